@@ -1,0 +1,152 @@
+/**
+ * THE VOCABULARY: every message that an actor can receive, and every edge it may travel on.
+ * Together with topology.ts this is the whole system. Plain data only: a payload crosses
+ * threads by structured clone. A Uint8Array in a payload stands at its top level and owns
+ * its bytes or is copied into the batch by the link.
+ */
+import type { LogEvent } from '../protocol/log-line.js';
+import type { ByteString, Channel, Envelope, Origin, Outcome, Routed } from '../protocol/mail.js';
+import type { Body, DueEntry, Marks, MessageHead, MessageId, RecipientRow, Reschedule } from '../store/queue-store.js';
+
+/** A message without an answer: it may be lost (a hint). */
+export interface Tell<P> {
+  readonly tell: P;
+}
+/** A message with exactly one answer, or none by its deadline. */
+export interface Ask<P, R> {
+  readonly ask: P;
+  readonly answer: R;
+}
+
+/** A message asked into the queue. `bytes` (or `file`) and `form` are its body, Received lines included. */
+export interface Submission {
+  readonly origin: Origin;
+  readonly uid: number;
+  readonly qp: number;
+  readonly envelope: Envelope;
+  readonly form: 'wire' | 'unix';
+  /** The body when it is kept in the store; exactly one of `bytes` and `file` is set. */
+  readonly bytes?: Uint8Array;
+  /** Name of a flushed body file below the queue folder. */
+  readonly file?: string;
+  readonly size: number;
+  readonly unixSize: number;
+}
+export type Submitted =
+  | { readonly tag: 'accepted'; readonly id: MessageId }
+  | { readonly tag: 'refused'; readonly why: 'full' | 'draining' | 'storage'; readonly text: string };
+
+export type DeliveryId = number;
+
+/** One attempt for recipients of one message at one host (remote) or of one user (local). */
+export interface Delivery {
+  readonly id: DeliveryId;
+  readonly message: MessageId;
+  readonly channel: Channel;
+  readonly host: ByteString;
+  /** VERP already expanded (spec send.md §7). */
+  readonly sender: ByteString;
+  readonly recipients: readonly ByteString[];
+  /** Index of the first recipient in the envelope; part of Maildir names. */
+  readonly index: number;
+  readonly birth: number;
+  readonly unixSize: number;
+  /** True when an earlier run may have made this delivery already (after a crash, or a lost report). */
+  readonly repeated: boolean;
+}
+/** Outcomes of one delivery, one a recipient and in their order. */
+export interface Report {
+  readonly outcomes: readonly Outcome[];
+}
+
+/** A delivery as a worker gets it: the body travels with it unless the worker holds it already. */
+export interface WorkerDelivery extends Delivery {
+  /** The connection (rspawn's session number) that shall carry it; 0 for local. */
+  readonly session: number;
+  readonly form: 'wire' | 'unix';
+  /** Body bytes; absent when `file` is set or the worker keeps them from an earlier delivery. */
+  readonly bytes?: Uint8Array;
+  readonly file?: string;
+}
+export interface RemoteReport extends Report {
+  /** The session takes no further delivery (closed, or closing). */
+  readonly closed: boolean;
+  /** Addresses whose connect timed out, and the one that was reached (downed-host table). */
+  readonly timedOut: readonly string[];
+  readonly reached?: string;
+}
+/** What local delivery leaves behind besides its outcome: mail to be queued for `.qmail` forward lines. */
+export interface LocalReport extends Report {
+  readonly forward?: { readonly sender: ByteString; readonly recipients: readonly ByteString[]; readonly prefix: ByteString };
+}
+
+/** Answer to a change of the queue: true after the flush, false when it could not be made (the caller tries again later). */
+export type Kept = boolean;
+export interface Preprocess {
+  readonly id: MessageId;
+  readonly routed: readonly Routed[];
+  readonly due: { readonly local?: number; readonly remote?: number };
+}
+export interface Due {
+  readonly entries: readonly DueEntry[];
+  /** When the earliest entry is due, now or later; undefined when the schedule is empty. */
+  readonly next: number | undefined;
+}
+/** The end of a message; bounce and removal are one transaction. */
+export interface Finish {
+  readonly id: MessageId;
+  readonly bounce?: Submission;
+}
+
+/** A message that was just accepted. Recipients are left out when there are more than a few. */
+export interface Queued {
+  readonly head: MessageHead;
+  readonly recipients?: readonly ByteString[];
+}
+/** Lines of the activity log, rendered where they happen (text) or as events (json). */
+export interface LogBatch {
+  readonly text?: string;
+  readonly events?: readonly LogEvent[];
+  readonly count: number;
+}
+
+export interface Inboxes {
+  smtpd: Record<never, never>;
+  inject: Record<never, never>;
+  queue: {
+    submit: Ask<Submission, Submitted>;
+    todo: Ask<{ readonly after: MessageId; readonly limit: number }, readonly MessageHead[]>;
+    recipients: Ask<{ readonly id: MessageId; readonly from: number; readonly limit: number }, readonly RecipientRow[]>;
+    head: Ask<MessageId, MessageHead | undefined>;
+    preprocess: Ask<Preprocess, Kept>;
+    due: Ask<{ readonly now: number; readonly limit: number; readonly after?: DueEntry }, Due>;
+    allDue: Ask<number, Kept>;
+    reschedule: Ask<Reschedule, Kept>;
+    mark: Ask<Marks, Kept>;
+    bounceText: Ask<MessageId, ByteString>;
+    finish: Ask<Finish, Kept>;
+    read: Ask<MessageId, Body | undefined>;
+  };
+  send: { queued: Tell<Queued> };
+  lspawn: { deliver: Ask<Delivery, Report> };
+  rspawn: { deliver: Ask<Delivery, Report> };
+  local: { deliver: Ask<WorkerDelivery, LocalReport>; forget: Tell<MessageId> };
+  remote: { deliver: Ask<WorkerDelivery, RemoteReport>; forget: Tell<MessageId> };
+  clean: { finished: Tell<MessageId> };
+  splogger: { lines: Tell<LogBatch> };
+}
+export type ActorName = keyof Inboxes;
+
+/** Who may write to whom. Opens the ports at run time, types the peers, draws the diagram. */
+export const sends = {
+  smtpd: ['queue', 'splogger'],
+  inject: ['queue', 'splogger'],
+  queue: ['send', 'splogger'],
+  send: ['queue', 'lspawn', 'rspawn', 'clean', 'splogger'],
+  lspawn: ['queue', 'local', 'splogger'],
+  rspawn: ['queue', 'remote', 'splogger'],
+  local: ['splogger'],
+  remote: ['splogger'],
+  clean: ['queue', 'splogger'],
+  splogger: [],
+} as const satisfies { readonly [N in ActorName]: readonly ActorName[] };

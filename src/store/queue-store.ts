@@ -1,0 +1,126 @@
+/**
+ * The durable queue as every implementation must behave: one atomic transition a method.
+ * One thread owns a store; only its queue actor calls it. Promises settle after the flush.
+ *
+ * States (qmail's S1 to S5, spec queue.md §3.1): unknown (S1) → accepted (S4: `accept`) →
+ * preprocessed (S5: `preprocess`) → unknown (`finish`). S2 and S3 exist only inside `accept`.
+ */
+import type { BodyForm, ByteString, Channel, Origin, Routed } from '../protocol/mail.js';
+
+/** A number that is never used twice within one queue; the `N` of `msg N` in the log. */
+export type MessageId = number;
+
+/** The bytes of a message: in memory, or a file below the queue folder that the reader opens itself. */
+export type Body =
+  | { readonly form: BodyForm; readonly bytes: Uint8Array }
+  | { readonly form: BodyForm; readonly file: string; readonly size: number };
+
+/** What `accept` is given. `birth` is seconds since 1970. */
+export interface NewMessage {
+  readonly origin: Origin;
+  /** Uid of the program that handed the message in; only informative (log). */
+  readonly uid: number;
+  /** The number that the client is told (`qp N`) and the log repeats. */
+  readonly qp: number;
+  readonly birth: number;
+  readonly sender: ByteString;
+  readonly recipients: readonly ByteString[];
+  readonly body: Body;
+  /** Octets of the message with LF line ends and single dots, including all Received lines (`bytes N` of the log). */
+  readonly unixSize: number;
+}
+
+/** The head of a queued message, without recipients and body. */
+export interface MessageHead {
+  readonly id: MessageId;
+  readonly origin: Origin;
+  readonly uid: number;
+  readonly qp: number;
+  readonly birth: number;
+  readonly sender: ByteString;
+  readonly recipientCount: number;
+  readonly unixSize: number;
+  readonly preprocessed: boolean;
+}
+
+/** One recipient of a queued message. `routed` is present once the message is preprocessed. */
+export interface RecipientRow {
+  readonly index: number;
+  readonly address: ByteString;
+  readonly routed?: Routed;
+  readonly done: boolean;
+}
+
+export interface DueEntry {
+  readonly id: MessageId;
+  readonly channel: Channel;
+  /** Seconds since 1970. */
+  readonly due: number;
+}
+
+/** A durable "done" for recipients of one message, with the text that a bounce will carry, if any. */
+export interface Marks {
+  readonly id: MessageId;
+  readonly indexes: readonly number[];
+  /** A finished paragraph of the bounce message (spec send.md §6.1), appended in the same transaction. */
+  readonly bounceText?: ByteString;
+}
+
+export interface Reschedule {
+  readonly id: MessageId;
+  readonly channel: Channel;
+  /** Next try in seconds since 1970, or undefined when the channel has no undone recipient left. */
+  readonly due: number | undefined;
+}
+
+/** Why the store cannot take or change anything now. */
+export interface Trouble {
+  readonly why: 'full' | 'failed' | 'closed';
+  readonly text: string;
+}
+
+/** A store call that could not be made durable. Thrown (rejected) by every method that writes. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly trouble: Trouble;
+  constructor(trouble: Trouble) {
+    super(trouble.text);
+    this.trouble = trouble;
+  }
+}
+
+export interface QueueStore {
+  /** 16 hexadecimal digits, drawn when the queue was created; part of Maildir names. */
+  readonly nonce: string;
+  /** How many messages are queued now. */
+  count(): number;
+  /** Keeps a message: resolves to its id after the flush. Rejects with StoreError: nothing is kept. */
+  accept(message: NewMessage): Promise<MessageId>;
+  /** Messages accepted but not preprocessed with id > after, ascending, at most `limit`. */
+  todo(after: MessageId, limit: number): MessageHead[];
+  head(id: MessageId): MessageHead | undefined;
+  /** Recipients from index `from` on, at most `limit`, done ones included. */
+  recipients(id: MessageId, from: number, limit: number): RecipientRow[];
+  /** S4 → S5: keeps the routing of all recipients, one after another from index 0, and the first due times. */
+  preprocess(id: MessageId, routed: readonly Routed[], due: { readonly local?: number; readonly remote?: number }): Promise<void>;
+  reschedule(change: Reschedule): Promise<void>;
+  /** Entries of the schedule with due <= now, oldest first, at most `limit`, not before `after` (exclusive) when given. */
+  due(now: number, limit: number, after?: DueEntry): DueEntry[];
+  /** The earliest entry of the whole schedule. */
+  nextDue(): DueEntry | undefined;
+  /** Makes every entry of the schedule due at `now` (qmail-send's ALRM). */
+  allDue(now: number): Promise<void>;
+  mark(marks: Marks): Promise<void>;
+  /** All bounce paragraphs so far, in order; empty when there are none. */
+  bounceText(id: MessageId): ByteString;
+  /** Removes a message and, in the same transaction, keeps its bounce when there is one. Resolves to the bounce's id. */
+  finish(id: MessageId, bounce?: NewMessage): Promise<MessageId | undefined>;
+  read(id: MessageId): Body | undefined;
+  /** Absolute path of a body file named in a Body. */
+  bodyPath(file: string): string;
+  /** Removes body files that no message names and that are older than 36 h (spec queue.md §3.6). */
+  sweep(now: number): Promise<{ readonly removed: number }>;
+  /** Undefined while messages can be taken. */
+  trouble(): Trouble | undefined;
+  close(): Promise<void>;
+}
