@@ -1,0 +1,99 @@
+/**
+ * What the two SMTP sessions say to whoever moves their bytes: events out, decisions in.
+ * Types only. server.ts and client.ts implement them; the server, the client, the bench and
+ * the tests use them. No I/O here: a session never sees a socket or a clock.
+ */
+import type { ByteString, Outcome } from '../mail.js';
+
+/** Bounds of one server session; none of them may be infinite. */
+export interface SmtpServerOptions {
+  /** First word(s) of the banner and of the replies to HELO, EHLO and QUIT (control/smtpgreeting). */
+  readonly greeting: ByteString;
+  /** Announced with SIZE and enforced while the body arrives, in unix octets; 0 = no limit. */
+  readonly databytes: number;
+  readonly maxRecipients: number;
+  /** Longest command line in octets, CR LF included (RFC 5321 §4.5.3.1.4 asks for at least 512). */
+  readonly maxCommandLine: number;
+  /** 4xx and 5xx replies to commands after which the session ends with 421. */
+  readonly maxErrors: number;
+  /** Received/Delivered-To lines at which a message counts as looping (spec smtpd.md §2.7). */
+  readonly maxHops: number;
+  readonly barecr: 'reject' | 'space';
+  /** Octets of message header after which lines are no longer looked at for hops. */
+  readonly maxHeader: number;
+}
+
+/**
+ * Events of a server session, in the order of the client's bytes. `mail`, `rcpt`, `data` and `end`
+ * stay open until `decide` is called; the session reads on only then. The others need no answer.
+ */
+export type SmtpServerEvent =
+  | { readonly tag: 'helo'; readonly name: ByteString; readonly extended: boolean }
+  | { readonly tag: 'mail'; readonly sender: ByteString; readonly size: number | undefined }
+  | { readonly tag: 'rcpt'; readonly recipient: ByteString; readonly sender: ByteString }
+  | { readonly tag: 'data'; readonly sender: ByteString; readonly recipients: readonly ByteString[] }
+  /** A piece of the body in wire form; a view of the chunk given to `receive`, valid as long as that is. */
+  | { readonly tag: 'body'; readonly bytes: Uint8Array }
+  /** The body is complete. When `refused` is set the message must be thrown away: the session has its reply ready. */
+  | { readonly tag: 'end'; readonly wireSize: number; readonly unixSize: number; readonly refused: ByteString | undefined }
+  /** The transaction ended without a message (RSET, HELO, a new MAIL): forget pieces of a body. */
+  | { readonly tag: 'quit' }
+  /** The session is over after its output is written: bare LF or CR, too many errors. */
+  | { readonly tag: 'broken'; readonly why: string };
+
+/** `text` of an acceptance replaces the usual text after the code. `close` ends the session after the reply. */
+export type SmtpDecision =
+  | { readonly accept: true; readonly text?: ByteString }
+  | { readonly accept: false; readonly code: number; readonly text: ByteString; readonly close?: boolean };
+
+export interface SmtpServer {
+  /** Takes the next bytes of the client. Call `next` until it answers undefined, then write `output`. */
+  receive(chunk: Uint8Array): void;
+  /** The next event, or undefined when bytes or a decision are missing. */
+  next(): SmtpServerEvent | undefined;
+  decide(decision: SmtpDecision): void;
+  /** Reply bytes made since the last call (the banner is in the first). */
+  output(): ByteString;
+  /** Makes the session say one last line (421 …) and end; used for timeouts, overload and shutdown. */
+  end(code: number, text: ByteString): void;
+  /** True while a command group or a body is under way: not idle. */
+  readonly busy: boolean;
+}
+
+/** One message for one or more recipients of one host. `body` is in wire form, in pieces. */
+export interface Transaction {
+  readonly sender: ByteString;
+  readonly recipients: readonly ByteString[];
+  readonly body: readonly Uint8Array[];
+  /** Octets of body with CR LF, announced as SIZE= when the server offers it. */
+  readonly size: number;
+}
+
+export interface SmtpClientOptions {
+  /** Name given with EHLO and HELO (control/helohost). */
+  readonly helohost: ByteString;
+  /** Address of the server as the reports write it (`127.0.0.1 accepted message.`). */
+  readonly peer: ByteString;
+  /** EHLO first, HELO when that is refused; 'helo' is qmail's old way. */
+  readonly greet: 'ehlo' | 'helo';
+}
+
+export type SmtpClientEvent =
+  /** Greeting and EHLO are through: `begin` may be called. */
+  | { readonly tag: 'ready'; readonly extensions: ReadonlySet<string> }
+  /** The transaction under way is over; outcomes in the order of its recipients (spec remote.md §5, §6). */
+  | { readonly tag: 'report'; readonly outcomes: readonly Outcome[]; readonly usable: boolean }
+  /** Nothing more can be sent on this connection. `outcome` explains it when no transaction was under way. */
+  | { readonly tag: 'closed'; readonly outcome: Outcome | undefined };
+
+export interface SmtpClient {
+  receive(chunk: Uint8Array): void;
+  next(): SmtpClientEvent | undefined;
+  /** Starts a transaction; only while ready and none is under way. Everything allowed by PIPELINING goes out at once. */
+  begin(transaction: Transaction): void;
+  quit(): void;
+  /** The connection ended or timed out under the session. */
+  lost(): void;
+  /** Bytes to send, in order: command text and body pieces (views of the transaction's, not copied). */
+  output(): readonly (ByteString | Uint8Array)[];
+}
