@@ -126,6 +126,7 @@ export interface Inboxes {
     bounceText: Ask<MessageId, ByteString>;
     finish: Ask<Finish, Kept>;
     read: Ask<MessageId, Body | undefined>;
+    sweep: Ask<number, Kept>;
   };
   send: { queued: Tell<Queued> };
   lspawn: { deliver: Ask<Delivery, Report> };
@@ -145,8 +146,8 @@ export const sends = {
   send: ['queue', 'lspawn', 'rspawn', 'clean', 'splogger'],
   lspawn: ['queue', 'local', 'splogger'],
   rspawn: ['queue', 'remote', 'splogger'],
-  local: ['splogger'],
-  remote: ['splogger'],
+  local: [],
+  remote: [],
   clean: ['queue', 'splogger'],
   splogger: [],
 } as const satisfies { readonly [N in ActorName]: readonly ActorName[] };
