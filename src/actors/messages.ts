@@ -53,6 +53,8 @@ export interface Delivery {
   readonly unixSize: number;
   /** True when an earlier run may have made this delivery already (after a crash, or a lost report). */
   readonly repeated: boolean;
+  /** True when other deliveries of the same message will need the same body. */
+  readonly shared: boolean;
 }
 /** Outcomes of one delivery, one a recipient and in their order. */
 export interface Report {
@@ -119,7 +121,7 @@ export interface Inboxes {
     recipients: Ask<{ readonly id: MessageId; readonly from: number; readonly limit: number }, readonly RecipientRow[]>;
     head: Ask<MessageId, MessageHead | undefined>;
     preprocess: Ask<Preprocess, Kept>;
-    due: Ask<{ readonly now: number; readonly limit: number; readonly after?: DueEntry }, Due>;
+    due: Ask<{ readonly channel: Channel; readonly now: number; readonly limit: number }, Due>;
     allDue: Ask<number, Kept>;
     reschedule: Ask<Reschedule, Kept>;
     mark: Ask<Marks, Kept>;
