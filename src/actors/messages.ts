@@ -53,6 +53,8 @@ export interface Delivery {
   readonly unixSize: number;
   /** True when an earlier run may have made this delivery already (after a crash, or a lost report). */
   readonly repeated: boolean;
+  /** True when other deliveries of the same message will need the same body. */
+  readonly shared: boolean;
 }
 /** Outcomes of one delivery, one a recipient and in their order. */
 export interface Report {
@@ -119,20 +121,21 @@ export interface Inboxes {
     recipients: Ask<{ readonly id: MessageId; readonly from: number; readonly limit: number }, readonly RecipientRow[]>;
     head: Ask<MessageId, MessageHead | undefined>;
     preprocess: Ask<Preprocess, Kept>;
-    due: Ask<{ readonly now: number; readonly limit: number; readonly after?: DueEntry }, Due>;
+    due: Ask<{ readonly channel: Channel; readonly now: number; readonly limit: number }, Due>;
     allDue: Ask<number, Kept>;
     reschedule: Ask<Reschedule, Kept>;
     mark: Ask<Marks, Kept>;
     bounceText: Ask<MessageId, ByteString>;
     finish: Ask<Finish, Kept>;
     read: Ask<MessageId, Body | undefined>;
+    sweep: Ask<number, Kept>;
   };
   send: { queued: Tell<Queued> };
   lspawn: { deliver: Ask<Delivery, Report> };
   rspawn: { deliver: Ask<Delivery, Report> };
   local: { deliver: Ask<WorkerDelivery, LocalReport>; forget: Tell<MessageId> };
   remote: { deliver: Ask<WorkerDelivery, RemoteReport>; forget: Tell<MessageId> };
-  clean: { finished: Tell<MessageId> };
+  clean: { sweep: Tell<true> };
   splogger: { lines: Tell<LogBatch> };
 }
 export type ActorName = keyof Inboxes;
@@ -142,11 +145,11 @@ export const sends = {
   smtpd: ['queue', 'splogger'],
   inject: ['queue', 'splogger'],
   queue: ['send', 'splogger'],
-  send: ['queue', 'lspawn', 'rspawn', 'clean', 'splogger'],
+  send: ['queue', 'lspawn', 'rspawn', 'splogger'],
   lspawn: ['queue', 'local', 'splogger'],
   rspawn: ['queue', 'remote', 'splogger'],
-  local: ['splogger'],
-  remote: ['splogger'],
-  clean: ['queue', 'splogger'],
+  local: [],
+  remote: [],
+  clean: ['queue'],
   splogger: [],
 } as const satisfies { readonly [N in ActorName]: readonly ActorName[] };
