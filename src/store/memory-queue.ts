@@ -128,6 +128,8 @@ export class MemoryQueue implements QueueStore {
     const copy = routed.map(({ channel, address }) => ({ channel, address }));
     return this.#changeOf(id, (kept) => {
       if (copy.length !== kept.message.recipients.length) throw new RangeError(`routing of ${copy.length} recipients`);
+      mustBeTime(due.local);
+      mustBeTime(due.remote);
       kept.routed = copy;
       this.#setDue(id, kept, 'local', due.local);
       this.#setDue(id, kept, 'remote', due.remote);
@@ -136,6 +138,7 @@ export class MemoryQueue implements QueueStore {
 
   reschedule({ id, channel, due }: Reschedule): Promise<void> {
     return this.#changeOf(id, (kept) => {
+      mustBeTime(due);
       if (kept.routed === undefined) throw new RangeError(`message ${id} is not preprocessed`);
       this.#setDue(id, kept, channel, due);
     });
@@ -164,7 +167,8 @@ export class MemoryQueue implements QueueStore {
     const copy = [...indexes];
     return this.#changeOf(id, (kept) => {
       for (const index of copy) {
-        if (!(index >= 0 && index < kept.message.recipients.length)) throw new RangeError(`recipient ${index} of message ${id}`);
+        if (!(Number.isInteger(index) && index >= 0 && index < kept.message.recipients.length))
+          throw new RangeError(`recipient ${index} of message ${id}`);
       }
       for (const index of copy) kept.done.add(index);
       kept.bounce += bounceText ?? '';
@@ -303,4 +307,8 @@ function headOf(id: MessageId, { message, routed }: Kept): MessageHead {
     unixSize,
     preprocessed: routed !== undefined,
   };
+}
+
+function mustBeTime(due: number | undefined): void {
+  if (due !== undefined && !Number.isFinite(due)) throw new RangeError(`time ${due}`);
 }

@@ -107,14 +107,14 @@ export class StoreError extends Error {
  * settles, not before. A change of a message that is not queued does nothing and resolves, so that every step is safe to
  * repeat (spec queue.md §3.5). A call that contradicts itself (an index beyond the recipients, a routing of another length)
  * rejects with RangeError: a bug of the caller; nothing of it is kept. Reading methods throw StoreError once the store is
- * closed or failed. Times are seconds since 1970.
+ * closed or failed. Times are seconds since 1970. Arrays given to a writing method must not change until it settles.
  */
 export interface QueueStore {
   /** 16 hexadecimal digits, drawn when the queue was created; part of Maildir names. */
   readonly nonce: string;
   /** How many messages are queued now. */
   count(): number;
-  /** Keeps a message: resolves to its id after the flush. Rejects with StoreError: nothing is kept. Bytes are copied at once. */
+  /** Keeps a message: resolves to its id after the flush. Rejects with StoreError: nothing is kept. Bytes and addresses are copied at once. */
   accept(message: NewMessage): Promise<MessageId>;
   /** Messages accepted but not preprocessed with id > after, ascending, at most `limit`. Damaged ones are left out. */
   todo(after: MessageId, limit: number): MessageHead[];
