@@ -70,7 +70,7 @@ async function folderProblem(folder: string): Promise<SettingsProblem | undefine
     };
   } catch (error) {
     return {
-      file: folder,
+      file: 'control',
       line: 0,
       text: `${folder} cannot be opened (${codeOf(error)}); create a home with tqmail init, or name it with --home DIR`,
     };
