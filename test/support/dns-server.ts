@@ -3,9 +3,9 @@
  * test/golden/cases/zone.json, and misbehaves where the zone says so. Never asks anyone else.
  */
 import { createSocket, type Socket } from 'node:dgram';
-import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
-import { encodeResponse, readQuestion, type DnsRecord, type Question } from './dns-wire.js';
+import { createServer, type Server } from 'node:net';
+import { type DnsRecord, encodeResponse, type Question, readQuestion } from './dns-wire.js';
 
 /** Records, or a fault for every question about the name. TRUNCATED answers over TCP only; `DELAY n` after n milliseconds. */
 export type ZoneEntry = readonly DnsRecord[] | 'SERVFAIL' | 'REFUSED' | 'NXDOMAIN' | 'SILENT' | 'FORMERR' | `DELAY ${number}`;
@@ -23,6 +23,8 @@ const codes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } a
 export class DnsServer {
   /** `TYPE name` of every question, in order. */
   readonly questions: string[] = [];
+  /** `127.0.0.1:port` once started. */
+  address = '';
   readonly #zone: Zone;
   readonly #truncated: ReadonlySet<string>;
   readonly #udp: Socket = createSocket('udp4');
@@ -56,7 +58,8 @@ export class DnsServer {
         });
       });
     });
-    return `127.0.0.1:${address.port}`;
+    this.address = `127.0.0.1:${address.port}`;
+    return this.address;
   }
 
   async stop(): Promise<void> {

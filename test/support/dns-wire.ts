@@ -4,9 +4,7 @@
  */
 
 /** As in zone.json: `['A', address]`, `['MX', preference, name]`, `['CNAME', name]`, `['PTR', name]`. */
-export type DnsRecord =
-  | readonly ['A' | 'AAAA' | 'CNAME' | 'PTR' | 'TXT', string]
-  | readonly ['MX', number, string];
+export type DnsRecord = readonly ['A' | 'AAAA' | 'CNAME' | 'PTR' | 'TXT', string] | readonly ['MX', number, string];
 
 export interface Question {
   readonly id: number;
@@ -85,5 +83,8 @@ function encodeIpv6(address: string): Buffer {
 
 function encodeName(name: string): Buffer {
   const labels = name.split('.').filter((label) => label !== '');
-  return Buffer.concat([...labels.map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label, 'latin1')])), Buffer.from([0])]);
+  return Buffer.concat([
+    ...labels.map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label, 'latin1')])),
+    Buffer.from([0]),
+  ]);
 }

@@ -62,7 +62,12 @@ export async function dial(
   const addresses = target.tag === 'relay' ? resolved.addresses : withoutMyself(resolved.addresses);
   if (addresses.length === 0) return { outcome: myself, timedOut: [] };
   const port = target.tag === 'relay' ? target.port : smtpPort;
-  const common = { ...settings, port: port < 1024 ? port + thread.portOffset : port, deadlines: thread.deadlines, greet: thread.greet };
+  const common = {
+    ...settings,
+    port: port < 1024 ? port + thread.portOffset : port,
+    deadlines: thread.deadlines,
+    greet: thread.greet,
+  };
 
   let outcome = noConnection;
   let reached: string | undefined;

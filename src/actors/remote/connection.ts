@@ -113,7 +113,8 @@ export class Connection implements PumpOwner {
       this.quit();
       return;
     }
-    for (let at = 0; this.#firstReply.length < 3 && at < bytes.length; at++) this.#firstReply += String.fromCharCode(bytes[at] ?? 0);
+    for (let at = 0; this.#firstReply.length < 3 && at < bytes.length; at++)
+      this.#firstReply += String.fromCharCode(bytes[at] ?? 0);
     this.#client.receive(bytes);
     this.#step();
   }

@@ -4,7 +4,7 @@
  * Decides nothing about mail: which host is tried in which order is resolver.ts.
  */
 import { promises as dns } from 'node:dns';
-import { isIP } from 'node:net';
+import { canonicalIp } from '../../protocol/ip-address.js';
 import type { ByteString } from '../../protocol/mail.js';
 
 export interface MailExchanger {
@@ -58,7 +58,9 @@ export class DnsRecords {
   exchangers(name: ByteString): Promise<Answer<MailExchanger>> {
     return this.#once(`mx ${name}`, name, async () => {
       const records = await this.#resolver.resolveMx(name);
-      const sorted = records.map((r) => ({ preference: r.priority, name: r.exchange })).sort((a, b) => a.preference - b.preference);
+      const sorted = records
+        .map((r) => ({ preference: r.priority, name: r.exchange }))
+        .sort((a, b) => a.preference - b.preference);
       return sorted.slice(0, maxExchangers);
     });
   }
@@ -66,7 +68,9 @@ export class DnsRecords {
   addresses(name: ByteString, family: 4 | 6): Promise<Answer<string>> {
     return this.#once(`a${family} ${name}`, name, async () => {
       const records = family === 4 ? await this.#resolver.resolve4(name) : await this.#resolver.resolve6(name);
-      return [...new Set(records)].filter((address) => isIP(address) === family).slice(0, maxAddresses);
+      // One spelling each: `::ffff:1.2.3.4` is the IPv4 address, and may be this machine's own or a dead one.
+      const addresses = new Set(records.map(canonicalIp).filter((address) => address !== undefined));
+      return [...addresses].slice(0, maxAddresses);
     });
   }
 

@@ -2,7 +2,7 @@
  * From a host name to the addresses that take its mail, with the failures as reports (spec remote.md §3).
  * Asks through dns-records.ts; connects to nothing and knows nothing of dead hosts or of this machine's addresses.
  */
-import { isIP } from 'node:net';
+import { canonicalIp, hostLiteral } from '../../protocol/ip-address.js';
 import type { ByteString, Outcome } from '../../protocol/mail.js';
 import type { Answer, DnsRecords, MailExchanger } from './dns-records.js';
 
@@ -22,7 +22,7 @@ const noAddress: Resolved = failed('D', "Sorry, I couldn't find a mail exchanger
 
 /** Where mail for the domain `host` goes: its MX records, or its own addresses when it has none (RFC 5321 §5.1). */
 export async function resolveDomain(dns: DnsRecords, host: ByteString): Promise<Resolved> {
-  const literal = parseLiteral(host);
+  const literal = hostLiteral(host);
   if (literal !== undefined) return { tag: 'found', addresses: [{ address: literal, preference: 0 }] };
   const answer = await dns.exchangers(host);
   if (answer.tag === 'later') return soft;
@@ -34,7 +34,7 @@ export async function resolveDomain(dns: DnsRecords, host: ByteString): Promise<
 
 /** The addresses of one named host or address literal, without asking for MX records (smtproutes, spec remote.md §3.1). */
 export async function resolveHost(dns: DnsRecords, host: ByteString): Promise<Resolved> {
-  const literal = parseLiteral(host);
+  const literal = hostLiteral(host);
   if (literal !== undefined) return { tag: 'found', addresses: [{ address: literal, preference: 0 }] };
   const answer = await bothFamilies(dns, host);
   if (answer.tag === 'later') return soft;
@@ -42,19 +42,13 @@ export async function resolveHost(dns: DnsRecords, host: ByteString): Promise<Re
   return { tag: 'found', addresses: answer.records.map((address) => ({ address, preference: 0 })) };
 }
 
-/** `1.2.3.4`, `[1.2.3.4]`, `[IPv6:::1]` (RFC 5321 §4.1.3), also `[::1]` and `::1`; undefined for a name. */
-export function parseLiteral(host: ByteString): string | undefined {
-  const inner = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
-  const address = /^ipv6:/i.test(inner) ? inner.slice(5) : inner;
-  const family = isIP(address);
-  // An IPv6 zone (`%eth0`) would name an interface of this machine: nothing that mail may ask for.
-  if (family === 0 || address.includes('%')) return undefined;
-  return address.length < inner.length && family !== 6 ? undefined : address;
-}
-
 async function resolveExchangers(dns: DnsRecords, exchangers: readonly MailExchanger[]): Promise<Resolved> {
   const answers = await Promise.all(exchangers.map((exchanger) => exchangerAddresses(dns, exchanger.name)));
-  const groups = exchangers.map((exchanger, index) => ({ exchanger, answer: answers[index] ?? { tag: 'none' as const }, lot: Math.random() }));
+  const groups = exchangers.map((exchanger, index) => ({
+    exchanger,
+    answer: answers[index] ?? { tag: 'none' as const },
+    lot: Math.random(),
+  }));
   groups.sort((a, b) => a.exchanger.preference - b.exchanger.preference || a.lot - b.lot);
   const addresses: MailAddress[] = [];
   for (const { exchanger, answer } of groups) {
@@ -67,7 +61,8 @@ async function resolveExchangers(dns: DnsRecords, exchangers: readonly MailExcha
 
 /** An exchanger that is written as an address is taken as that address, as qmail does. */
 async function exchangerAddresses(dns: DnsRecords, name: string): Promise<Answer<string>> {
-  return isIP(name) === 0 ? bothFamilies(dns, name) : { tag: 'records', records: [name] };
+  const address = canonicalIp(name);
+  return address === undefined ? bothFamilies(dns, name) : { tag: 'records', records: [address] };
 }
 
 /** IPv4 and IPv6 addresses in turn, IPv4 first: a broken path of one family then costs one attempt, not all. */
