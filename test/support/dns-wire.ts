@@ -77,7 +77,7 @@ function encodeIpv6(address: string): Buffer {
   const tail = groups(right ?? '');
   const all = [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
   const bytes = Buffer.alloc(16);
-  all.forEach((group, index) => bytes.writeUInt16BE(group, index * 2));
+  for (const [index, group] of all.entries()) bytes.writeUInt16BE(group, index * 2);
   return bytes;
 }
 
