@@ -1,9 +1,11 @@
 /** Sessions, deliveries and server scripts for the tests of remote. */
+
+import type { WorkerDelivery } from '../../src/actors/messages.js';
+import type { RemoteThread } from '../../src/actors/remote/connect.js';
 import { Deadlines } from '../../src/actors/remote/deadlines.js';
 import { DnsRecords } from '../../src/actors/remote/dns-records.js';
-import type { RemoteTarget, RemoteThread } from '../../src/actors/remote/connect.js';
 import { RemoteSession, type RemoteSessionOptions } from '../../src/actors/remote/session.js';
-import type { WorkerDelivery } from '../../src/actors/messages.js';
+import type { Route } from '../../src/protocol/mx.js';
 import type { Step } from './scripted-smtp-server.js';
 
 export const settings = { helohost: 'mail.example.org', timeoutconnect: 1, timeoutremote: 1 };
@@ -16,18 +18,28 @@ export function remoteThread(over: Partial<RemoteThread> & { readonly nameserver
 
 /** A session that is routed to 127.0.0.1:port, or to another target. */
 export function remoteSession(
-  target: number | RemoteTarget,
+  target: number | Route,
   over: Partial<RemoteSessionOptions> = {},
   thread: RemoteThread = remoteThread(),
 ): RemoteSession {
-  const routed: RemoteTarget = typeof target === 'number' ? { tag: 'relay', host: '127.0.0.1', port: target } : target;
+  const routed: Route = typeof target === 'number' ? { kind: 'relay', host: '127.0.0.1', port: target } : target;
   return new RemoteSession({ target: routed, settings, skip: [], ...over }, thread);
 }
 
 export function delivery(over: Partial<WorkerDelivery> = {}): WorkerDelivery {
   const recipients = ['joe@one.test'];
   const numbers = { id: 1, message: 1, index: 0, birth: 0, unixSize: 8, session: 1 };
-  return { ...numbers, channel: 'remote', host: 'one.test', sender: 'a@b.c', recipients, repeated: false, form: 'wire', ...over };
+  return {
+    ...numbers,
+    channel: 'remote',
+    host: 'one.test',
+    sender: 'a@b.c',
+    recipients,
+    repeated: false,
+    shared: false,
+    form: 'wire',
+    ...over,
+  };
 }
 
 export const hello = Buffer.from('Subject: s\r\n\r\nhello\r\n', 'latin1');

@@ -3,32 +3,39 @@
  * sent. One buffer a transaction; a message of any size costs the same memory.
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import type { BodyForm, Outcome } from '../../protocol/mail.js';
-import type { BodySource } from './pump.js';
+import type { Outcome } from '../../protocol/mail.js';
 
-/** A body ready to be sent. `size` in octets, for SIZE= (RFC 1870 §5: an estimate may be given). */
-export interface BodyOfFile {
-  readonly source: BodySource;
+/** The rest of a body. `next` resolves to undefined at the end; a piece stays valid until the next call. */
+export interface BodySource {
+  next(): Promise<Uint8Array | undefined>;
+  close(): void;
+}
+
+/** A body ready to be sent: its first piece, and where the rest comes from. */
+export interface OpenedBody {
+  readonly first: Uint8Array;
+  readonly rest: BodySource;
+  /** Octets of the file. */
   readonly size: number;
 }
 
 const pieceSize = 131_072;
 
-/** Opens the file; an outcome when it cannot be read, which is worth another try later (spec remote.md §5). */
-export async function openBody(path: string, _form: BodyForm): Promise<BodyOfFile | Outcome> {
+/** Opens the file and reads its beginning; an outcome when it cannot be read, which is worth another try (spec remote.md §5). */
+export async function openBody(path: string): Promise<OpenedBody | Outcome> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, 'r');
     const { size } = await file.stat();
-    return { source: new WireFile(file), size };
+    const rest = new FileSource(file);
+    return { first: Buffer.from((await rest.next()) ?? []), rest, size };
   } catch {
     await file?.close();
     return { status: 'Z', text: 'Unable to read message. (#4.3.0)\n' };
   }
 }
 
-/** The octets of a file as they are. */
-class WireFile implements BodySource {
+class FileSource implements BodySource {
   readonly #file: FileHandle;
   readonly #buffer = Buffer.allocUnsafeSlow(pieceSize);
 

@@ -3,18 +3,14 @@
  * until one greets (spec remote.md §3, §4). Sends no mail and keeps no table of dead hosts: it is
  * told whom to skip and tells who did not answer.
  */
-import type { ByteString, Outcome } from '../../protocol/mail.js';
+import type { Outcome } from '../../protocol/mail.js';
+import { chooseAddresses, type Route, smtpPort } from '../../protocol/mx.js';
 import type { Settings } from '../../protocol/settings.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 import type { Deadlines } from './deadlines.js';
 import type { DnsRecords } from './dns-records.js';
 import { ownAddresses } from './own-addresses.js';
-import { type MailAddress, type Resolved, resolveDomain, resolveHost } from './resolver.js';
-
-/** Where a session's mail goes: to the exchangers of a domain, or to the addresses of a relay (control/smtproutes). */
-export type RemoteTarget =
-  | { readonly tag: 'mx'; readonly host: ByteString }
-  | { readonly tag: 'relay'; readonly host: ByteString; readonly port: number };
+import { resolveDomain, resolveHost } from './resolver.js';
 
 /** What all sessions of a thread share. */
 export interface RemoteThread {
@@ -38,9 +34,9 @@ export interface Dialed {
   readonly reached?: string;
 }
 
-const smtpPort = 25;
 /** Most addresses that are tried for one delivery: each may cost a whole connect timeout. */
 const maxAttempts = 32;
+const noAddresses: ReadonlySet<string> = new Set();
 const noConnection: Outcome = { status: 'Z', text: "Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n" };
 const myself: Outcome = {
   status: 'D',
@@ -51,17 +47,19 @@ const myself: Outcome = {
 
 /** `skip`: addresses that are down (spec remote.md §7). Never rejects. */
 export async function dial(
-  target: RemoteTarget,
+  target: Route,
   settings: RemoteSettings,
   thread: RemoteThread,
   skip: ReadonlySet<string>,
   owner: ConnectionOwner,
 ): Promise<Dialed> {
-  const resolved = await resolve(target, thread);
+  const relay = target.kind === 'relay';
+  const resolved = await (relay ? resolveHost(thread.dns, target.host) : resolveDomain(thread.dns, target.host));
   if (resolved.tag === 'failed') return { outcome: resolved.outcome, timedOut: [] };
-  const addresses = target.tag === 'relay' ? resolved.addresses : withoutMyself(resolved.addresses);
-  if (addresses.length === 0) return { outcome: myself, timedOut: [] };
-  const port = target.tag === 'relay' ? target.port : smtpPort;
+  const { addresses, self } = chooseAddresses(resolved.addresses, relay ? noAddresses : ownAddresses());
+  if (self) return { outcome: myself, timedOut: [] };
+  const port = relay ? target.port : smtpPort;
+  if (port === 0) return { outcome: noConnection, timedOut: [] };
   const common = {
     ...settings,
     port: port < 1024 ? port + thread.portOffset : port,
@@ -72,7 +70,7 @@ export async function dial(
   let outcome = noConnection;
   let reached: string | undefined;
   const timedOut: string[] = [];
-  for (const { address } of addresses.slice(0, maxAttempts)) {
+  for (const address of addresses.slice(0, maxAttempts)) {
     if (skip.has(address)) continue;
     const connection = new Connection(owner, { ...common, address });
     const opened = await connection.open();
@@ -87,16 +85,4 @@ export async function dial(
     if (opened.silent) break;
   }
   return { outcome, timedOut, ...(reached === undefined ? {} : { reached }) };
-}
-
-function resolve(target: RemoteTarget, thread: RemoteThread): Promise<Resolved> {
-  return target.tag === 'relay' ? resolveHost(thread.dns, target.host) : resolveDomain(thread.dns, target.host);
-}
-
-/** Only servers that are strictly better than this machine may get the mail, or it would come back (spec remote.md §3.4). */
-function withoutMyself(addresses: readonly MailAddress[]): readonly MailAddress[] {
-  const own = ownAddresses();
-  let best = Number.POSITIVE_INFINITY;
-  for (const { address, preference } of addresses) if (own.has(address) && preference < best) best = preference;
-  return addresses.filter(({ preference }) => preference < best);
 }

@@ -5,9 +5,10 @@
  */
 import type { ByteString, Outcome } from '../../protocol/mail.js';
 import { SmtpClientSession } from '../../protocol/smtp/client.js';
-import type { SmtpClient, SmtpClientEvent, Transaction } from '../../protocol/smtp/session.js';
+import type { SmtpClientEvent, Transaction } from '../../protocol/smtp/session.js';
+import type { BodySource } from './body-file.js';
 import type { Deadlines } from './deadlines.js';
-import { type BodySource, type Outgoing, Pump, type PumpEnd, type PumpOwner } from './pump.js';
+import { Pump, type PumpEnd, type PumpOwner } from './pump.js';
 
 export interface ConnectionOptions {
   readonly address: string;
@@ -30,33 +31,21 @@ export type Opened =
   | { readonly tag: 'unreached'; readonly timedOut: boolean }
   | { readonly tag: 'refused'; readonly outcome: Outcome; readonly silent: boolean };
 
-export interface Finished {
-  readonly outcomes: readonly Outcome[];
-  /** The peer ended the connection before it answered anything of this transaction (end of connection, or 421). */
-  readonly untouched: boolean;
-}
-
 export interface ConnectionOwner {
-  finished(connection: Connection, finished: Finished): void;
-}
-
-/** A body that is not in memory; stands for exactly one piece of the transaction's body. */
-export interface StreamedBody {
-  readonly placeholder: Uint8Array;
-  readonly source: BodySource;
+  /** `stale`: nothing of the transaction was answered because the peer had ended a connection that worked before. */
+  finished(connection: Connection, outcomes: readonly Outcome[], stale: boolean): void;
 }
 
 export class Connection implements PumpOwner {
   readonly address: string;
   readonly #owner: ConnectionOwner;
-  readonly #client: SmtpClient;
+  readonly #client: SmtpClientSession;
   readonly #pump: Pump;
   #opening: ((opened: Opened) => void) | undefined;
   #state: 'opening' | 'idle' | 'busy' | 'over' = 'opening';
-  #streamed: StreamedBody | undefined;
-  /** First octets received since the transaction began: enough to know a 421. */
-  #firstReply = '';
   #carried = 0;
+  #source: BodySource | undefined;
+  #unreadable = false;
   #end: PumpEnd | undefined;
 
   constructor(owner: ConnectionOwner, options: ConnectionOptions) {
@@ -71,11 +60,6 @@ export class Connection implements PumpOwner {
     return this.#state === 'idle';
   }
 
-  /** Transactions that ended well enough for the connection to be kept. */
-  get carried(): number {
-    return this.#carried;
-  }
-
   /** Connects, hears the greeting and greets. Called once. */
   open(): Promise<Opened> {
     return new Promise((resolve) => {
@@ -84,49 +68,45 @@ export class Connection implements PumpOwner {
   }
 
   /** Sends one message; only while `usable`. The owner's `finished` tells the end, possibly before this returns. */
-  run(transaction: Transaction, streamed: StreamedBody | undefined): void {
+  run(transaction: Transaction, source?: BodySource): void {
     this.#state = 'busy';
-    this.#firstReply = '';
-    this.#streamed = streamed;
+    this.#source = source;
     this.#pump.expect(true);
     this.#client.begin(transaction);
     this.#step();
   }
 
-  /** QUIT, without waiting for the answer (spec remote.md §5). */
+  /** QUIT, without waiting for the answer (spec remote.md §5). Only while no transaction runs. */
   quit(): void {
     if (this.#state === 'over') return;
-    this.#state = 'over';
     this.#client.quit();
-    this.#push();
-    this.#pump.finish();
+    this.#leave();
   }
 
   connected(): void {
     this.#step();
   }
 
-  received(bytes: Uint8Array): void {
+  received(bytes: Buffer): void {
     if (this.#state === 'over') return;
     if (this.#state === 'idle' && this.#carried > 0) {
       // Nobody asked anything: a farewell (421), or replies that would be taken for those of the next transaction.
       this.quit();
       return;
     }
-    for (let at = 0; this.#firstReply.length < 3 && at < bytes.length; at++)
-      this.#firstReply += String.fromCharCode(bytes[at] ?? 0);
-    this.#client.receive(bytes);
+    // The session may keep what it cannot use yet, and the pump reads into the same buffer again.
+    this.#client.receive(Buffer.from(bytes));
     this.#step();
   }
 
   ended(why: PumpEnd): void {
-    this.#end = why;
     if (why === 'unreached' || why === 'timeout') {
       this.#state = 'over';
       this.#opened({ tag: 'unreached', timedOut: why === 'timeout' });
       return;
     }
     if (this.#state === 'over') return;
+    this.#end = why;
     this.#client.lost();
     this.#events();
     this.#state = 'over';
@@ -142,7 +122,8 @@ export class Connection implements PumpOwner {
   }
 
   #take(event: SmtpClientEvent): void {
-    if (event.tag === 'report') this.#report(event.outcomes, event.usable);
+    if (event.tag === 'report') this.#report(event.outcomes, event.usable, event.stale);
+    else if (event.tag === 'go') void this.#stream();
     else if (event.tag === 'ready') {
       this.#state = 'idle';
       this.#pump.expect(false);
@@ -153,33 +134,55 @@ export class Connection implements PumpOwner {
     }
   }
 
-  #report(outcomes: readonly Outcome[], usable: boolean): void {
-    const untouched = this.#firstReply === '421' || (this.#firstReply === '' && this.#end === 'lost');
+  #report(outcomes: readonly Outcome[], usable: boolean, stale: boolean): void {
     this.#pump.expect(false);
-    this.#streamed = undefined;
-    if (usable && !untouched && this.#end === undefined) {
+    this.#source?.close();
+    this.#source = undefined;
+    if (usable && this.#end === undefined) {
       this.#state = 'idle';
       this.#carried += 1;
-    } else this.#leave();
-    const told = this.#end === 'unreadable' ? outcomes.map(unreadable) : outcomes;
-    this.#owner.finished(this, { outcomes: told, untouched });
+    } else this.quit();
+    const told = this.#unreadable ? outcomes.map(unreadable) : outcomes;
+    // After a long silence nobody knows what the peer has done: that is not for a second try at once.
+    this.#owner.finished(this, told, stale && this.#end !== 'stalled');
+  }
+
+  /** Hands a body over piece by piece, each when the one before it has left. */
+  async #stream(): Promise<void> {
+    const source = this.#source;
+    if (source === undefined) return;
+    // The 'go' may come from within a step, whose output goes out first.
+    await this.#pump.flushed();
+    for (;;) {
+      const bytes = await source.next().catch(() => 'unreadable' as const);
+      if (this.#source !== source) return;
+      if (bytes === 'unreadable') return this.#breakOff();
+      this.#client.piece(bytes ?? new Uint8Array(0), bytes === undefined);
+      this.#step();
+      if (bytes === undefined || this.#source !== source) return;
+      await this.#pump.flushed();
+      if (this.#source !== source) return;
+    }
+  }
+
+  /** The message cannot be read to its end: without the final dot nobody gets it (spec remote.md §5). */
+  #breakOff(): void {
+    this.#unreadable = true;
+    this.#pump.abort();
+    this.ended('lost');
   }
 
   /** The session has said its last words; they still go out. */
   #leave(): void {
-    if (this.#end === undefined) {
-      this.#push();
-      this.#pump.finish();
-    }
     this.#state = 'over';
+    if (this.#end !== undefined) return;
+    this.#push();
+    this.#pump.finish();
   }
 
   #push(): void {
-    const pieces: readonly Outgoing[] = this.#client.output();
-    if (pieces.length === 0) return;
-    const streamed = this.#streamed;
-    if (streamed === undefined) this.#pump.send(pieces);
-    else this.#pump.send(pieces.map((piece) => (piece === streamed.placeholder ? streamed.source : piece)));
+    const pieces = this.#client.output();
+    if (pieces.length > 0) this.#pump.send(pieces);
   }
 
   #opened(opened: Opened): void {
@@ -188,7 +191,6 @@ export class Connection implements PumpOwner {
   }
 }
 
-/** The message could not be read to its end, so its final dot was never sent: nobody has it (spec remote.md §5). */
 function unreadable(outcome: Outcome): Outcome {
   return outcome.status === 'Z' ? { status: 'Z', text: 'Unable to read message. (#4.3.0)\n' } : outcome;
 }

@@ -6,23 +6,16 @@ import { connect, type Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
 import type { Deadlines, Watched } from './deadlines.js';
 
-/** A body that is read while it is sent. `next` resolves to undefined at the end; a piece stays valid until the next call. */
-export interface BodySource {
-  next(): Promise<Uint8Array | undefined>;
-  close(): void;
-}
-export type Outgoing = ByteString | Uint8Array | BodySource;
-
 /**
  * `unreached`: no connection. `timeout`: no connection in time. `lost`: the peer ended it or it broke.
- * `stalled`: nothing moved in time. `unreadable`: a BodySource failed.
+ * `stalled`: nothing moved in time.
  */
-export type PumpEnd = 'unreached' | 'timeout' | 'lost' | 'stalled' | 'unreadable';
+export type PumpEnd = 'unreached' | 'timeout' | 'lost' | 'stalled';
 
 export interface PumpOwner {
   connected(): void;
   /** The bytes are valid until the call returns. */
-  received(bytes: Uint8Array): void;
+  received(bytes: Buffer): void;
   /** Once, and nothing after it. */
   ended(why: PumpEnd): void;
 }
@@ -44,40 +37,31 @@ const maxWrite = 131_072;
 const lingerFor = 10;
 
 export class Pump implements Watched {
-  deadline: number;
+  deadline = Number.POSITIVE_INFINITY;
   readonly #owner: PumpOwner;
   readonly #options: PumpOptions;
   readonly #socket: Socket;
-  readonly #queue: Outgoing[] = [];
+  readonly #queue: (ByteString | Uint8Array)[] = [];
   /** The kernel has not taken everything yet. */
   #blocked = false;
-  #reading: BodySource | undefined;
+  #flushed: (() => void) | undefined;
   #state: 'connecting' | 'open' | 'closing' | 'ended' = 'connecting';
 
   constructor(owner: PumpOwner, options: PumpOptions) {
     this.#owner = owner;
     this.#options = options;
-    this.deadline = options.deadlines.after(options.timeoutconnect);
     const buffer = Buffer.allocUnsafeSlow(readSize);
-    this.#socket = connect({
-      host: options.address,
-      port: options.port,
-      noDelay: true,
-      onread: {
-        buffer,
-        callback: (count) => {
-          this.#received(buffer, count);
-          return true;
-        },
-      },
-    });
+    const callback = (count: number): boolean => {
+      this.#received(buffer, count);
+      return true;
+    };
+    this.#socket = connect({ host: options.address, port: options.port, noDelay: true, onread: { buffer, callback } });
     this.#socket.on('connect', () => this.#connected());
     this.#socket.on('drain', () => this.#drained());
     this.#socket.on('error', () => this.#end(this.#state === 'connecting' ? 'unreached' : 'lost'));
     this.#socket.on('end', () => this.#end('lost'));
     this.#socket.on('close', () => this.#end('lost'));
     options.deadlines.watch(this);
-    // Only now may the deadline be set for good: watching starts the clock when nothing was watched before.
     this.deadline = options.deadlines.after(options.timeoutconnect);
   }
 
@@ -86,15 +70,27 @@ export class Pump implements Watched {
     this.deadline = reply ? this.#options.deadlines.after(this.#options.timeoutremote) : Number.POSITIVE_INFINITY;
   }
 
-  /** Sends the pieces in order. Byte arrays must not change until they are out. */
-  send(pieces: readonly Outgoing[]): void {
+  /** Sends the pieces in order. Byte arrays must not change until they are out (`flushed`). */
+  send(pieces: readonly (ByteString | Uint8Array)[]): void {
     for (const piece of pieces) this.#queue.push(piece);
-    if (!this.#blocked && this.#reading === undefined) this.#flush();
+    if (!this.#blocked) this.#flush();
+  }
+
+  /** Resolves once everything sent so far has left, or the connection has ended. One caller at a time. */
+  flushed(): Promise<void> {
+    if (this.#state !== 'open' || (!this.#blocked && this.#socket.writableLength === 0)) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#flushed = resolve;
+      if (!this.#blocked) this.#socket.write('', () => this.#drained());
+    });
   }
 
   /** Sends what is queued, closes this side and gives the peer a moment; no event follows. */
   finish(): void {
-    if (this.#state !== 'open') return this.abort();
+    if (this.#state !== 'open' || this.#queue.length > 0) {
+      this.abort();
+      return;
+    }
     this.#state = 'closing';
     this.#socket.end();
     this.#socket.unref();
@@ -128,14 +124,17 @@ export class Pump implements Watched {
   #drained(): void {
     this.#blocked = false;
     this.#progress();
-    if (this.#state === 'open' && this.#reading === undefined) this.#flush();
+    if (this.#state === 'open') this.#flush();
+    if (this.#blocked) return;
+    this.#flushed?.();
+    this.#flushed = undefined;
   }
 
   #progress(): void {
     if (this.deadline !== Number.POSITIVE_INFINITY && this.#state === 'open') this.expect(true);
   }
 
-  /** All pieces up to the limit leave in one system call. */
+  /** All pieces up to the limit leave in one system call; the rest when that has left. */
   #flush(): void {
     const queue = this.#queue;
     let room = maxWrite;
@@ -145,10 +144,6 @@ export class Pump implements Watched {
     for (; taken < queue.length && room > 0; taken++) {
       const piece = queue[taken];
       if (piece === undefined) break;
-      if (typeof piece !== 'string' && !(piece instanceof Uint8Array)) {
-        this.#reading = piece;
-        break;
-      }
       if (piece.length > room && typeof piece !== 'string') {
         ready = this.#socket.write(piece.subarray(0, room));
         queue[taken] = piece.subarray(room);
@@ -160,33 +155,8 @@ export class Pump implements Watched {
     this.#socket.uncork();
     if (taken === queue.length) queue.length = 0;
     else queue.splice(0, taken);
-    // What was cut off above goes out when the kernel has taken the rest, so a full step always waits.
+    // A full step is far above the socket's high-water mark, so whatever was left here waits for `drain`.
     this.#blocked = !ready;
-    if (this.#reading !== undefined) void this.#copy(this.#reading);
-  }
-
-  /** Sends one source piece by piece, each after the one before it has left. */
-  async #copy(source: BodySource): Promise<void> {
-    try {
-      for (let bytes = await source.next(); bytes !== undefined; bytes = await source.next()) {
-        if (this.#reading !== source) return;
-        await this.#write(bytes);
-        if (this.#reading !== source) return;
-        this.#progress();
-      }
-    } catch {
-      if (this.#reading === source) this.#end('unreadable');
-      return;
-    }
-    if (this.#reading !== source) return;
-    this.#reading = undefined;
-    this.#queue.shift();
-    source.close();
-    this.#flush();
-  }
-
-  #write(bytes: Uint8Array): Promise<void> {
-    return new Promise((resolve) => this.#socket.write(bytes, () => resolve()));
   }
 
   #end(why: PumpEnd): void {
@@ -201,8 +171,8 @@ export class Pump implements Watched {
     this.deadline = Number.POSITIVE_INFINITY;
     this.#options.deadlines.unwatch(this);
     this.#socket.destroy();
-    for (const piece of this.#queue) if (typeof piece === 'object' && !(piece instanceof Uint8Array)) piece.close();
     this.#queue.length = 0;
-    this.#reading = undefined;
+    this.#flushed?.();
+    this.#flushed = undefined;
   }
 }

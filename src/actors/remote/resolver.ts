@@ -4,13 +4,8 @@
  */
 import { canonicalIp, hostLiteral } from '../../protocol/ip-address.js';
 import type { ByteString, Outcome } from '../../protocol/mail.js';
+import type { MailAddress } from '../../protocol/mx.js';
 import type { Answer, DnsRecords, MailExchanger } from './dns-records.js';
-
-/** One address that takes mail for a host. Lower preference is tried earlier. */
-export interface MailAddress {
-  readonly address: string;
-  readonly preference: number;
-}
 
 /** `addresses` is not empty and sorted by preference; the order among equal preference is random by exchanger. */
 export type Resolved =

@@ -2,14 +2,15 @@
  * What a delivery thread of the remote channel starts with: one clock, one resolver a list of name
  * servers, and sessions that share them. Knows nothing of pools and ports between threads.
  */
+import type { Route } from '../../protocol/mx.js';
 import type { Settings } from '../../protocol/settings.js';
-import type { RemoteTarget, RemoteThread } from './connect.js';
+import type { RemoteThread } from './connect.js';
 import { Deadlines } from './deadlines.js';
 import { DnsRecords } from './dns-records.js';
 import { RemoteSession } from './session.js';
 
 export interface RemoteSessionStart {
-  readonly target: RemoteTarget;
+  readonly target: Route;
   readonly settings: Pick<Settings, 'helohost' | 'timeoutconnect' | 'timeoutremote' | 'nameservers'>;
   /** Addresses that are down now (spec remote.md §7). */
   readonly skip: readonly string[];

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ScriptedSmtpServer, type Step } from '../../support/scripted-smtp-server.js';
 import { delivery, greeting, hello, remoteSession, transaction } from '../../support/remote-sessions.js';
+import { ScriptedSmtpServer, type Step } from '../../support/scripted-smtp-server.js';
 
 const accepted = '127.0.0.1 accepted message.\nRemote host said: 250 accepted\n';
 const quit: Step[] = [{ line: true }, { close: true }];
 const dialogue = 'MAIL FROM:<a@b.c>\r\nRCPT TO:<joe@one.test>\r\nDATA\r\nSubject: s\r\n\r\nhello\r\n.\r\n';
 
-async function withServer(scripts: readonly (readonly Step[])[], body: (port: number, server: ScriptedSmtpServer) => Promise<void>) {
+async function withServer(
+  scripts: readonly (readonly Step[])[],
+  body: (port: number, server: ScriptedSmtpServer) => Promise<void>,
+) {
   const server = new ScriptedSmtpServer(...scripts);
   try {
     await body(await server.start(), server);
