@@ -82,6 +82,10 @@ export class SmtpClientSession implements SmtpClient {
     if (this.dialogue) this.progress(this.dialogue.piece(bytes, last));
   }
 
+  cancel(message: Outcome): void {
+    if (this.dialogue) this.progress(this.dialogue.cancel(message));
+  }
+
   quit(): void {
     if (this.state === 'transaction') {
       this.gone = true;

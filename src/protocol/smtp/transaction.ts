@@ -5,6 +5,7 @@
 import { quoteAddress, unsendable } from '../address.js';
 import { LF } from '../bytes.js';
 import type { ByteString, Outcome, Status } from '../mail.js';
+import { untransferableOutcome } from './data.js';
 import { isPermanent, isRefusal, type Reply } from './reply-reader.js';
 import { connectionDied, givingUp, type RecipientRecord, type TransactionRecord, withReply } from './report.js';
 import type { Transaction } from './session.js';
@@ -24,7 +25,6 @@ type Stage = 'rset' | 'mail' | 'rcpt' | 'data' | 'body' | 'final' | 'abandon' | 
 
 export type Progress = 'more' | 'go' | 'done';
 
-const nulText = 'SMTP cannot transfer messages with NUL bytes. (#5.6.2)\n';
 const addressText = 'Sorry, an address with a line end or NUL in it cannot be sent over SMTP. (#5.1.3)\n';
 
 export class TransactionDialogue {
@@ -72,7 +72,7 @@ export class TransactionDialogue {
       else this.asked.push(index);
     });
     if (unsendable(sender)) this.message = { status: 'D', text: addressText };
-    else if (body.some((piece) => piece.includes(0))) this.message = { status: 'D', text: nulText };
+    else if (body.some((piece) => piece.includes(0))) this.message = untransferableOutcome('NUL');
     else if (this.asked.length === 0) this.message = { status: 'D', text: givingUp(this.connection.peer) };
     if (this.message) {
       this.dirty = this.connection.dirty;
@@ -106,10 +106,15 @@ export class TransactionDialogue {
   /** The next piece of a streamed body. */
   piece(bytes: Uint8Array, last: boolean): Progress {
     if (this.stage !== 'body') return this.stage === 'done' ? 'done' : 'more';
-    if (bytes.includes(0)) return this.breakOff({ status: 'D', text: nulText });
+    if (bytes.includes(0)) return this.breakOff(untransferableOutcome('NUL'));
     this.writeBody(bytes);
     if (last) this.endBody();
     return 'more';
+  }
+
+  /** The rest of a streamed body cannot be had: `message` says why. */
+  cancel(message: Outcome): Progress {
+    return this.stage === 'body' ? this.breakOff(message) : 'more';
   }
 
   /** The connection ended or talks no SMTP: what is undecided now fails for the time being. */
