@@ -52,8 +52,3 @@ export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
   }
   return whole;
 }
-
-/** ASCII lower case only; 8-bit octets stay as they are (toLowerCase would change latin1 letters). */
-export function lowerCaseAscii(text: ByteString): ByteString {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
