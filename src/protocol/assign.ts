@@ -2,9 +2,10 @@
  * users/assign → the records of users/cdb (qmail-newu; spec local.md §1.1).
  * Pure: file text in, records or the first faulty line out; writing the file is the caller's.
  */
+
+import { fromByteString, lowerCaseAscii } from './bytes.js';
 import type { CdbRecord } from './cdb.js';
 import type { ByteString } from './mail.js';
-import { lowerAscii, octetsOf } from './octets.js';
 
 export type AssignRecords =
   | { readonly ok: true; readonly records: readonly CdbRecord[] }
@@ -25,7 +26,7 @@ function parseLine(line: ByteString): AssignLine | string {
   if (kind !== '=' && kind !== '+') return 'a line starts with =, + or the final dot';
   const colon = line.indexOf(':');
   if (colon < 0) return 'there is no colon after the address';
-  const local = lowerAscii(line.slice(1, colon));
+  const local = lowerCaseAscii(line.slice(1, colon));
   const fields = line.slice(colon + 1).split(':');
   if (fields.length < 7) return 'six fields, each followed by a colon, are wanted after the address';
   const value = fields.slice(0, 6).join('\0');
@@ -44,12 +45,12 @@ export function assignToRecords(text: ByteString): AssignRecords {
     const line = text.slice(at, found < 0 ? text.length : found);
     at = found < 0 ? text.length : found + 1;
     if (line[0] === '.') {
-      records.push({ key: octetsOf(''), value: octetsOf(ends) });
+      records.push({ key: fromByteString(''), value: fromByteString(ends) });
       return { ok: true, records };
     }
     const parsed = parseLine(line);
     if (typeof parsed === 'string') return { ok: false, line: number, text: parsed };
-    records.push({ key: octetsOf(parsed.key), value: octetsOf(parsed.value) });
+    records.push({ key: fromByteString(parsed.key), value: fromByteString(parsed.value) });
     if (parsed.end !== '' && !ends.includes(parsed.end)) ends += parsed.end;
   }
   return { ok: false, line: number + 1, text: 'the final line with a single dot is missing' };

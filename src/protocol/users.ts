@@ -3,9 +3,10 @@
  * qmail-getpw; spec local.md §1). Pure: the table and the accounts are asked through callbacks,
  * which may answer at once or later.
  */
+
+import { fromByteString, lowerCaseAscii, toByteString } from './bytes.js';
 import type { CdbAnswer } from './cdb.js';
 import type { ByteString } from './mail.js';
-import { lowerAscii, octetsOf, textOf } from './octets.js';
 
 /** Who gets a delivery and which part of the address is the user's own (spec local.md §2). */
 export interface Assignment {
@@ -50,7 +51,7 @@ function idOf(text: ByteString): number | undefined {
 
 /** The six fields of a record, `rest` appended to the last. A record of another shape defers as an internal bug. */
 function fromRecord(value: Uint8Array, rest: ByteString): UserAnswer {
-  const [user, uidText, gidText, home, dash, ext] = textOf(value).split('\0');
+  const [user, uidText, gidText, home, dash, ext] = toByteString(value).split('\0');
   const uid = idOf(uidText ?? '');
   const gid = idOf(gidText ?? '');
   if (user === undefined || uid === undefined || gid === undefined || ext === undefined) return { tag: 'defer', code: 112 };
@@ -59,16 +60,16 @@ function fromRecord(value: Uint8Array, rest: ByteString): UserAnswer {
 
 /** users/cdb: the exact address, then prefixes from the longest to the shortest that end in a wildcard's last character. */
 async function fromTable(local: ByteString, get: NonNullable<UserSources['get']>): Promise<UserAnswer | undefined> {
-  const lower = lowerAscii(local);
-  const exact = await get(octetsOf(`!${lower}\0`));
+  const lower = lowerCaseAscii(local);
+  const exact = await get(fromByteString(`!${lower}\0`));
   if (exact.tag === 'damaged') return { tag: 'defer', code: 117 };
   if (exact.tag === 'found') return fromRecord(exact.value, '');
-  const ends = await get(octetsOf(''));
+  const ends = await get(fromByteString(''));
   if (ends.tag === 'damaged') return { tag: 'defer', code: 117 };
-  const wildcardEnds = ends.tag === 'found' ? textOf(ends.value) : '';
+  const wildcardEnds = ends.tag === 'found' ? toByteString(ends.value) : '';
   for (let i = lower.length; i >= 0; i--) {
     if (i > 0 && !wildcardEnds.includes(lower[i - 1] as string)) continue;
-    const prefix = await get(octetsOf(`!${lower.slice(0, i)}`));
+    const prefix = await get(fromByteString(`!${lower.slice(0, i)}`));
     if (prefix.tag === 'damaged') return { tag: 'defer', code: 117 };
     if (prefix.tag === 'found') return fromRecord(prefix.value, local.slice(i));
   }
@@ -84,7 +85,7 @@ async function fromAccounts(local: ByteString, sources: UserSources): Promise<Us
   const separator = sources.breakCharacter ?? '-';
   for (let i = local.length; i > 0; i--) {
     if (i > longestAccountName || (i < local.length && local[i] !== separator)) continue;
-    const account = await sources.account(lowerAscii(local.slice(0, i)));
+    const account = await sources.account(lowerCaseAscii(local.slice(0, i)));
     if (account === 'trouble') return { tag: 'defer', code: 115 };
     if (account === undefined || !owned(account)) continue;
     const split = i < local.length ? { dash: '-', ext: local.slice(i + 1) } : { dash: '', ext: '' };

@@ -2,9 +2,10 @@
  * What must hold before any instruction is obeyed (spec local.md §2.1), in qmail's order.
  * Every answer is a Stop or nothing; nothing here writes.
  */
+
+import { fromByteString } from '../../protocol/bytes.js';
 import { errnoText } from '../../protocol/errno-text.js';
 import type { ByteString } from '../../protocol/mail.js';
-import { octetsOf } from '../../protocol/octets.js';
 import type { DotQmail } from '../../store/home-folder.js';
 import { headOf, MessageUnreadable, type UnixMessage } from '../../store/unix-message.js';
 import type { LocalIo, LocalRequest, Stop } from './request.js';
@@ -44,7 +45,7 @@ export async function checkLoop(message: UnixMessage, deliveredTo: ByteString): 
   try {
     const head = await headOf(message, longestHeader);
     const buffer = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
-    if (!headerHas(buffer, octetsOf(deliveredTo))) return undefined;
+    if (!headerHas(buffer, fromByteString(deliveredTo))) return undefined;
     return fail('This message is looping: it already has my Delivered-To line. (#5.4.6)');
   } catch (error) {
     if (error instanceof MessageUnreadable) return defer('Unable to read message. (#4.3.0)');

@@ -2,11 +2,12 @@
  * The two instructions that write a mailbox: mbox and Maildir (spec local.md §5.2, §5.3).
  * Words for what went wrong; the writing itself is the store's.
  */
+
+import { fromByteString } from '../../protocol/bytes.js';
 import { errnoText } from '../../protocol/errno-text.js';
 import type { ByteString } from '../../protocol/mail.js';
 import type { Instruction } from '../../protocol/mailbox/dotqmail.js';
 import { temporaryName } from '../../protocol/mailbox/maildir.js';
-import { octetsOf } from '../../protocol/octets.js';
 import { deliverToMaildir } from '../../store/maildir-dir.js';
 import { deliverToMbox } from '../../store/mbox-file.js';
 import { belowHome } from '../../store/octet-path.js';
@@ -31,7 +32,7 @@ export async function maildirStep(
     folder: belowHome(request.home, instruction.text.replace(/\/+$/, '') || '/'),
     name,
     temporary: temporaryName(io.now(), io.chance(), io.hostname),
-    prefix: octetsOf(lines.returnPath + lines.deliveredTo),
+    prefix: fromByteString(lines.returnPath + lines.deliveredTo),
     message: request.message,
     repeated: request.repeated,
   });
@@ -52,7 +53,7 @@ export async function maildirStep(
 export async function mboxStep(instruction: Instruction, request: LocalRequest, lines: AddedLines): Promise<Stop | undefined> {
   const outcome = await deliverToMbox({
     path: belowHome(request.home, instruction.text),
-    prefix: octetsOf(lines.separator + lines.returnPath + lines.deliveredTo),
+    prefix: fromByteString(lines.separator + lines.returnPath + lines.deliveredTo),
     message: request.message,
   });
   switch (outcome.tag) {

@@ -2,18 +2,8 @@
  * The three lines that a local delivery puts before a message: Delivered-To, Return-Path and
  * the mbox separator (spec local.md §2.2). Pure; the time is an argument.
  */
+import { quoteAddress } from '../address.js';
 import type { ByteString } from '../mail.js';
-
-const plainLocal = /^[!#$%&'*+\-/0-9=?A-Z^_`a-z{|}~]+(\.[!#$%&'*+\-/0-9=?A-Z^_`a-z{|}~]+)*$/;
-
-/** An address as it stands between angle brackets: the local part quoted when it has to be (RFC 5322 §3.4.1). */
-function quoted(address: ByteString): ByteString {
-  if (address === '') return '';
-  const at = address.lastIndexOf('@');
-  const local = at < 0 ? address : address.slice(0, at);
-  if (plainLocal.test(local)) return address;
-  return `"${local.replace(/[\r\n"\\]/g, '\\$&')}"${at < 0 ? '' : address.slice(at)}`;
-}
 
 /** `Delivered-To: local@host` and LF; a LF inside the address becomes `_`. */
 export function deliveredToLine(local: ByteString, host: ByteString): ByteString {
@@ -22,7 +12,7 @@ export function deliveredToLine(local: ByteString, host: ByteString): ByteString
 
 /** `Return-Path: <sender>` and LF, the sender quoted. */
 export function returnPathLine(sender: ByteString): ByteString {
-  return `Return-Path: <${quoted(sender).replaceAll('\n', '_')}>\n`;
+  return `Return-Path: <${quoteAddress(sender).replaceAll('\n', '_')}>\n`;
 }
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];

@@ -2,8 +2,9 @@
  * .qmail files: which one belongs to an extension, and what its lines order (spec local.md §3, §5).
  * Pure: opening files is the caller's, and so is obeying.
  */
+
+import { lowerCaseAscii } from '../bytes.js';
 import type { ByteString } from '../mail.js';
-import { lowerAscii } from '../octets.js';
 
 /** A file to try. `matched` is the value of DEFAULT when this file is the one; undefined leaves DEFAULT alone. */
 export interface Candidate {
@@ -13,7 +14,7 @@ export interface Candidate {
 
 /** The extension as it stands in file names: lower case, dots as colons. */
 export function safeExtension(ext: ByteString): ByteString {
-  return lowerAscii(ext).replaceAll('.', ':');
+  return lowerCaseAscii(ext).replaceAll('.', ':');
 }
 
 /** True when a file name made of this text would leave its folder or end early. Such names are never opened. */
