@@ -3,8 +3,7 @@
  * limits out of the control texts, a queue that only remembers. Volatile values come out as the recording's placeholders.
  */
 import { replaceOwnLiteral } from '../../src/protocol/address.js';
-import { lowerAscii } from '../../src/protocol/ascii-case.js';
-import { fromByteString, toByteString } from '../../src/protocol/bytes.js';
+import { fromByteString, lowerCaseAscii, toByteString } from '../../src/protocol/bytes.js';
 import { serverReceived } from '../../src/protocol/received.js';
 import { compileRelay } from '../../src/protocol/relay.js';
 import { wireToUnix } from '../../src/protocol/smtp/data.js';
@@ -70,7 +69,7 @@ function firstLine(text: string | undefined): string | undefined {
 function list(text: string | undefined): string[] | undefined {
   return text
     ?.split('\n')
-    .map((line) => lowerAscii(line.replace(/[ \t]+$/, '')))
+    .map((line) => lowerCaseAscii(line.replace(/[ \t]+$/, '')))
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
