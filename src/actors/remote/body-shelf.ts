@@ -2,18 +2,22 @@
  * Bodies as remote deliveries need them, in wire form; those of messages with several deliveries are kept
  * until rspawn says to forget them, which bounds them (spawn/worker-link.ts). Reads no files.
  */
-import { unixToWire } from '../../protocol/smtp/data.js';
+import type { Outcome } from '../../protocol/mail.js';
+import { unixToWire, untransferableOutcome } from '../../protocol/smtp/data.js';
 import type { WorkerDelivery } from '../messages.js';
 import type { RemoteBody } from './session.js';
+
+const noBody: Outcome = { status: 'Z', text: 'qmail-spawn unable to open message. (#4.3.0)\n' };
 
 export class BodyShelf {
   readonly #kept = new Map<number, Uint8Array>();
 
-  /** Undefined when the delivery came without a body and none is kept. */
-  bodyOf({ message, shared, form, bytes, file }: WorkerDelivery): RemoteBody | undefined {
+  /** An outcome when there is no body, or one that SMTP cannot carry. */
+  bodyOf({ message, shared, form, bytes, file }: WorkerDelivery): RemoteBody | Outcome {
     if (file !== undefined) return { path: file };
-    if (bytes === undefined) return this.#kept.get(message);
+    if (bytes === undefined) return this.#kept.get(message) ?? noBody;
     const wire = form === 'wire' ? bytes : unixToWire(bytes);
+    if (typeof wire === 'string') return untransferableOutcome(wire);
     if (shared) this.#kept.set(message, wire);
     return wire;
   }
