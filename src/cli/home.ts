@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 
 /** Absolute path of the home folder. */
 export function homeFolder(option: string | undefined): string {
-  const named = option ?? process.env['QMAILHOME'];
+  const named = option ?? process.env.QMAILHOME;
   return resolve(named !== undefined && named !== '' ? named : '/var/qmail');
 }
 

@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:net';
 import type { NodeOptions, RunningNode } from '../../src/actors/node-api.js';
 import { runNode } from '../../src/cli/start/run-node.js';
 
-const misbehaviour = process.env['FAKE_NODE'];
+const misbehaviour = process.env.FAKE_NODE;
 if (misbehaviour === 'die') process.exit(9);
 
 async function startFake(options: NodeOptions): Promise<RunningNode> {
@@ -23,7 +23,7 @@ async function startFake(options: NodeOptions): Promise<RunningNode> {
   );
   let dueCalls = 0;
   return {
-    status: async () => ({ dueCalls, threads: process.env['UV_THREADPOOL_SIZE'] }),
+    status: async () => ({ dueCalls, threads: process.env.UV_THREADPOOL_SIZE }),
     reload: async () => ({ problems: [{ file: 'control/maxrcpt', line: 1, text: 'is no number' }] }),
     allDue: async () => {
       dueCalls++;

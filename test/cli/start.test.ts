@@ -124,7 +124,12 @@ test('a node that dies five times in a minute ends the parent with 111', async (
   const { code, stdout, stderr } = await server.finished;
   assert.equal(code, 111);
   assert.match(stderr, /five times within a minute, the last time with exit code 9/);
-  assert.deepEqual(stdout.match(/again in \d+ ms/g), ['again in 100 ms', 'again in 200 ms', 'again in 400 ms', 'again in 800 ms']);
+  assert.deepEqual(stdout.match(/again in \d+ ms/g), [
+    'again in 100 ms',
+    'again in 200 ms',
+    'again in 400 ms',
+    'again in 800 ms',
+  ]);
 });
 
 test('the reason of a node that cannot start is told', async (t) => {

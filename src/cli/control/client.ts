@@ -14,29 +14,29 @@ export function askNode(home: string, request: Omit<ControlRequest, 'version'>):
   const path = controlSocket(home);
   return new Promise((settle, fail) => {
     const socket = connect(path);
-    let connected = false;
-    let answered = false;
     socket.setTimeout(deadlineMs, () => socket.destroy(new Error(`no answer within ${deadlineMs / 1000} s`)));
     socket.on('error', (error) => {
       const code = errorCode(error);
-      if (code === 'ENOENT' || code === 'ECONNREFUSED') settle(undefined);
-      else fail(new CommandTrouble(111, `${path}: ${code === 'EACCES' ? 'only root and the owner of the queue may ask' : reason(error)}`));
+      // A node that ends meanwhile is one that cannot be asked now.
+      if (code !== undefined && ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code)) settle(undefined);
+      else
+        fail(
+          new CommandTrouble(
+            111,
+            `${path}: ${code === 'EACCES' ? 'only root and the owner of the queue may ask' : reason(error)}`,
+          ),
+        );
     });
     socket.on('connect', () => {
-      connected = true;
       sendLine(socket, { version: 1, ...request } satisfies ControlRequest);
     });
     receiveLines(
       socket,
       (value) => {
-        answered = true;
         settle(value as ControlAnswer);
         socket.end();
       },
-      () => {
-        // A node that dies before it answers is one that cannot be asked now.
-        if (connected && !answered) settle(undefined);
-      },
+      () => settle(undefined),
     );
   });
 }

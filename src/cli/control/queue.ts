@@ -22,7 +22,8 @@ export async function main(args: readonly string[]): Promise<number> {
   let first = true;
   for (let after: number | undefined = 0; after !== undefined; ) {
     const page: QueuePage = await pages(after);
-    if (first) process.stdout.write(`messages in queue: ${page.total}\nmessages in queue but not yet preprocessed: ${page.todo}\n`);
+    if (first)
+      process.stdout.write(`messages in queue: ${page.total}\nmessages in queue but not yet preprocessed: ${page.todo}\n`);
     first = false;
     process.stdout.write(page.messages.map(listMessage).join(''));
     after = page.next;

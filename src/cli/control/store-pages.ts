@@ -2,9 +2,10 @@
  * A queue listing out of a store: everything not yet preprocessed, and everything in the schedule.
  */
 import type { QueuedMessage, QueuePage } from '../../actors/node-api.js';
-import type { DueEntry, MessageId, QueueStore } from '../../store/queue-store.js';
+import type { MessageId, QueueStore } from '../../store/queue-store.js';
 
 const batch = 1000;
+const forever = Number.MAX_SAFE_INTEGER;
 /** Recipients shown of one message. */
 const shownRecipients = 1000;
 
@@ -19,12 +20,8 @@ export function queuedIds(store: QueueStore): { readonly ids: readonly MessageId
     after = last.id;
   }
   const todo = ids.size;
-  for (let after: DueEntry | undefined; ; ) {
-    const entries: readonly DueEntry[] =
-      after === undefined ? store.due(Number.MAX_SAFE_INTEGER, batch) : store.due(Number.MAX_SAFE_INTEGER, batch, after);
-    for (const { id } of entries) ids.add(id);
-    after = entries.at(-1);
-    if (after === undefined) break;
+  for (const channel of ['local', 'remote'] as const) {
+    for (const { id } of store.due(channel, forever, forever)) ids.add(id);
   }
   return { ids: [...ids].sort((a, b) => a - b), todo };
 }

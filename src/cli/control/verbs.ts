@@ -56,7 +56,9 @@ async function status(home: string, json: boolean, verb: string): Promise<number
   if (answer?.tag === 'failed') return exitCode(verb, answer);
   if (answer?.tag !== 'done') {
     const held = serverHolds(home);
-    process.stdout.write(json ? `${JSON.stringify({ running: held, home })}\n` : `${home}: ${held ? 'starting' : 'not running'}\n`);
+    process.stdout.write(
+      json ? `${JSON.stringify({ running: held, home })}\n` : `${home}: ${held ? 'starting' : 'not running'}\n`,
+    );
     return held ? 0 : 3;
   }
   const value = answer.value as NodeStatus;
@@ -82,7 +84,10 @@ function serverHolds(home: string): boolean {
   try {
     fd = openLock(lockFile(home));
   } catch (error) {
-    throw new CommandTrouble(111, `${lockFile(home)}: ${errorCode(error) === 'EACCES' ? 'only root and the owner of the queue may ask' : reason(error)}`);
+    throw new CommandTrouble(
+      111,
+      `${lockFile(home)}: ${errorCode(error) === 'EACCES' ? 'only root and the owner of the queue may ask' : reason(error)}`,
+    );
   }
   try {
     return !tryLock(fd);

@@ -15,9 +15,15 @@ export const aliases = ['postmaster', 'mailer-daemon', 'root'] as const;
 /** Writes .qmail files, Maildir and assignments. Existing users/assign or users/cdb stay untouched. */
 export function makeUsers(maker: HomeMaker, demo: boolean): void {
   const { home } = maker;
-  if (/[:\n\0]/.test(home)) throw new CommandTrouble(111, `${home}: a home's path must not hold a colon or a line end (users/assign)`);
+  if (/[:\n\0]/.test(home))
+    throw new CommandTrouble(111, `${home}: a home's path must not hold a colon or a line end (users/assign)`);
   for (const name of aliases) {
-    maker.file(`alias/.qmail-${name}`, './Maildir/\n', `mail for ${name} goes to alias/Maildir/; write &you@example.org to forward it`, true);
+    maker.file(
+      `alias/.qmail-${name}`,
+      './Maildir/\n',
+      `mail for ${name} goes to alias/Maildir/; write &you@example.org to forward it`,
+      true,
+    );
   }
   maker.maildir('alias/Maildir', 'mailbox of the aliases');
   if (demo) makeDemoUser(maker);

@@ -7,9 +7,9 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CommandTrouble, complain, reason } from '../complain.js';
 import { readSettings } from '../settings.js';
-import { chooseIdentity, unprivileged, unusable } from '../start/identity.js';
+import { unprivileged, unusable } from '../start/identity.js';
 import { start } from '../start/start.js';
-import { copyCode, codeFolder } from './demo-copy.js';
+import { codeFolder, copyCode } from './demo-copy.js';
 import { initHome } from './init.js';
 
 const me = 'tqmail.example';
@@ -32,7 +32,8 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const place = reachable(home);
   const first = !existsSync(join(place.home, 'control', 'me'));
-  if (first) initHome({ home: place.home, me, base: listen === undefined ? base : Number(listen), demo: true, extra: ['localhost'] });
+  if (first)
+    initHome({ home: place.home, me, base: listen === undefined ? base : Number(listen), demo: true, extra: ['localhost'] });
   await hint(place.home, first);
   return start({ home: place.home, readyFile, user: undefined, nodeEntry: place.nodeEntry });
 }

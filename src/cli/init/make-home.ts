@@ -65,7 +65,8 @@ export class HomeMaker {
       symlinkSync(join(source, name), link);
       count++;
     }
-    if (count > 0) this.made.push({ path: 'bin/', why: `links to ${count} commands, for programs that expect ${this.home}/bin/NAME` });
+    if (count > 0)
+      this.made.push({ path: 'bin/', why: `links to ${count} commands, for programs that expect ${this.home}/bin/NAME` });
   }
 
   #give(path: string): void {

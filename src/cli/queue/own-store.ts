@@ -51,7 +51,10 @@ function becomeOwner(folder: string): void {
   const uid = process.geteuid?.();
   if (uid === owner.uid) return;
   if (uid !== 0) {
-    throw new CommandTrouble(queueTrouble, `${folder}: no server runs; until one does, only root and uid ${owner.uid} can queue mail`);
+    throw new CommandTrouble(
+      queueTrouble,
+      `${folder}: no server runs; until one does, only root and uid ${owner.uid} can queue mail`,
+    );
   }
   process.setgroups?.([owner.gid]);
   process.setgid?.(owner.gid);
@@ -63,7 +66,8 @@ function lockQueue(home: string): number {
   try {
     fd = openLock(lockFile(home));
   } catch (error) {
-    const hint = errorCode(error) === 'EACCES' ? `uid ${process.geteuid?.()} must be able to enter every folder above it` : reason(error);
+    const hint =
+      errorCode(error) === 'EACCES' ? `uid ${process.geteuid?.()} must be able to enter every folder above it` : reason(error);
     throw new CommandTrouble(queueTrouble, `${lockFile(home)}: ${hint}`);
   }
   if (tryLock(fd)) return fd;

@@ -14,7 +14,7 @@ export interface Account {
 
 /** The account of that name; undefined when there is none. */
 export function findAccount(name: string): Account | undefined {
-  const other = process.geteuid?.() === 0 ? undefined : process.env['TQMAIL_PASSWD'];
+  const other = process.geteuid?.() === 0 ? undefined : process.env.TQMAIL_PASSWD;
   if (other !== undefined && other !== '') return inPasswd(readFileSync(other, 'latin1'), name);
   const listed = inPasswd(readFileSync('/etc/passwd', 'latin1'), name);
   // Accounts that live elsewhere (LDAP, systemd) are only known to getent.

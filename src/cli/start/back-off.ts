@@ -11,7 +11,9 @@ export interface Failures {
 
 export const noFailures: Failures = { recent: [], inARow: 0 };
 
-export type Restart = { readonly tag: 'again'; readonly delayMs: number; readonly failures: Failures } | { readonly tag: 'give up' };
+export type Restart =
+  | { readonly tag: 'again'; readonly delayMs: number; readonly failures: Failures }
+  | { readonly tag: 'give up' };
 
 const firstDelayMs = 100;
 const longestDelayMs = 10_000;

@@ -5,7 +5,12 @@
 import type { InheritedListener } from '../../actors/node-api.js';
 
 export type ToNode =
-  | { readonly type: 'start'; readonly home: string; readonly listeners: readonly InheritedListener[]; readonly parentPid: number }
+  | {
+      readonly type: 'start';
+      readonly home: string;
+      readonly listeners: readonly InheritedListener[];
+      readonly parentPid: number;
+    }
   | { readonly type: 'stop'; readonly graceMs: number }
   | { readonly type: 'reload' }
   | { readonly type: 'alldue' };

@@ -2,8 +2,9 @@
  * Everything that must be right before the node is started: the home, its settings, the lock, the uid,
  * the sockets. Each failure is one CommandTrouble 111 that names the file or folder and what to do.
  */
+
+import { chmodSync, chownSync, existsSync, fchownSync, fstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { existsSync, fchownSync, mkdirSync, chownSync, chmodSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../../protocol/settings.js';
@@ -86,7 +87,9 @@ async function takeLock(home: string, identity: Identity): Promise<number> {
   let fd: number;
   try {
     fd = openLock(path);
-    if (identity.drops) fchownSync(fd, identity.uid, identity.gid);
+    // Only a lock file that was made just now: queue/ belongs to another user, who may have put anything there.
+    const { uid, size, nlink } = fstatSync(fd);
+    if (identity.drops && uid === 0 && size === 0 && nlink === 1) fchownSync(fd, identity.uid, identity.gid);
   } catch (error) {
     throw new CommandTrouble(111, `cannot start: ${path}: ${reason(error)}`);
   }
@@ -115,7 +118,10 @@ function checkReach(home: string, identity: Identity, code: string): void {
     { path: runFolder(home), write: true },
   ]);
   if (text !== undefined) {
-    throw new CommandTrouble(111, `cannot start as uid ${identity.uid}: ${text}; give it to that uid or choose another with --user`);
+    throw new CommandTrouble(
+      111,
+      `cannot start as uid ${identity.uid}: ${text}; give it to that uid or choose another with --user`,
+    );
   }
 }
 

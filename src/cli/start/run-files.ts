@@ -6,7 +6,9 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 function replace(path: string, text: string): void {
   const aside = `${path}.${process.pid}.tmp`;
-  writeFileSync(aside, text, { mode: 0o644 });
+  // run/ belongs to the node's user: what lies there must not lead root elsewhere.
+  rmSync(aside, { force: true });
+  writeFileSync(aside, text, { mode: 0o644, flag: 'wx' });
   renameSync(aside, path);
 }
 

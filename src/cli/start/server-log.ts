@@ -18,7 +18,14 @@ export function serverLog(format: Pick<Settings, 'logformat' | 'logstamp'>): Wri
     const now = Date.now();
     const line =
       format.logformat === 'json'
-        ? JSON.stringify({ level: pinoLevel[level], time: now, pid: process.pid, hostname: hostname(), event: level, text: clean })
+        ? JSON.stringify({
+            level: pinoLevel[level],
+            time: now,
+            pid: process.pid,
+            hostname: hostname(),
+            event: level,
+            text: clean,
+          })
         : `${format.logstamp === 'tai64n' ? `${tai64n(now)} ` : ''}${level === 'info' ? '' : `${level}: `}${clean}`;
     try {
       writeSync(1, `${line}\n`);

@@ -84,7 +84,10 @@ class Server {
 
   #pids(): void {
     const processes = [{ role: 'start', pid: process.pid }];
-    for (const [role, kept] of [['node', this.#node], ['lspawnd', this.#lspawnd]] as const) {
+    for (const [role, kept] of [
+      ['node', this.#node],
+      ['lspawnd', this.#lspawnd],
+    ] as const) {
       const pid = kept?.child()?.pid;
       if (pid !== undefined) processes.push({ role, pid });
     }
@@ -124,7 +127,8 @@ class Server {
     const timer = setTimeout(() => child?.kill('SIGKILL'), graceMs + closeMs);
     const how = (await gone) ?? '';
     clearTimeout(timer);
-    if (!endedCleanly(how)) this.#log('warning', `node ended (${how}) while stopping${this.#words()}; the queue keeps what was accepted`);
+    if (!endedCleanly(how))
+      this.#log('warning', `node ended (${how}) while stopping${this.#words()}; the queue keeps what was accepted`);
     this.#finish(0);
   }
 

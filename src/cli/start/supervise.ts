@@ -55,13 +55,20 @@ export function supervise(charge: Charge): Supervised {
     if (current.pid !== undefined) charge.started(current);
   };
   const ended = (how: string, startedAt: number): void => {
-    if (whenGone !== undefined) return whenGone(how);
+    if (whenGone !== undefined) {
+      whenGone(how);
+      return;
+    }
     if (restartWanted) {
       restartWanted = false;
-      return start();
+      start();
+      return;
     }
     const next = nextRestart(failures, startedAt, Date.now());
-    if (next.tag === 'give up') return charge.gaveUp(how);
+    if (next.tag === 'give up') {
+      charge.gaveUp(how);
+      return;
+    }
     failures = next.failures;
     charge.died(how, next.delayMs);
     timer = setTimeout(start, next.delayMs);
