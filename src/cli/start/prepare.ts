@@ -7,11 +7,12 @@ import { chmodSync, chownSync, existsSync, fchownSync, fstatSync, mkdirSync, typ
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { placement } from '../../actors/topology.js';
 import type { Settings } from '../../protocol/settings.js';
 import { CommandTrouble, reason } from '../complain.js';
 import { lockFile, pidsFile, queueFolder, runFolder } from '../home.js';
 import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
-import { readSettings } from '../settings.js';
+import { readSettings } from '../../store/control-dir.js';
 import { type BoundListener, bindListeners } from './bind.js';
 import { chooseIdentity, type Identity, unusable } from './identity.js';
 import { isAlive, readPids } from './run-files.js';
@@ -38,7 +39,7 @@ export async function prepare(home: string, user: string | undefined, code: stri
   try {
     checkReach(home, identity, code);
     const listeners = bindListeners(settings.listeners);
-    return { settings, identity, lock, listeners, copies: frontThreads() + spares };
+    return { settings, identity, lock, listeners, copies: Math.max(1, placement(settings, availableParallelism()).fronts) + spares };
   } catch (error) {
     closeLock(lock);
     throw error;
@@ -123,9 +124,4 @@ function checkReach(home: string, identity: Identity, code: string): void {
       `cannot start as uid ${identity.uid}: ${text}; give it to that uid or choose another with --user`,
     );
   }
-}
-
-/** One front thread for every four cores (architecture: 1 on a small machine, 4 of 16 cores). */
-function frontThreads(): number {
-  return Math.max(1, Math.floor(availableParallelism() / 4));
 }
