@@ -2,7 +2,7 @@
  * `tqmail init DIR --me FQDN`: config-fast. Makes a home, prints what it made and why, overwrites nothing.
  * Exit codes: 0 made something, 1 nothing was missing, 64 usage, 111 cannot.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lchownSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
@@ -36,7 +36,7 @@ interface Words {
 export async function main(args: readonly string[]): Promise<number> {
   const { home, me, base, yes } = initWords(args);
   if (!yes && process.stdin.isTTY && !(await confirmed(home, me))) return 1;
-  const made = initHome({ home, me, base, demo: false, extra: [] });
+  const made = await initHome({ home, me, base, demo: false, extra: [] });
   if (made.length === 0) {
     complain(`tqmail: init: ${home} has everything already; nothing was changed`);
     return 1;
@@ -80,7 +80,7 @@ async function confirmed(home: string, me: string): Promise<boolean> {
 }
 
 /** Makes what is missing and returns it. Throws CommandTrouble 111 naming the path that cannot be made. */
-export function initHome(options: InitOptions): readonly Made[] {
+export async function initHome(options: InitOptions): Promise<readonly Made[]> {
   const { home, me, base, demo, extra } = options;
   const maker = new HomeMaker(home, ownerOf(home));
   try {
@@ -88,12 +88,26 @@ export function initHome(options: InitOptions): readonly Made[] {
     for (const { path, text, why } of plannedControl(me, base, extra)) maker.file(path, text, why);
     makeUsers(maker, demo);
     maker.launchers();
+    await makeQueue(maker);
   } catch (error) {
     if (error instanceof CommandTrouble) throw error;
     const path = (error as NodeJS.ErrnoException).path ?? home;
     throw new CommandTrouble(111, `init: ${path}: ${reason(error)}`);
   }
   return maker.made;
+}
+
+/** An empty queue, unless there is one. As root its files get the owner of the folder. */
+async function makeQueue(maker: HomeMaker): Promise<void> {
+  const { markerFile } = await import('../../store/lmdb/marker.js');
+  const dir = join(maker.home, 'queue');
+  if (existsSync(join(dir, markerFile))) return;
+  const { openLmdbQueue } = await import('../../store/lmdb/open.js');
+  await (await openLmdbQueue({ dir, create: true })).close();
+  if (maker.identity.drops) {
+    for (const name of readdirSync(dir)) lchownSync(join(dir, name), maker.identity.uid, maker.identity.gid);
+  }
+  maker.made.push({ path: 'queue/', why: 'an empty queue' });
 }
 
 /** Who owns the queue: as root the present owner of queue/ when there is one, else the account that start would choose. */

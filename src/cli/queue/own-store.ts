@@ -27,8 +27,8 @@ export async function withStore<T>(home: string, body: (store: QueueStore, queue
   becomeOwner(folder);
   const lock = lockQueue(home);
   try {
-    const { openLmdbQueue } = await import('../../store/lmdb/queue.js');
-    const store = await openLmdbQueue(folder).catch((error: unknown) => {
+    const { openLmdbQueue } = await import('../../store/lmdb/open.js');
+    const store = await openLmdbQueue({ dir: folder, ...(await limits(home)) }).catch((error: unknown) => {
       throw new CommandTrouble(queueTrouble, `${folder}: ${reason(error)}`);
     });
     try {
@@ -39,6 +39,16 @@ export async function withStore<T>(home: string, body: (store: QueueStore, queue
   } finally {
     closeLock(lock);
   }
+}
+
+/** control/queuebytes and control/queuereserve; faulty ones count as absent here, the server tells about them. */
+async function limits(home: string): Promise<{ queuebytes?: number; queuereserve?: number }> {
+  const { readControlDir } = await import('../../store/control-dir.js');
+  const { controlInt } = await import('../../protocol/control-files.js');
+  const { files } = await readControlDir(home, ['queuebytes', 'queuereserve']);
+  const queuebytes = controlInt(files, 'queuebytes');
+  const queuereserve = controlInt(files, 'queuereserve');
+  return { ...(queuebytes === undefined ? {} : { queuebytes }), ...(queuereserve === undefined ? {} : { queuereserve }) };
 }
 
 function becomeOwner(folder: string): void {
