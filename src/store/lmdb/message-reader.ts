@@ -40,6 +40,12 @@ export class MessageReader {
     return { ...common, preprocessed: true, due };
   }
 
+  list(after: MessageId, limit: number): MessageHead[] {
+    // Keys first: a read of a record would end the cursor's own.
+    const ids = limit <= 0 ? [] : Array.from(this.#layout.mess.getKeys({ start: after, exclusiveStart: true, limit }));
+    return ids.map((id) => this.head(id)).filter((head) => head !== undefined);
+  }
+
   isPreprocessed(id: MessageId): boolean {
     return peek(this.#layout.info, id) !== undefined;
   }

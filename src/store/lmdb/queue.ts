@@ -131,9 +131,18 @@ export class LmdbQueue implements QueueStore {
     return heads;
   }
 
+  todoCount(): number {
+    return this.#count - this.#preprocessed;
+  }
+
   head(id: MessageId): MessageHead | undefined {
     this.#mustBeOpen();
     return this.#reader.head(id);
+  }
+
+  list(after: MessageId, limit: number): MessageHead[] {
+    this.#mustBeOpen();
+    return this.#reader.list(after, limit);
   }
 
   recipients(id: MessageId, from: number, limit: number): RecipientRow[] {
