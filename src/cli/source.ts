@@ -1,0 +1,3 @@
+export async function runSource(_argv: readonly string[]): Promise<number> {
+  return 70;
+}
