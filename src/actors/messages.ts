@@ -53,6 +53,8 @@ export interface Delivery {
   readonly unixSize: number;
   /** True when an earlier run may have made this delivery already (after a crash, or a lost report). */
   readonly repeated: boolean;
+  /** True when other deliveries of the same message will need the same body. */
+  readonly shared: boolean;
 }
 /** Outcomes of one delivery, one a recipient and in their order. */
 export interface Report {
@@ -119,13 +121,14 @@ export interface Inboxes {
     recipients: Ask<{ readonly id: MessageId; readonly from: number; readonly limit: number }, readonly RecipientRow[]>;
     head: Ask<MessageId, MessageHead | undefined>;
     preprocess: Ask<Preprocess, Kept>;
-    due: Ask<{ readonly now: number; readonly limit: number; readonly after?: DueEntry }, Due>;
+    due: Ask<{ readonly channel: Channel; readonly now: number; readonly limit: number }, Due>;
     allDue: Ask<number, Kept>;
     reschedule: Ask<Reschedule, Kept>;
     mark: Ask<Marks, Kept>;
     bounceText: Ask<MessageId, ByteString>;
     finish: Ask<Finish, Kept>;
     read: Ask<MessageId, Body | undefined>;
+    sweep: Ask<number, Kept>;
   };
   send: { queued: Tell<Queued> };
   lspawn: { deliver: Ask<Delivery, Report> };
@@ -145,8 +148,8 @@ export const sends = {
   send: ['queue', 'lspawn', 'rspawn', 'clean', 'splogger'],
   lspawn: ['queue', 'local', 'splogger'],
   rspawn: ['queue', 'remote', 'splogger'],
-  local: ['splogger'],
-  remote: ['splogger'],
+  local: [],
+  remote: [],
   clean: ['queue', 'splogger'],
   splogger: [],
 } as const satisfies { readonly [N in ActorName]: readonly ActorName[] };

@@ -41,6 +41,8 @@ export interface MessageHead {
   readonly recipientCount: number;
   readonly unixSize: number;
   readonly preprocessed: boolean;
+  /** When each channel is tried next; a channel without undone recipients is absent. Only once preprocessed. */
+  readonly due?: { readonly local?: number; readonly remote?: number };
 }
 
 /** One recipient of a queued message. `routed` is present once the message is preprocessed. */
@@ -92,6 +94,8 @@ export class StoreError extends Error {
 export interface QueueStore {
   /** 16 hexadecimal digits, drawn when the queue was created; part of Maildir names. */
   readonly nonce: string;
+  /** Messages with a lower id were accepted before this store was opened. */
+  readonly firstId: MessageId;
   /** How many messages are queued now. */
   count(): number;
   /** Keeps a message: resolves to its id after the flush. Rejects with StoreError: nothing is kept. */
@@ -104,10 +108,10 @@ export interface QueueStore {
   /** S4 → S5: keeps the routing of all recipients, one after another from index 0, and the first due times. */
   preprocess(id: MessageId, routed: readonly Routed[], due: { readonly local?: number; readonly remote?: number }): Promise<void>;
   reschedule(change: Reschedule): Promise<void>;
-  /** Entries of the schedule with due <= now, oldest first, at most `limit`, not before `after` (exclusive) when given. */
-  due(now: number, limit: number, after?: DueEntry): DueEntry[];
-  /** The earliest entry of the whole schedule. */
-  nextDue(): DueEntry | undefined;
+  /** Entries of one channel's schedule with due <= now, oldest first, at most `limit`. */
+  due(channel: Channel, now: number, limit: number): DueEntry[];
+  /** The earliest entry of one channel's schedule. */
+  nextDue(channel: Channel): DueEntry | undefined;
   /** Makes every entry of the schedule due at `now` (qmail-send's ALRM). */
   allDue(now: number): Promise<void>;
   mark(marks: Marks): Promise<void>;

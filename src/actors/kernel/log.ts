@@ -1,0 +1,61 @@
+/**
+ * How an actor writes to the activity log: events are rendered where they happen and go to splogger
+ * once a tick, as text (qmail's format) or as events (json). Never waits; when splogger is behind,
+ * lines are dropped, counted, and the count is told with the next lines that go through.
+ */
+import { type LogEvent, renderLogLine } from '../../protocol/log-line.js';
+import type { Settings } from '../../protocol/settings.js';
+import type { LogBatch } from '../messages.js';
+
+/** The part of a splogger peer that is needed here; every actor with that edge has it. */
+interface Lines {
+  tell(message: 'lines', payload: LogBatch): boolean;
+}
+
+export class ActivityLog {
+  readonly #lines: Lines;
+  readonly #json: boolean;
+  #text = '';
+  #events: LogEvent[] = [];
+  #count = 0;
+  #scheduled = false;
+  dropped = 0;
+  #untold = 0;
+
+  constructor(lines: Lines, settings: Settings) {
+    this.#lines = lines;
+    this.#json = settings.logformat === 'json';
+  }
+
+  write(event: LogEvent): void {
+    if (this.#json) this.#events.push(event);
+    else this.#text += `${renderLogLine(event)}\n`;
+    this.#count += 1;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  warning(text: string): void {
+    this.write({ event: 'warning', text });
+  }
+
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#count === 0) return;
+    if (this.#untold > 0) {
+      const event: LogEvent = { event: 'warning', text: `${this.#untold} log lines dropped: the reader of the log is too slow` };
+      if (this.#json) this.#events.push(event);
+      else this.#text += `${renderLogLine(event)}\n`;
+    }
+    const batch: LogBatch = this.#json ? { events: this.#events, count: this.#count } : { text: this.#text, count: this.#count };
+    if (this.#lines.tell('lines', batch)) this.#untold = 0;
+    else {
+      this.dropped += this.#count;
+      this.#untold += this.#count;
+    }
+    this.#text = '';
+    this.#events = [];
+    this.#count = 0;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * queue: makes messages durable and answers only after the flush. The one user of the store; every
+ * other actor asks. It decides nothing about delivery.
+ */
+import { type QueueStore, StoreError } from '../../store/queue-store.js';
+import type { Actor, ActorContext, Counters } from '../kernel/actor.js';
+import { secondsOf } from '../kernel/clock.js';
+import { ActivityLog } from '../kernel/log.js';
+import type { Finish, Kept, Submission, Submitted } from '../messages.js';
+import { newMessage, queuedHint } from './new-message.js';
+
+type Context = ActorContext<'queue'>;
+
+class QueueActor implements Actor<'queue'> {
+  readonly #context: Context;
+  readonly #store: QueueStore;
+  readonly #log: ActivityLog;
+  #draining = false;
+  #accepted = 0;
+  #refused = 0;
+  #finished = 0;
+
+  constructor(context: Context, store: QueueStore) {
+    this.#context = context;
+    this.#store = store;
+    this.#log = new ActivityLog(context.peers.splogger, context.settings);
+  }
+
+  readonly handlers: Actor<'queue'>['handlers'] = {
+    submit: (submission) => this.#submit(submission),
+    todo: ({ after, limit }) => this.#store.todo(after, limit),
+    recipients: ({ id, from, limit }) => this.#store.recipients(id, from, limit),
+    head: (id) => this.#store.head(id),
+    preprocess: ({ id, routed, due }) => this.#kept(this.#store.preprocess(id, routed, due)),
+    due: ({ channel, now, limit }) => ({
+      entries: this.#store.due(channel, now, limit),
+      next: this.#store.nextDue(channel)?.due,
+    }),
+    allDue: (now) => this.#kept(this.#store.allDue(now)),
+    reschedule: (change) => this.#kept(this.#store.reschedule(change)),
+    mark: (marks) => this.#kept(this.#store.mark(marks)),
+    bounceText: (id) => this.#store.bounceText(id),
+    finish: (finish) => this.#finish(finish),
+    read: (id) => this.#store.read(id),
+    sweep: (now) => this.#sweep(now),
+  };
+
+  async #submit(submission: Submission): Promise<Submitted> {
+    if (this.#draining) return this.#refuse('draining', 'the server is stopping');
+    const trouble = this.#store.trouble();
+    if (trouble !== undefined) return this.#refuse(trouble.why === 'full' ? 'full' : 'storage', trouble.text);
+    const message = newMessage(submission, secondsOf(this.#context.clock));
+    try {
+      const id = await this.#store.accept(message);
+      this.#accepted += 1;
+      // A hint: when it is lost, send finds the message by its own scan.
+      this.#context.peers.send.tell('queued', queuedHint(id, message));
+      return { tag: 'accepted', id };
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  async #finish(finish: Finish): Promise<Kept> {
+    const bounce = finish.bounce === undefined ? undefined : newMessage(finish.bounce, secondsOf(this.#context.clock));
+    try {
+      const id = await this.#store.finish(finish.id, bounce);
+      this.#finished += 1;
+      if (id !== undefined && bounce !== undefined) this.#context.peers.send.tell('queued', queuedHint(id, bounce));
+      return true;
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
+  }
+
+  async #kept(change: Promise<void>): Promise<Kept> {
+    try {
+      await change;
+      return true;
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
+  }
+
+  async #sweep(now: number): Promise<Kept> {
+    const { removed } = await this.#store.sweep(now);
+    if (removed > 0) this.#log.write({ event: 'info', text: `removed ${removed} unfinished body files` });
+    return true;
+  }
+
+  #failed(error: unknown): Submitted {
+    if (!(error instanceof StoreError)) throw error;
+    const { why, text } = error.trouble;
+    // After a failed commit the pages in memory cannot be trusted: the process starts anew from the disk.
+    if (why === 'failed') this.#context.fatal(`queue store failed: ${text}`);
+    return this.#refuse(why === 'full' ? 'full' : 'storage', text);
+  }
+
+  #refuse(why: 'full' | 'draining' | 'storage', text: string): Submitted {
+    this.#refused += 1;
+    return { tag: 'refused', why, text };
+  }
+
+  async drain(): Promise<void> {
+    this.#draining = true;
+  }
+
+  async stop(): Promise<void> {
+    this.#draining = true;
+    await this.#store.close();
+  }
+
+  counters(): Counters {
+    const trouble = this.#store.trouble();
+    return {
+      'queue.messages': this.#store.count(),
+      'queue.accepted': this.#accepted,
+      'queue.refused': this.#refused,
+      'queue.finished': this.#finished,
+      ...(trouble === undefined ? {} : { 'queue.trouble': trouble.text }),
+    };
+  }
+}
+
+export function createQueue(context: Context, store: QueueStore): Actor<'queue'> {
+  return new QueueActor(context, store);
+}

@@ -1,0 +1,150 @@
+/**
+ * Settings out of the texts of control/ (spec control.md; contract §3, §5).
+ * qmail's files keep qmail's rules, silent defaults included; files that only this system has
+ * are read strictly. Pure: reading the folder is store/control-dir.ts.
+ */
+import { lowerAscii } from './ascii-case.js';
+import { type ControlFiles, controlInt, controlLine, controlList, controlMap } from './control-files.js';
+import { controlPath, showValue, strictInt, strictLines, strictWord } from './control-strict.js';
+import { parseEndpoint } from './endpoint.js';
+import { parseListeners } from './listeners.js';
+import type { Settings, SettingsProblem } from './settings.js';
+
+/** Most slots of a channel and most connections; larger numbers are cut to it, as qmail cuts to its spawn limit. */
+export const maxConcurrency = 10_000;
+const maxRecipientCount = 1_000_000;
+const maxOctets = 2 ** 50;
+
+export type SettingsResult = { readonly settings: Settings } | { readonly problems: readonly SettingsProblem[] };
+
+type Smtpd = Pick<
+  Settings,
+  | 'smtpgreeting'
+  | 'localiphost'
+  | 'rcpthosts'
+  | 'badmailfrom'
+  | 'databytes'
+  | 'maxrcpt'
+  | 'barecr'
+  | 'timeoutsmtpd'
+  | 'concurrencyincoming'
+  | 'concurrencyperip'
+  | 'listeners'
+>;
+
+/** qmail treats a timeout of 0 as one second. */
+function timeout(files: ControlFiles, name: string, fallback: number): number {
+  return Math.max(1, controlInt(files, name) ?? fallback);
+}
+
+function concurrency(files: ControlFiles, name: string): number | undefined {
+  const value = controlInt(files, name);
+  return value === undefined ? undefined : Math.min(value, maxConcurrency);
+}
+
+function smtpdSettings(files: ControlFiles, me: string, problems: SettingsProblem[]): Smtpd {
+  return {
+    smtpgreeting: controlLine(files, 'smtpgreeting') ?? me,
+    localiphost: controlLine(files, 'localiphost') ?? me,
+    rcpthosts: controlList(files, 'rcpthosts')?.map(lowerAscii),
+    badmailfrom: (controlList(files, 'badmailfrom') ?? []).map(lowerAscii),
+    databytes: controlInt(files, 'databytes') ?? 0,
+    maxrcpt: strictInt(files, 'maxrcpt', { min: 1, max: maxRecipientCount }, problems) ?? 10_000,
+    barecr: strictWord(files, 'barecr', ['reject', 'space'], 'reject', problems),
+    timeoutsmtpd: timeout(files, 'timeoutsmtpd', 1200),
+    concurrencyincoming: concurrency(files, 'concurrencyincoming'),
+    concurrencyperip: strictInt(files, 'concurrencyperip', { min: 1, max: maxConcurrency }, problems),
+    listeners: parseListeners(files, problems),
+  };
+}
+
+function sendSettings(files: ControlFiles, me: string) {
+  return {
+    envnoathost: controlLine(files, 'envnoathost') ?? me,
+    percenthack: controlList(files, 'percenthack') ?? [],
+    locals: controlList(files, 'locals') ?? [me],
+    virtualdomains: controlMap(files, 'virtualdomains'),
+    queuelifetime: controlInt(files, 'queuelifetime') ?? 604_800,
+    bouncefrom: controlLine(files, 'bouncefrom') ?? 'MAILER-DAEMON',
+    bouncehost: controlLine(files, 'bouncehost') ?? me,
+    doublebounceto: controlLine(files, 'doublebounceto') ?? 'postmaster',
+    doublebouncehost: controlLine(files, 'doublebouncehost') ?? me,
+    concurrencylocal: concurrency(files, 'concurrencylocal') ?? 10,
+    concurrencyremote: concurrency(files, 'concurrencyremote') ?? 20,
+  };
+}
+
+function nameServers(files: ControlFiles, problems: SettingsProblem[]): readonly string[] {
+  const servers: string[] = [];
+  for (const { line, text } of strictLines(files, 'nameservers')) {
+    // A plain IPv6 address may stand without brackets here, as in resolv.conf.
+    const endpoint = parseEndpoint(/^[0-9a-fA-F]*:[0-9a-fA-F]*:/.test(text) ? `[${text}]` : text);
+    if ('wrong' in endpoint)
+      problems.push({ file: controlPath('nameservers'), line, text: `${showValue(text)} ${endpoint.wrong}` });
+    else if (endpoint.port === 0)
+      problems.push({ file: controlPath('nameservers'), line, text: 'port 0 cannot be asked; write 53' });
+    else if (endpoint.address.includes(':'))
+      servers.push(endpoint.port === undefined ? `[${endpoint.address}]` : `[${endpoint.address}]:${endpoint.port}`);
+    else servers.push(endpoint.port === undefined ? endpoint.address : `${endpoint.address}:${endpoint.port}`);
+  }
+  return servers;
+}
+
+function remoteSettings(files: ControlFiles, me: string, problems: SettingsProblem[]) {
+  return {
+    helohost: controlLine(files, 'helohost') ?? me,
+    smtproutes: controlMap(files, 'smtproutes'),
+    timeoutconnect: timeout(files, 'timeoutconnect', 60),
+    timeoutremote: timeout(files, 'timeoutremote', 1200),
+    rcptspertransaction: strictInt(files, 'rcptspertransaction', { min: 1, max: 1000 }, problems) ?? 1,
+    nameservers: nameServers(files, problems),
+  };
+}
+
+function injectSettings(files: ControlFiles, me: string) {
+  return {
+    defaulthost: controlLine(files, 'defaulthost') ?? me,
+    defaultdomain: controlLine(files, 'defaultdomain') ?? me,
+    plusdomain: controlLine(files, 'plusdomain') ?? me,
+    idhost: controlLine(files, 'idhost') ?? me,
+  };
+}
+
+function nodeSettings(files: ControlFiles, problems: SettingsProblem[]) {
+  const octets = { min: 0, max: maxOctets };
+  return {
+    // The whole text: several .qmail lines are allowed, as in qmail-start's argument.
+    defaultdelivery: files.get('defaultdelivery')?.replace(/\n+$/, '') || './Mailbox',
+    logformat: strictWord(files, 'logformat', ['qmail', 'json'], 'qmail', problems),
+    logstamp: strictWord(files, 'logstamp', ['none', 'tai64n'], 'none', problems),
+    topology: strictWord(files, 'topology', ['roles', 'single'], 'roles', problems),
+    queuebytes: strictInt(files, 'queuebytes', octets, problems) ?? 0,
+    queuereserve: strictInt(files, 'queuereserve', octets, problems) ?? 64 * 1024 * 1024,
+  };
+}
+
+/**
+ * All settings, or everything that is wrong. `files` holds the latin1 text of each file of control/.
+ * Without control/me there are no settings: too much of what the system says of itself hangs on it.
+ */
+export function parseSettings(files: ControlFiles): SettingsResult {
+  const problems: SettingsProblem[] = [];
+  const me = controlLine(files, 'me') ?? '';
+  if (me === '') {
+    const what = files.has('me') ? 'its first line is empty' : 'it does not exist';
+    problems.push({
+      file: controlPath('me'),
+      line: files.has('me') ? 1 : 0,
+      text: `${what}; write this host's full name into it, such as mail.example.org, or run tqmail init`,
+    });
+  }
+  const settings: Settings = {
+    me,
+    ...smtpdSettings(files, me, problems),
+    ...sendSettings(files, me),
+    ...remoteSettings(files, me, problems),
+    ...injectSettings(files, me),
+    ...nodeSettings(files, problems),
+  };
+  return problems.length > 0 ? { problems } : { settings };
+}

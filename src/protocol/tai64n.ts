@@ -1,0 +1,17 @@
+/**
+ * TAI64N labels as multilog writes them: `@` and 24 hexadecimal digits.
+ * The clock is the caller's. Like multilog this counts 10 s between the two time scales and no leap seconds.
+ */
+
+const offset = 10;
+const epochHigh = 0x40000000;
+
+function hex8(value: number): string {
+  return value.toString(16).padStart(8, '0');
+}
+
+/** `seconds` since 1970 (whole, from 0 to 2^53 - 11) and `nanoseconds` (0 to 999999999) as a label. */
+export function tai64n(seconds: number, nanoseconds: number): string {
+  const tai = seconds + offset;
+  return `@${hex8(epochHigh + Math.floor(tai / 2 ** 32))}${hex8(tai % 2 ** 32)}${hex8(nanoseconds)}`;
+}
