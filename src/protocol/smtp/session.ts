@@ -21,11 +21,18 @@ export interface SmtpServerOptions {
   readonly barecr: 'reject' | 'space';
   /** Octets of message header after which lines are no longer looked at for hops. */
   readonly maxHeader: number;
+  /**
+   * 'ehlo': ENHANCEDSTATUSCODES is announced and replies after EHLO begin with an RFC 2034 code.
+   * 'never' (default): qmail's texts alone, whose codes stand at the end, and no announcement.
+   */
+  readonly enhanced?: 'ehlo' | 'never';
 }
 
 /**
  * Events of a server session, in the order of the client's bytes. `mail`, `rcpt`, `data` and `end`
- * stay open until `decide` is called; the session reads on only then. The others need no answer.
+ * stay open until `decide` is called; the session reads on only then. The others need no answer,
+ * nor does an `end` with `refused` set (a `decide` for it is ignored). HELO, RSET and a new MAIL
+ * can only come between messages, so pieces of a body are void after `end` with `refused`, `quit` and `broken` alone.
  */
 export type SmtpServerEvent =
   | { readonly tag: 'helo'; readonly name: ByteString; readonly extended: boolean }
@@ -36,14 +43,16 @@ export type SmtpServerEvent =
   | { readonly tag: 'body'; readonly bytes: Uint8Array }
   /** The body is complete. When `refused` is set the message must be thrown away: the session has its reply ready. */
   | { readonly tag: 'end'; readonly wireSize: number; readonly unixSize: number; readonly refused: ByteString | undefined }
-  /** The transaction ended without a message (RSET, HELO, a new MAIL): forget pieces of a body. */
   | { readonly tag: 'quit' }
   /** The session is over after its output is written: bare LF or CR, too many errors. */
   | { readonly tag: 'broken'; readonly why: string };
 
-/** `text` of an acceptance replaces the usual text after the code. `close` ends the session after the reply. */
+/**
+ * `text` of an acceptance replaces the usual text after the code; `address` replaces the sender or recipient
+ * (localiphost, RELAYCLIENT's suffix). `close` ends the session after the reply.
+ */
 export type SmtpDecision =
-  | { readonly accept: true; readonly text?: ByteString }
+  | { readonly accept: true; readonly text?: ByteString; readonly address?: ByteString }
   | { readonly accept: false; readonly code: number; readonly text: ByteString; readonly close?: boolean };
 
 export interface SmtpServer {
@@ -67,6 +76,10 @@ export interface Transaction {
   readonly body: readonly Uint8Array[];
   /** Octets of body with CR LF, announced as SIZE= when the server offers it. */
   readonly size: number;
+  /** The body holds octets >= 128: BODY=8BITMIME is said where the server offers it. */
+  readonly eightBit?: boolean;
+  /** `body` is only the beginning (Received lines, say): after the event `go` the rest is handed over with `piece`. */
+  readonly streamed?: boolean;
 }
 
 export interface SmtpClientOptions {
@@ -81,8 +94,13 @@ export interface SmtpClientOptions {
 export type SmtpClientEvent =
   /** Greeting and EHLO are through: `begin` may be called. */
   | { readonly tag: 'ready'; readonly extensions: ReadonlySet<string> }
-  /** The transaction under way is over; outcomes in the order of its recipients (spec remote.md §5, §6). */
-  | { readonly tag: 'report'; readonly outcomes: readonly Outcome[]; readonly usable: boolean }
+  /** Only for a streamed transaction: the server wants the body, call `piece` now. */
+  | { readonly tag: 'go' }
+  /**
+   * The transaction under way is over; outcomes in the order of its recipients (spec remote.md §5, §6). `stale`: on a
+   * connection used before, the server had gone (421 or end) before it took this MAIL: try at once on a new connection.
+   */
+  | { readonly tag: 'report'; readonly outcomes: readonly Outcome[]; readonly usable: boolean; readonly stale: boolean }
   /** Nothing more can be sent on this connection. `outcome` explains it when no transaction was under way. */
   | { readonly tag: 'closed'; readonly outcome: Outcome | undefined };
 
@@ -91,6 +109,8 @@ export interface SmtpClient {
   next(): SmtpClientEvent | undefined;
   /** Starts a transaction; only while ready and none is under way. Everything allowed by PIPELINING goes out at once. */
   begin(transaction: Transaction): void;
+  /** The next piece of a streamed body, wire form; `last` ends the message. Only between `go` and the last piece. */
+  piece(bytes: Uint8Array, last: boolean): void;
   quit(): void;
   /** The connection ended or timed out under the session. */
   lost(): void;

@@ -1,0 +1,59 @@
+/**
+ * Octets and byte strings: the conversions and searches that the protocol code needs.
+ * Works on Uint8Array alone, so that it runs where no Buffer exists; never keeps what it is given.
+ */
+import type { ByteString } from './mail.js';
+
+export const CR = 13;
+export const LF = 10;
+export const DOT = 46;
+
+/** Most arguments handed to one call; far below every engine's limit. */
+const piece = 4096;
+
+/** The octets `from` (inclusive) to `to` (exclusive) as a byte string. */
+export function toByteString(bytes: Uint8Array, from = 0, to = bytes.length): ByteString {
+  if (to - from <= piece) return String.fromCharCode.apply(null, bytes.subarray(from, to) as unknown as number[]);
+  let text = '';
+  for (let at = from; at < to; at += piece) text += toByteString(bytes, at, Math.min(at + piece, to));
+  return text;
+}
+
+/** Writes a byte string into `into` from index `at` on; answers the index after it. The room must be there. */
+export function writeByteString(into: Uint8Array, at: number, text: ByteString): number {
+  const length = text.length;
+  for (let i = 0; i < length; i++) into[at + i] = text.charCodeAt(i);
+  return at + length;
+}
+
+/** A new array with the octets of a byte string. */
+export function fromByteString(text: ByteString): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  writeByteString(bytes, 0, text);
+  return bytes;
+}
+
+/** Index of the first `value` at or after `from`, or -1. A loop: for the short distances of command lines it beats a native call. */
+export function indexOfByte(bytes: Uint8Array, value: number, from = 0): number {
+  const length = bytes.length;
+  for (let i = from; i < length; i++) if (bytes[i] === value) return i;
+  return -1;
+}
+
+/** All pieces in one new array. */
+export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const one of pieces) length += one.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const one of pieces) {
+    whole.set(one, at);
+    at += one.length;
+  }
+  return whole;
+}
+
+/** ASCII lower case only; 8-bit octets stay as they are (toLowerCase would change latin1 letters). */
+export function lowerCaseAscii(text: ByteString): ByteString {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}

@@ -1,0 +1,227 @@
+/**
+ * Finds the end of a message in the bytes after DATA and measures the message on the way, in one pass and without
+ * copying: pieces are views of the chunks, still in wire form. The only end is CR LF . CR LF (RFC 5321 §4.1.1.4);
+ * a bare LF or CR ends the scan, because each server that is lenient there can be made to see two messages in one.
+ * Knows nothing of replies or limits.
+ */
+import { CR, DOT, LF } from '../bytes.js';
+
+/** `more`: all bytes used. `end`: the final dot was seen. `lf`, `cr`: a bare one was met. */
+export type ScanResult = 'more' | 'end' | 'lf' | 'cr';
+
+const received = [...'received'].map((letter) => letter.charCodeAt(0));
+const delivered = [...'delivered'].map((letter) => letter.charCodeAt(0));
+
+const dotPiece = Uint8Array.of(DOT);
+const crlfPiece = Uint8Array.of(CR, LF);
+const spacePiece = Uint8Array.of(32);
+
+/** Where the scan stands between two chunks; the octets named after "held" were seen and not yet given out. */
+const atLineStart = 0;
+const inText = 1;
+const heldDot = 2;
+const heldDotCr = 3;
+const heldCr = 4;
+
+export class BodyScanner {
+  /** Header lines that begin with received or delivered (spec smtpd.md §2.7). */
+  hops = 0;
+  /** Index after the last byte used of the chunk scanned last. */
+  position = 0;
+
+  private readonly replaceCr: boolean;
+  private readonly maxHeader: number;
+  private state = atLineStart;
+  /** Octets of all chunks before the present one. */
+  private before = 0;
+  private lines = 0;
+  private dots = 0;
+  private total = 0;
+  private inHeader = true;
+  /** Octets of the present header line that matched `word`, or -1 when it can match no more. */
+  private matched = 0;
+  private word: readonly number[] = received;
+  /** The held CR stands at the start of its line: with a LF it makes the empty line after the header. */
+  private emptyLine = false;
+
+  /** @param maxHeader octets after which header lines are no longer counted as hops */
+  constructor(barecr: 'reject' | 'space', maxHeader: number) {
+    this.replaceCr = barecr === 'space';
+    this.maxHeader = maxHeader;
+  }
+
+  /** Octets of the message so far as they stand on the wire, without the final dot line. */
+  get wireSize(): number {
+    return this.total;
+  }
+
+  /** The same with LF line ends and without the leading dots that SMTP adds. */
+  get unixSize(): number {
+    return this.total - this.lines - this.dots;
+  }
+
+  /** Scans `bytes` from index `from`; appends the message's pieces to `pieces`. */
+  scan(bytes: Uint8Array, from: number, pieces: Uint8Array[]): ScanResult {
+    const offset = this.before - from;
+    this.before += bytes.length - from;
+    let at = from;
+    while (this.state > inText) {
+      if (at >= bytes.length) {
+        this.position = at;
+        return 'more';
+      }
+      const result = this.resolveHeld(bytes[at] as number, pieces);
+      if (result === 'used') at++;
+      else if (result !== 'kept') {
+        this.position = at + 1;
+        return result;
+      }
+    }
+    return this.scanRun(bytes, at, offset, pieces);
+  }
+
+  /** Decides about held octets by the octet that follows them: `used` with it, `kept` without. */
+  private resolveHeld(octet: number, pieces: Uint8Array[]): ScanResult | 'used' | 'kept' {
+    if (this.state === heldDot) {
+      if (octet === LF) return 'lf';
+      if (octet === CR) {
+        this.state = heldDotCr;
+        return 'used';
+      }
+      this.keepDot(pieces);
+      return 'kept';
+    }
+    if (octet === LF) {
+      if (this.state === heldDotCr) return 'end';
+      pieces.push(crlfPiece);
+      this.total += 2;
+      this.lines++;
+      if (this.emptyLine) this.inHeader = false;
+      this.matched = 0;
+      this.state = atLineStart;
+      return 'used';
+    }
+    if (!this.replaceCr) return 'cr';
+    if (this.state === heldDotCr) this.keepDot(pieces);
+    pieces.push(spacePiece);
+    this.total++;
+    this.matched = -1;
+    this.state = inText;
+    return 'kept';
+  }
+
+  private keepDot(pieces: Uint8Array[]): void {
+    pieces.push(dotPiece);
+    this.total++;
+    this.dots++;
+    this.matched = -1;
+    this.state = inText;
+  }
+
+  /** Gives out the run of message octets from `start` up to `end` and leaves the scan at `position`. */
+  private leave(bytes: Uint8Array, start: number, end: number, position: number, state: number, pieces: Uint8Array[]): void {
+    if (end > start) {
+      pieces.push(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
+      this.total += end - start;
+    }
+    this.position = position;
+    this.state = state;
+  }
+
+  /** The fast part: everything from a line start or from inside a line. `offset` + index = octet number of the message. */
+  private scanRun(bytes: Uint8Array, from: number, offset: number, pieces: Uint8Array[]): ScanResult {
+    const length = bytes.length;
+    let start = from;
+    let at = from;
+    let lineBegin = this.state === atLineStart ? at : -1;
+    let fresh = lineBegin >= 0;
+    while (at < length) {
+      if (fresh) {
+        fresh = false;
+        if (this.inHeader && offset + at > this.maxHeader) this.inHeader = false;
+        if (bytes[at] === DOT) {
+          if (at + 1 === length || bytes[at + 1] === CR || bytes[at + 1] === LF) {
+            const result = this.dotLine(bytes, start, at, pieces);
+            if (result !== 'cr' || !this.replaceCr) return result;
+            this.leave(bytes, at, at + 1, at + 1, inText, pieces);
+            start = at + 1;
+          }
+          this.dots++;
+          this.matched = -1;
+          at++;
+        }
+      }
+      if (this.inHeader && this.matched >= 0) at = this.matchHop(bytes, at);
+      // Nearly every octet of mail is above 13: one comparison each.
+      while (at < length && (bytes[at] as number) > CR) at++;
+      if (at >= length) break;
+      const octet = bytes[at];
+      if (octet === CR) {
+        if (at + 1 === length) {
+          this.emptyLine = at === lineBegin;
+          this.leave(bytes, start, at, length, heldCr, pieces);
+          return 'more';
+        }
+        if (bytes[at + 1] === LF) {
+          if (at === lineBegin) this.inHeader = false;
+          at += 2;
+          this.lines++;
+          this.matched = 0;
+          lineBegin = at;
+          fresh = true;
+          continue;
+        }
+        this.leave(bytes, start, at, at + 1, inText, pieces);
+        if (!this.replaceCr) return 'cr';
+        pieces.push(spacePiece);
+        this.total++;
+        this.matched = -1;
+        start = ++at;
+      } else if (octet === LF) {
+        this.leave(bytes, start, at, at + 1, inText, pieces);
+        return 'lf';
+      } else at++;
+    }
+    this.leave(bytes, start, length, length, fresh ? atLineStart : inText, pieces);
+    return 'more';
+  }
+
+  /** A dot at a line's start, at index `at`, that is the chunk's last octet or followed by CR or LF. */
+  private dotLine(bytes: Uint8Array, start: number, at: number, pieces: Uint8Array[]): ScanResult {
+    const length = bytes.length;
+    if (at + 1 === length) {
+      this.leave(bytes, start, at, length, heldDot, pieces);
+      return 'more';
+    }
+    if (bytes[at + 1] === LF) {
+      this.leave(bytes, start, at, at + 2, inText, pieces);
+      return 'lf';
+    }
+    if (at + 2 === length) {
+      this.leave(bytes, start, at, length, heldDotCr, pieces);
+      return 'more';
+    }
+    this.leave(bytes, start, at, at + 3, inText, pieces);
+    return bytes[at + 2] === LF ? 'end' : 'cr';
+  }
+
+  /** Compares the line's octets with the two hop words, any case; answers the index where the comparison stopped. */
+  private matchHop(bytes: Uint8Array, from: number): number {
+    let at = from;
+    while (at < bytes.length) {
+      const letter = (bytes[at] as number) | 32;
+      if (this.matched === 0) this.word = letter === delivered[0] ? delivered : received;
+      if (letter !== this.word[this.matched]) {
+        this.matched = -1;
+        return at;
+      }
+      at++;
+      if (++this.matched === this.word.length) {
+        this.hops++;
+        this.matched = -1;
+        return at;
+      }
+    }
+    return at;
+  }
+}

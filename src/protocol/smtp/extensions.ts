@@ -1,0 +1,20 @@
+/**
+ * What the server announces after EHLO, and the parameters of MAIL that belong to it.
+ * Parameters that were not announced are ignored, as qmail does (spec smtpd.md §2.1).
+ */
+import type { ByteString } from '../mail.js';
+
+/** The whole reply to EHLO (RFC 5321 §4.1.1.1). */
+export function ehloReply(greeting: ByteString, databytes: number, enhanced: boolean): ByteString {
+  const keywords = ['PIPELINING', '8BITMIME', `SIZE ${databytes}`];
+  if (enhanced) keywords.push('ENHANCEDSTATUSCODES');
+  const lines = [greeting, ...keywords];
+  return lines.map((line, index) => `250${index === lines.length - 1 ? ' ' : '-'}${line}\r\n`).join('');
+}
+
+/** The number of `SIZE=n` among the parameters after an address (RFC 1870 §6.1), or undefined. */
+export function declaredSize(parameters: ByteString): number | undefined {
+  if (parameters.length < 6) return undefined;
+  const found = /(?:^|\s)SIZE=(\d{1,20})(?=\s|$)/i.exec(parameters);
+  return found ? Number(found[1]) : undefined;
+}

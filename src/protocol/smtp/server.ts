@@ -1,0 +1,272 @@
+/**
+ * The SMTP server as a sans-IO session (RFC 5321; replies and leniency of qmail, spec smtpd.md §2): bytes in, events
+ * out, decisions in, reply bytes out. Policy, queue and time are the caller's; nothing is read ahead of an open decision.
+ */
+import { maxCommandAddress, parseAddressArgument } from '../address.js';
+import type { ByteString } from '../mail.js';
+import { BodyScanner, type ScanResult } from './body-scanner.js';
+import { type CommandLine, parseCommand } from './command.js';
+import { CommandReader } from './command-reader.js';
+import { declaredSize, ehloReply } from './extensions.js';
+import { enhancedCode, formatReply } from './reply.js';
+import type { SmtpDecision, SmtpServer, SmtpServerEvent, SmtpServerOptions } from './session.js';
+
+const bareLf = 'See https://cr.yp.to/docs/smtplf.html.';
+const bareCr = 'message has a carriage return without line feed, see https://cr.yp.to/docs/smtplf.html (#5.6.0)';
+const oversize = 'sorry, that message size exceeds my databytes limit (#5.3.4)';
+const looping = 'too many hops, this message is looping (#5.4.6)';
+
+type Command = (session: SmtpServerSession, argument: ByteString) => void;
+
+type Open = 'nothing' | 'mail' | 'rcpt' | 'data' | 'end';
+
+export class SmtpServerSession implements SmtpServer {
+  /** All verbs; every other one is unimplemented (spec smtpd.md §2.1). */
+  private static readonly commands: ReadonlyMap<ByteString, Command> = new Map<ByteString, Command>([
+    ['MAIL', (session, argument) => session.mail(argument)],
+    ['RCPT', (session, argument) => session.rcpt(argument)],
+    ['DATA', (session) => session.data()],
+    ['HELO', (session, argument) => session.helo(argument, false)],
+    ['EHLO', (session, argument) => session.helo(argument, true)],
+    ['RSET', (session) => session.reset()],
+    ['NOOP', (session) => session.reply(250, 'ok', '2.0.0')],
+    ['VRFY', (session) => session.reply(252, "send some mail, i'll try my best", '2.0.0')],
+    ['HELP', (session) => session.reply(214, 'tqmail, a mail server that behaves as qmail does', '2.0.0')],
+    ['QUIT', (session) => session.quit()],
+  ]);
+
+  private readonly options: SmtpServerOptions;
+  private readonly reader: CommandReader;
+  /** Bytes received and not yet used; the first is in work. */
+  private chunks: Uint8Array[] = [];
+  private position = 0;
+  private events: SmtpServerEvent[] = [];
+  private taken = 0;
+  private out: ByteString;
+
+  private open: Open = 'nothing';
+  private over = false;
+  private extended = false;
+  private errors = 0;
+  /** The sender of the transaction under way; undefined before MAIL. */
+  private sender: ByteString | undefined;
+  private recipients: ByteString[] = [];
+  /** The address that the open decision is about. */
+  private asked: ByteString = '';
+  private body: BodyScanner | undefined;
+  private pieces: Uint8Array[] = [];
+
+  constructor(options: SmtpServerOptions) {
+    this.options = options;
+    this.reader = new CommandReader(options.maxCommandLine);
+    this.out = `220 ${options.greeting} ESMTP\r\n`;
+  }
+
+  get busy(): boolean {
+    return this.open !== 'nothing' || this.body !== undefined || this.chunks.length > 0;
+  }
+
+  receive(chunk: Uint8Array): void {
+    if (!this.over && chunk.length > 0) this.chunks.push(chunk);
+  }
+
+  output(): ByteString {
+    const bytes = this.out;
+    this.out = '';
+    return bytes;
+  }
+
+  end(code: number, text: ByteString): void {
+    if (this.over) return;
+    this.reply(code, text);
+    this.finish();
+    this.events = [];
+    this.taken = 0;
+  }
+
+  next(): SmtpServerEvent | undefined {
+    for (;;) {
+      if (this.taken < this.events.length) return this.events[this.taken++];
+      if (this.taken > 0) {
+        this.events = [];
+        this.taken = 0;
+      }
+      const chunk = this.chunks[0];
+      if (chunk === undefined || this.over || this.open !== 'nothing') return undefined;
+      if (this.body) this.readBody(this.body, chunk);
+      else this.readCommand(chunk);
+      if (this.position >= chunk.length && !this.over) {
+        this.chunks.shift();
+        this.position = 0;
+      }
+    }
+  }
+
+  decide(decision: SmtpDecision): void {
+    const open = this.open;
+    this.open = 'nothing';
+    if (open === 'nothing') return;
+    if (open === 'data' || open === 'end') this.closeTransaction();
+    if (!decision.accept) {
+      this.refuse(decision.code, decision.text);
+      if (decision.close) this.breakOff(decision.text);
+      return;
+    }
+    if (open === 'mail') {
+      this.sender = decision.address ?? this.asked;
+      this.reply(250, decision.text ?? 'ok', '2.1.0');
+    } else if (open === 'rcpt') {
+      this.recipients.push(decision.address ?? this.asked);
+      this.reply(250, decision.text ?? 'ok', '2.1.5');
+    } else if (open === 'data') {
+      this.body = new BodyScanner(this.options.barecr, this.options.maxHeader);
+      this.reader.strict = true;
+      this.reply(354, decision.text ?? 'go ahead');
+    } else {
+      this.errors = 0;
+      this.reply(250, decision.text ?? 'ok', '2.0.0');
+    }
+  }
+
+  private reply(code: number, text: ByteString, fallback?: string): void {
+    const prefixed = this.extended && this.options.enhanced === 'ehlo';
+    this.out += prefixed ? formatReply(code, text, enhancedCode(code, text, fallback)) : formatReply(code, text);
+  }
+
+  /** A negative reply to a command; too many of them without a message end the session. */
+  private refuse(code: number, text: ByteString): void {
+    this.reply(code, text);
+    if (++this.errors < this.options.maxErrors) return;
+    this.reply(421, 'too many errors, closing (#4.7.0)');
+    this.breakOff('too many errors');
+  }
+
+  private breakOff(why: string): void {
+    if (this.over) return;
+    this.finish();
+    this.events.push({ tag: 'broken', why });
+  }
+
+  private finish(): void {
+    this.over = true;
+    this.open = 'nothing';
+    this.chunks = [];
+    this.position = 0;
+    this.body = undefined;
+    this.closeTransaction();
+  }
+
+  private closeTransaction(): void {
+    this.sender = undefined;
+    this.recipients = [];
+  }
+
+  private ask(open: Open, event: SmtpServerEvent): void {
+    this.open = open;
+    this.events.push(event);
+  }
+
+  private readCommand(chunk: Uint8Array): void {
+    const line = this.reader.read(chunk, this.position);
+    this.position = this.reader.position;
+    if (line === 'more') return;
+    if (line === 'long') this.refuse(500, 'command line too long (#5.5.2)');
+    else if (line === 'lf') {
+      this.reply(451, bareLf);
+      this.breakOff('bare LF after a message');
+    } else this.obey(parseCommand(line.text));
+  }
+
+  private obey({ verb, argument }: CommandLine): void {
+    const command = SmtpServerSession.commands.get(verb);
+    if (command) command(this, argument);
+    else this.refuse(502, 'unimplemented (#5.5.1)');
+  }
+
+  private reset(): void {
+    this.closeTransaction();
+    this.reply(250, 'flushed', '2.0.0');
+  }
+
+  private helo(name: ByteString, extended: boolean): void {
+    this.closeTransaction();
+    this.extended = extended;
+    const { greeting, databytes, enhanced } = this.options;
+    this.out += extended ? ehloReply(greeting, databytes, enhanced === 'ehlo') : `250 ${greeting}\r\n`;
+    this.events.push({ tag: 'helo', name, extended });
+  }
+
+  private mail(argument: ByteString): void {
+    const { address, rest } = parseAddressArgument(argument);
+    // RFC 1870 §5: the parameter exists only after EHLO; before it qmail's rule (ignore) holds.
+    const size = this.extended ? declaredSize(rest) : undefined;
+    const { databytes } = this.options;
+    if (address.length > maxCommandAddress) this.refuse(555, 'syntax error (#5.5.4)');
+    else if (size !== undefined && databytes > 0 && size > databytes) this.refuse(552, oversize);
+    else {
+      this.closeTransaction();
+      this.asked = address;
+      this.ask('mail', { tag: 'mail', sender: address, size });
+    }
+  }
+
+  private rcpt(argument: ByteString): void {
+    const { sender } = this;
+    const { address } = parseAddressArgument(argument);
+    if (sender === undefined) this.refuse(503, 'MAIL first (#5.5.1)');
+    else if (address.length > maxCommandAddress) this.refuse(555, 'syntax error (#5.5.4)');
+    // Not counted as an error: a client with a long list goes on asking and sends the rest later (RFC 5321 §4.5.3.1.10).
+    else if (this.recipients.length >= this.options.maxRecipients) this.reply(452, 'too many recipients (#4.5.3)');
+    else {
+      this.asked = address;
+      this.ask('rcpt', { tag: 'rcpt', recipient: address, sender });
+    }
+  }
+
+  private data(): void {
+    const { sender, recipients } = this;
+    if (sender === undefined) this.refuse(503, 'MAIL first (#5.5.1)');
+    else if (recipients.length === 0) this.refuse(503, 'RCPT first (#5.5.1)');
+    else this.ask('data', { tag: 'data', sender, recipients });
+  }
+
+  private quit(): void {
+    this.reply(221, this.options.greeting, '2.0.0');
+    this.finish();
+    this.events.push({ tag: 'quit' });
+  }
+
+  private readBody(body: BodyScanner, chunk: Uint8Array): void {
+    const result = body.scan(chunk, this.position, this.pieces);
+    this.position = body.position;
+    const refused = this.refusal(body);
+    if (refused === undefined) for (const bytes of this.pieces) this.events.push({ tag: 'body', bytes });
+    this.pieces.length = 0;
+    if (result !== 'more') this.endBody(body, result, refused);
+  }
+
+  private refusal(body: BodyScanner): 'looping' | 'oversize' | undefined {
+    if (body.hops >= this.options.maxHops) return 'looping';
+    if (this.options.databytes > 0 && body.unixSize > this.options.databytes) return 'oversize';
+    return undefined;
+  }
+
+  private endBody(body: BodyScanner, result: ScanResult, refused: 'looping' | 'oversize' | undefined): void {
+    this.body = undefined;
+    const { wireSize, unixSize } = body;
+    if (result === 'lf') {
+      this.reply(451, bareLf);
+      this.breakOff('bare LF in a message');
+    } else if (result === 'cr') {
+      this.reply(550, bareCr);
+      this.breakOff('bare CR in a message');
+    } else if (refused === undefined) {
+      this.ask('end', { tag: 'end', wireSize, unixSize, refused });
+    } else {
+      const text = refused === 'looping' ? looping : oversize;
+      this.reply(refused === 'looping' ? 554 : 552, text);
+      this.closeTransaction();
+      this.events.push({ tag: 'end', wireSize, unixSize, refused: text });
+    }
+  }
+}
