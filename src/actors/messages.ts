@@ -135,7 +135,7 @@ export interface Inboxes {
   rspawn: { deliver: Ask<Delivery, Report> };
   local: { deliver: Ask<WorkerDelivery, LocalReport>; forget: Tell<MessageId> };
   remote: { deliver: Ask<WorkerDelivery, RemoteReport>; forget: Tell<MessageId> };
-  clean: { finished: Tell<MessageId> };
+  clean: { sweep: Tell<true> };
   splogger: { lines: Tell<LogBatch> };
 }
 export type ActorName = keyof Inboxes;
@@ -145,11 +145,11 @@ export const sends = {
   smtpd: ['queue', 'splogger'],
   inject: ['queue', 'splogger'],
   queue: ['send', 'splogger'],
-  send: ['queue', 'lspawn', 'rspawn', 'clean', 'splogger'],
+  send: ['queue', 'lspawn', 'rspawn', 'splogger'],
   lspawn: ['queue', 'local', 'splogger'],
   rspawn: ['queue', 'remote', 'splogger'],
   local: [],
   remote: [],
-  clean: ['queue', 'splogger'],
+  clean: ['queue'],
   splogger: [],
 } as const satisfies { readonly [N in ActorName]: readonly ActorName[] };

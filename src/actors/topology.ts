@@ -75,7 +75,6 @@ export const edgeRules: Readonly<Record<EdgeName, EdgeRule>> = {
   'send>queue': { capacity: 100_000, deadlineMs: 5 * minute },
   'send>lspawn': { capacity: 10_000, deadlineMs: deliveryMs },
   'send>rspawn': { capacity: 10_000, deadlineMs: deliveryMs },
-  'send>clean': { capacity: 4_096, deadlineMs: minute },
   'send>splogger': { capacity: 4_096, deadlineMs: minute },
   'lspawn>queue': { capacity: 10_000, deadlineMs: minute },
   'lspawn>local': { capacity: 10_000, deadlineMs: deliveryMs },
@@ -84,5 +83,4 @@ export const edgeRules: Readonly<Record<EdgeName, EdgeRule>> = {
   'rspawn>remote': { capacity: 10_000, deadlineMs: deliveryMs },
   'rspawn>splogger': { capacity: 4_096, deadlineMs: minute },
   'clean>queue': { capacity: 1_000, deadlineMs: 5 * minute },
-  'clean>splogger': { capacity: 4_096, deadlineMs: minute },
 };

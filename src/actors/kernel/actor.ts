@@ -6,6 +6,7 @@
 import type { Settings } from '../../protocol/settings.js';
 import type { ActorName, Ask, Inboxes, sends, Tell } from '../messages.js';
 import type { Clock } from './clock.js';
+import type { NextQp } from './qp.js';
 
 export type MessageName<A extends ActorName> = keyof Inboxes[A] & string;
 export type TellName<A extends ActorName> = {
@@ -65,6 +66,9 @@ export interface ActorContext<A extends ActorName> {
   readonly peers: Peers<A>;
   readonly clock: Clock;
   readonly settings: Settings;
+  readonly nextQp: NextQp;
+  /** Absolute path of the queue folder; bodies that are files are below it. */
+  readonly queueDir: string;
   /** Reports a failure after which this process must not go on (a failed commit). */
   fatal(reason: string): void;
 }

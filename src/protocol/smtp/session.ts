@@ -111,6 +111,8 @@ export interface SmtpClient {
   begin(transaction: Transaction): void;
   /** The next piece of a streamed body, wire form; `last` ends the message. Only between `go` and the last piece. */
   piece(bytes: Uint8Array, last: boolean): void;
+  /** In place of the next piece: the body cannot be had to its end; all recipients get `message`, the connection is lost. */
+  cancel(message: Outcome): void;
   quit(): void;
   /** The connection ended or timed out under the session. */
   lost(): void;

@@ -1,0 +1,273 @@
+/**
+ * send: decides what is tried when. It takes accepted messages in, routes them, opens passes while
+ * there is room, and has the rest kept for later. It never touches a socket or the store itself.
+ */
+import type { Channel } from '../../protocol/mail.js';
+import { compileRouting, type Routing } from '../../protocol/routing.js';
+import type { Settings } from '../../protocol/settings.js';
+import type { MessageHead, MessageId } from '../../store/queue-store.js';
+import { type Actor, type ActorContext, type Counters, isUnanswered } from '../kernel/actor.js';
+import { secondsOf } from '../kernel/clock.js';
+import { ActivityLog } from '../kernel/log.js';
+import type { Queued } from '../messages.js';
+import { bounceParagraph } from '../../protocol/bounce/qsbmf.js';
+import { Bouncer } from './bounce.js';
+import { Dispatcher } from './dispatch.js';
+import { Intake } from './intake.js';
+import { Job, type Row } from './job.js';
+import { Keeper } from './keeper.js';
+import { openPass } from './pass.js';
+import { preprocessLarge } from './preprocess.js';
+import { Schedule } from './schedule.js';
+import { Slots } from './slots.js';
+
+type Context = ActorContext<'send'>;
+const channels = ['local', 'remote'] as const;
+
+/** Messages read at once when a channel is behind. */
+const readAtOnce = 100;
+/** Messages with more recipients are preprocessed (kept routed) before their first delivery. */
+const mostInMemory = 1_000;
+
+export interface SendOptions {
+  /** Messages with a lower number were accepted by an earlier run: their deliveries may have happened. */
+  readonly firstId: MessageId;
+}
+
+class SendActor implements Actor<'send'> {
+  readonly #context: Context;
+  readonly #options: SendOptions;
+  readonly #log: ActivityLog;
+  readonly #jobs = new Map<MessageId, Job>();
+  readonly #slots: Slots;
+  readonly #intake = { local: new Intake(), remote: new Intake() };
+  readonly #schedule: Readonly<Record<Channel, Schedule>>;
+  readonly #dispatch: Dispatcher;
+  readonly #keeper: Keeper;
+  readonly #large = new Set<MessageId>();
+  #routing: Routing;
+  #settings: Settings;
+  #announced: MessageId = 0;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(context: Context, options: SendOptions) {
+    const { peers, clock, settings } = context;
+    this.#context = context;
+    this.#options = options;
+    this.#settings = settings;
+    this.#routing = compileRouting(settings);
+    this.#log = new ActivityLog(peers.splogger, settings);
+    this.#slots = new Slots(settings);
+    this.#dispatch = new Dispatcher(peers, this.#log, this.#slots, settings, {
+      done: (job, row, failure) => this.#done(job, row, failure),
+      passOver: (pass) => this.#keeper.passOver(pass),
+      room: (channel) => this.#room(channel),
+    });
+    const bouncer = new Bouncer(context, () => this.#settings);
+    this.#keeper = new Keeper({
+      peers,
+      clock,
+      log: this.#log,
+      jobs: this.#jobs,
+      bounce: (job, text) => bouncer.bounce(job, text),
+      scheduled: (channel, due) => this.#schedule[channel].added(due),
+    });
+    this.#schedule = { local: this.#scheduleOf('local'), remote: this.#scheduleOf('remote') };
+  }
+
+  readonly handlers: Actor<'send'>['handlers'] = { queued: (queued) => this.#queued(queued) };
+
+  #scheduleOf(channel: Channel): Schedule {
+    return new Schedule({
+      channel,
+      peers: this.#context.peers,
+      clock: this.#context.clock,
+      hasRoom: () => this.#dispatch.hasRoom(channel),
+      isActive: (id) => this.#jobs.get(id)?.isActive(channel) === true,
+      activeCount: () => this.#jobs.size,
+      open: (head) => this.#openScheduled(head, channel),
+    });
+  }
+
+  start(): void {
+    this.#dispatch.logStatus();
+    for (const channel of channels) {
+      this.#schedule[channel].reread();
+      this.#room(channel);
+    }
+  }
+
+  #announce(head: MessageHead): void {
+    const { id, unixSize, sender, qp, uid } = head;
+    this.#log.write({ event: 'new msg', msg: id });
+    this.#log.write({ event: 'info msg', msg: id, bytes: unixSize, sender, qp, uid });
+  }
+
+  #queued({ head, recipients }: Queued): void {
+    this.#announce(head);
+    let job: Job | undefined;
+    for (const channel of channels) {
+      const intake = this.#intake[channel];
+      if (!intake.hears(head.id)) this.#room(channel);
+      else if (recipients === undefined || !this.#dispatch.hasRoom(channel)) {
+        intake.fallBehind();
+        this.#room(channel);
+      } else {
+        intake.passed(head.id);
+        job ??= this.#jobOf(head, recipients);
+        this.#openFresh(job, channel);
+      }
+    }
+  }
+
+  #jobOf(head: MessageHead, recipients: readonly string[]): Job {
+    const known = this.#jobs.get(head.id);
+    if (known !== undefined) return known;
+    const rows = recipients.map((recipient, index): Row => {
+      const { channel, address } = this.#routing.route(recipient);
+      return { index, channel, address, state: 'waiting' };
+    });
+    const job = new Job(head, rows, head.id < this.#options.firstId);
+    this.#jobs.set(head.id, job);
+    return job;
+  }
+
+  #openFresh(job: Job, channel: Channel): void {
+    if (job.preprocessed || job.ended || job.passes.has(channel)) return;
+    const rows = job.fresh.filter((row) => row.channel === channel && row.state === 'waiting');
+    if (rows.length > 0) {
+      const now = secondsOf(this.#context.clock);
+      this.#dispatch.add(openPass(job, channel, now, this.#settings.queuelifetime, rows));
+    } else if (job.idle) this.#keeper.touch(job);
+  }
+
+  #openScheduled(head: MessageHead, channel: Channel): void {
+    const job = this.#jobs.get(head.id) ?? new Job(head, [], head.id < this.#options.firstId);
+    this.#jobs.set(head.id, job);
+    this.#dispatch.add(openPass(job, channel, secondsOf(this.#context.clock), this.#settings.queuelifetime));
+  }
+
+  #room(channel: Channel): void {
+    const intake = this.#intake[channel];
+    if (intake.behind && !intake.reading && this.#dispatch.hasRoom(channel)) void this.#read(channel);
+    this.#schedule[channel].roomFreed();
+    if (this.#whenIdle !== undefined && this.#slots.idle) this.#whenIdle();
+  }
+
+  /** Takes messages from the queue for a channel that is behind. */
+  async #read(channel: Channel): Promise<void> {
+    const intake = this.#intake[channel];
+    const { heard, cursor } = intake;
+    intake.reading = true;
+    const heads = await this.#context.peers.queue.ask('todo', { after: cursor, limit: readAtOnce });
+    if (!isUnanswered(heads)) {
+      for (const head of heads) {
+        if (!this.#dispatch.hasRoom(channel)) break;
+        if (!(await this.#takeStored(channel, head))) break;
+        intake.passed(head.id);
+      }
+      if (heads.length === 0) intake.caughtUp(Math.max(heard, cursor));
+    }
+    intake.reading = false;
+    if (isUnanswered(heads)) this.#context.clock.after(1_000, () => this.#room(channel));
+    else this.#room(channel);
+  }
+
+  async #takeStored(channel: Channel, head: MessageHead): Promise<boolean> {
+    if (head.id < this.#options.firstId && head.id > this.#announced) {
+      this.#announced = head.id;
+      this.#announce(head);
+    }
+    let job = this.#jobs.get(head.id);
+    if (job === undefined && head.recipientCount > mostInMemory) return this.#takeLarge(head);
+    if (job === undefined) {
+      const stored = await this.#context.peers.queue.ask('recipients', { id: head.id, from: 0, limit: mostInMemory });
+      if (isUnanswered(stored)) return false;
+      // Ended or preprocessed since the list was read: the schedule has it, or nobody needs it.
+      if (stored.length < head.recipientCount || stored.some((row) => row.routed !== undefined)) return true;
+      const known = this.#jobs.has(head.id);
+      job = this.#jobOf(
+        head,
+        stored.map((row) => row.address),
+      );
+      if (!known) for (const row of stored) if (row.done) (job.fresh[row.index] as Row).state = 'done';
+    }
+    this.#openFresh(job, channel);
+    return true;
+  }
+
+  async #takeLarge(head: MessageHead): Promise<boolean> {
+    if (this.#large.has(head.id)) return true;
+    this.#large.add(head.id);
+    const due = await preprocessLarge(this.#context.peers, head, this.#routing, secondsOf(this.#context.clock));
+    this.#large.delete(head.id);
+    if (due === undefined) return false;
+    for (const channel of channels) if (due[channel] !== undefined) this.#schedule[channel].added(due[channel]);
+    return true;
+  }
+
+  #done(job: Job, row: Row, failure: string | undefined): void {
+    job.unsaved.push(row.index);
+    if (failure !== undefined) job.unsavedBounce += bounceParagraph(this.#routing.stripVirtual(row.address), failure);
+    this.#keeper.touch(job);
+  }
+
+  reload(settings: Settings): void {
+    this.#settings = settings;
+    this.#routing = compileRouting(settings);
+    this.#dispatch.reload(settings);
+    for (const channel of channels) this.#dispatch.fill(channel);
+  }
+
+  /** Every queued message becomes due now (ALRM). */
+  async allDue(): Promise<void> {
+    await this.#context.peers.queue.ask('allDue', secondsOf(this.#context.clock));
+    for (const channel of channels) this.#schedule[channel].reread();
+  }
+
+  pause(paused: boolean): void {
+    this.#dispatch.paused = paused;
+    for (const channel of channels) {
+      this.#dispatch.fill(channel);
+      this.#schedule[channel].wake();
+    }
+  }
+
+  async drain(): Promise<void> {
+    this.#dispatch.stopStarting();
+    for (const channel of channels) this.#schedule[channel].stop();
+    if (!this.#slots.idle) {
+      await new Promise<void>((resolve) => {
+        this.#whenIdle = resolve;
+      });
+    }
+    await this.#keeper.idle();
+  }
+
+  async stop(): Promise<void> {
+    this.#dispatch.stopStarting();
+    await this.#keeper.idle();
+    this.#log.write({ event: 'exiting' });
+    this.#log.flush();
+  }
+
+  counters(): Counters {
+    return {
+      'send.jobs': this.#jobs.size,
+      'send.slots.local': `${this.#slots.used('local')}/${this.#slots.most('local')}`,
+      'send.slots.remote': `${this.#slots.used('remote')}/${this.#slots.most('remote')}`,
+      'send.behind.local': this.#intake.local.behind ? 1 : 0,
+      'send.behind.remote': this.#intake.remote.behind ? 1 : 0,
+      'log.dropped': this.#log.dropped,
+    };
+  }
+}
+
+export interface Send extends Actor<'send'> {
+  allDue(): Promise<void>;
+  pause(paused: boolean): void;
+}
+
+export function createSend(context: Context, options: SendOptions): Send {
+  return new SendActor(context, options);
+}

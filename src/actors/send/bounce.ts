@@ -1,0 +1,66 @@
+/**
+ * The bounce of a message: qmail's text in front of the original, in the original's own form. Builds a
+ * submission; that it is kept in the same transaction that removes the original is the queue's work.
+ */
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { bounceFor } from '../../protocol/bounce/bounce-for.js';
+import { prefixBytes } from '../../protocol/bounce/prefix-bytes.js';
+import { headerDate } from '../../protocol/date.js';
+import { invokedBy, queueReceived } from '../../protocol/received.js';
+import type { Settings } from '../../protocol/settings.js';
+import { createBodyFile } from '../../store/body-file.js';
+import type { Body } from '../../store/queue-store.js';
+import { type ActorContext, isUnanswered } from '../kernel/actor.js';
+import { secondsOf } from '../kernel/clock.js';
+import type { Submission } from '../messages.js';
+import type { Job } from './job.js';
+
+/** Uid that qmail gives to qmail-send, as recorded logs show it. */
+const bounceUid = 7;
+
+export class Bouncer {
+  readonly #context: ActorContext<'send'>;
+  readonly #settings: () => Settings;
+
+  constructor(context: ActorContext<'send'>, settings: () => Settings) {
+    this.#context = context;
+    this.#settings = settings;
+  }
+
+  /** The bounce with these paragraphs; undefined when the message must not bounce (it was a double bounce). */
+  async bounce(job: Job, paragraphs: string): Promise<Submission | undefined> {
+    const { clock, nextQp } = this.#context;
+    const date = headerDate(secondsOf(clock));
+    const bounce = bounceFor(job.head.sender, paragraphs, date, this.#settings());
+    if (bounce.kind === 'triple') return undefined;
+    const qp = nextQp();
+    const prefix = queueReceived(qp, invokedBy('bounce', bounceUid), date, '\n') + bounce.prefix;
+    const read = await this.#context.peers.queue.ask('read', job.head.id);
+    // A body that cannot be read (damaged) must not keep its sender uninformed.
+    const body: Body = read === undefined || isUnanswered(read) ? { form: 'unix', bytes: new Uint8Array(0) } : read;
+    const common = {
+      origin: 'bounce' as const,
+      uid: bounceUid,
+      qp,
+      envelope: bounce.envelope,
+      form: body.form,
+      unixSize: prefix.length + job.head.unixSize,
+    };
+    const front = prefixBytes(prefix, body.form);
+    if ('file' in body) return { ...common, ...(await this.#copy(front, body.file)) };
+    const bytes = new Uint8Array(front.length + body.bytes.length);
+    bytes.set(front);
+    bytes.set(body.bytes, front.length);
+    return { ...common, bytes, size: bytes.length };
+  }
+
+  async #copy(front: Uint8Array, original: string): Promise<{ file: string; size: number }> {
+    const { queueDir } = this.#context;
+    const copy = await createBodyFile(queueDir);
+    await copy.write(front);
+    for await (const chunk of createReadStream(join(queueDir, 'body', original))) await copy.write(chunk as Buffer);
+    const { size } = await copy.close();
+    return { file: copy.name, size };
+  }
+}

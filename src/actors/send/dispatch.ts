@@ -1,0 +1,202 @@
+/**
+ * Slots meet passes: starts deliveries while slots are free, and books what comes back. It keeps no
+ * mail and writes nothing to the queue; finished rows are handed to the job's keeper.
+ */
+import type { Channel, Outcome } from '../../protocol/mail.js';
+import { lastOutcome } from '../../protocol/retry.js';
+import type { Settings } from '../../protocol/settings.js';
+import { expandVerp } from '../../protocol/verp.js';
+import { isUnanswered, type Peers, type Unanswered } from '../kernel/actor.js';
+import type { ActivityLog } from '../kernel/log.js';
+import type { Delivery, Report } from '../messages.js';
+import type { Job, Pass, Row } from './job.js';
+import { hasWaiting, hostOf, rowsOf, takeGroup, windowSize } from './pass.js';
+import type { Slots } from './slots.js';
+
+/** Deliveries that one message may start before the next message of the channel has its turn. */
+const turn = 100;
+
+export interface DispatchEvents {
+  /** A row is done; `bounce` is the text of a failure. */
+  done(job: Job, row: Row, failure: string | undefined): void;
+  passOver(pass: Pass): void;
+  /** The channel could take more messages now. */
+  room(channel: Channel): void;
+}
+
+const crashed: Readonly<Record<Channel, string>> = { local: 'qmail-local crashed.\n', remote: 'qmail-remote crashed.\n' };
+
+function lostReport(why: Unanswered['why'], channel: Channel): Outcome {
+  if (why === 'full' || why === 'stopping') return { status: 'Z', text: 'System resources temporarily unavailable. (#4.3.0)\n' };
+  return { status: 'Z', text: crashed[channel] };
+}
+
+export class Dispatcher {
+  readonly #peers: Peers<'send'>;
+  readonly #log: ActivityLog;
+  readonly #slots: Slots;
+  readonly #events: DispatchEvents;
+  readonly #ready: Readonly<Record<Channel, Pass[]>> = { local: [], remote: [] };
+  #settings: Settings;
+  #lastDelivery = 0;
+  #stopping = false;
+  paused = false;
+
+  constructor(peers: Peers<'send'>, log: ActivityLog, slots: Slots, settings: Settings, events: DispatchEvents) {
+    this.#peers = peers;
+    this.#log = log;
+    this.#slots = slots;
+    this.#settings = settings;
+    this.#events = events;
+  }
+
+  reload(settings: Settings): void {
+    this.#settings = settings;
+    this.#slots.resize(settings);
+  }
+
+  stopStarting(): void {
+    this.#stopping = true;
+  }
+
+  /** Passes of the channel that wait for slots. */
+  waiting(channel: Channel): number {
+    return this.#ready[channel].length;
+  }
+
+  /** True while the channel may open another message: enough wait to keep every slot at work, no more. */
+  hasRoom(channel: Channel): boolean {
+    const most = this.#slots.most(channel);
+    return most > 0 && !this.#stopping && !this.paused && this.#ready[channel].length < 100 + 2 * most;
+  }
+
+  add(pass: Pass): void {
+    this.#ready[pass.channel].push(pass);
+    this.fill(pass.channel);
+  }
+
+  fill(channel: Channel): void {
+    const ready = this.#ready[channel];
+    let started = 0;
+    while (ready.length > 0 && this.#slots.free(channel) && !this.#stopping && !this.paused) {
+      const pass = ready[0] as Pass;
+      const group = takeGroup(pass, this.#groupSize(pass));
+      if (group.length > 0) {
+        this.#start(pass, group);
+        started += 1;
+        if (started % turn === 0 && ready.length > 1) ready.push(ready.shift() as Pass);
+        continue;
+      }
+      ready.shift();
+      if (pass.unread !== undefined) void this.#read(pass);
+      else this.#overIfIdle(pass);
+    }
+    this.#events.room(channel);
+  }
+
+  #groupSize(pass: Pass): number {
+    const verp = pass.job.head.sender.endsWith('-@[]');
+    return pass.channel === 'remote' && !verp ? this.#settings.rcptspertransaction : 1;
+  }
+
+  async #read(pass: Pass): Promise<void> {
+    if (pass.reading || pass.unread === undefined) return;
+    pass.reading = true;
+    const stored = await this.#peers.queue.ask('recipients', { id: pass.job.head.id, from: pass.unread, limit: windowSize });
+    pass.reading = false;
+    if (isUnanswered(stored)) {
+      // The pass ends early; what it did not reach is tried again like a deferral.
+      pass.unread = undefined;
+      pass.deferred += 1;
+    } else {
+      pass.rows = rowsOf(stored, pass.channel);
+      pass.from = 0;
+      pass.unread = stored.length < windowSize ? undefined : pass.unread + stored.length;
+    }
+    this.add(pass);
+  }
+
+  #start(pass: Pass, group: readonly Row[]): void {
+    const { job, channel } = pass;
+    const { head } = job;
+    const first = group[0] as Row;
+    const id = this.#lastDelivery + 1;
+    this.#slots.take(channel);
+    pass.running += 1;
+    for (const row of group) {
+      this.#lastDelivery += 1;
+      this.#log.write({ event: 'starting delivery', delivery: this.#lastDelivery, msg: head.id, channel, recipient: row.address });
+      this.logStatus();
+    }
+    const delivery: Delivery = {
+      id,
+      message: head.id,
+      channel,
+      host: hostOf(first.address),
+      sender: expandVerp(head.sender, first.address),
+      recipients: group.map((row) => row.address),
+      index: first.index,
+      birth: head.birth,
+      unixSize: head.unixSize,
+      repeated: job.repeated,
+      shared: head.recipientCount > group.length,
+    };
+    const spawner = channel === 'local' ? this.#peers.lspawn : this.#peers.rspawn;
+    void spawner.ask('deliver', delivery).then((report) => this.#reported(pass, group, id, report));
+  }
+
+  #reported(pass: Pass, group: readonly Row[], firstId: number, report: Report | Unanswered): void {
+    const { job, channel } = pass;
+    this.#slots.give(channel);
+    pass.running -= 1;
+    // Nobody can tell whether a delivery without a report took place.
+    if (isUnanswered(report)) job.repeated = true;
+    group.forEach((row, i) => {
+      const outcome = isUnanswered(report) ? lostReport(report.why, channel) : report.outcomes[i];
+      this.#book(pass, row, firstId + i, outcome);
+      this.logStatus();
+    });
+    this.#overIfIdle(pass);
+    this.fill(channel);
+  }
+
+  #book(pass: Pass, row: Row, delivery: number, reported: Outcome | undefined): void {
+    if (reported === undefined) {
+      this.#log.write({ event: 'delivery', delivery, result: 'mangled', text: '' });
+      row.state = 'deferred';
+      pass.deferred += 1;
+      return;
+    }
+    const outcome = pass.dying ? lastOutcome(reported) : reported;
+    const result = outcome.status === 'K' ? 'success' : outcome.status === 'D' ? 'failure' : 'deferral';
+    this.#log.write({ event: 'delivery', delivery, result, text: outcome.text });
+    if (outcome.status === 'Z') {
+      row.state = 'deferred';
+      pass.deferred += 1;
+      return;
+    }
+    row.state = 'done';
+    this.#events.done(pass.job, row, outcome.status === 'D' ? outcome.text : undefined);
+  }
+
+  #overIfIdle(pass: Pass): void {
+    if (pass.running > 0 || pass.unread !== undefined || pass.reading || hasWaiting(pass)) return;
+    if (pass.job.passes.get(pass.channel) !== pass) return;
+    pass.job.passes.delete(pass.channel);
+    const ready = this.#ready[pass.channel];
+    const at = ready.indexOf(pass);
+    if (at >= 0) ready.splice(at, 1);
+    this.#events.passOver(pass);
+  }
+
+  logStatus(): void {
+    this.#log.write({
+      event: 'status',
+      local: this.#slots.used('local'),
+      localMax: this.#slots.most('local'),
+      remote: this.#slots.used('remote'),
+      remoteMax: this.#slots.most('remote'),
+      exitasap: this.#stopping,
+    });
+  }
+}

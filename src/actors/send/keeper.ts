@@ -1,0 +1,190 @@
+/**
+ * What send makes durable: marks of finished recipients, the routing and next try of what is left, and
+ * the end of a message with its bounce. Changes of one message go one after another; those of all
+ * messages of a tick meet in one flush of the store.
+ */
+import type { Channel } from '../../protocol/mail.js';
+import { retryAfterTrouble } from '../../protocol/retry.js';
+import type { MessageId } from '../../store/queue-store.js';
+import type { Peers } from '../kernel/actor.js';
+import { isUnanswered } from '../kernel/actor.js';
+import type { Clock } from '../kernel/clock.js';
+import type { ActivityLog } from '../kernel/log.js';
+import type { Submission } from '../messages.js';
+import type { Job, Pass } from './job.js';
+
+export interface KeeperParts {
+  readonly peers: Peers<'send'>;
+  readonly clock: Clock;
+  readonly log: ActivityLog;
+  readonly jobs: Map<MessageId, Job>;
+  /** The bounce for a message with failed recipients; undefined: it must not bounce (a triple bounce). */
+  bounce(job: Job, text: string): Promise<Submission | undefined>;
+  /** The channel has a new entry in the schedule. */
+  scheduled(channel: Channel, due: number): void;
+}
+
+export class Keeper {
+  readonly #parts: KeeperParts;
+  #dirty = new Set<Job>();
+  #scheduled = false;
+  #busy = 0;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts;
+  }
+
+  /** Something about the job changed; it is looked at once this tick. */
+  touch(job: Job): void {
+    this.#dirty.add(job);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  passOver(pass: Pass): void {
+    const { job, channel } = pass;
+    job.over.push({ channel, due: pass.deferred > 0 ? pass.nextTry : undefined });
+    this.touch(job);
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    const dirty = this.#dirty;
+    this.#dirty = new Set();
+    for (const job of dirty) {
+      if (job.saving) job.touched = true;
+      else void this.#save(job);
+    }
+  }
+
+  async #save(job: Job): Promise<void> {
+    job.saving = true;
+    this.#busy += 1;
+    do {
+      job.touched = false;
+      if (!(await this.#step(job))) this.#later(job);
+    } while (job.touched);
+    job.saving = false;
+    this.#busy -= 1;
+    if (this.#busy === 0) for (const run of this.#whenIdle.splice(0)) run();
+  }
+
+  #later(job: Job): void {
+    this.#parts.clock.after(retryAfterTrouble * 1000, () => this.touch(job));
+  }
+
+  /** Makes durable what the job has; false when the queue could not, so that it is tried again later. */
+  async #step(job: Job): Promise<boolean> {
+    if (job.ended) return true;
+    if (job.complete || (await this.#nothingLeft(job))) return this.#end(job);
+    const [marked, kept] = await Promise.all([this.#mark(job), this.#keepRest(job)]);
+    if (!marked || !kept) return false;
+    if (job.idle && job.over.length === 0 && job.unsaved.length === 0) this.#parts.jobs.delete(job.head.id);
+    return true;
+  }
+
+  /**
+   * True when the passes that are over were the last of a preprocessed message. Asked before they are
+   * taken off the schedule: a message without schedule entry and without end would be forgotten by a crash.
+   */
+  async #nothingLeft(job: Job): Promise<boolean> {
+    if (!job.preprocessed || !job.idle || job.over.length === 0) return false;
+    if (job.over.some(({ due }) => due !== undefined)) return false;
+    const head = await this.#parts.peers.queue.ask('head', job.head.id);
+    if (head === undefined || isUnanswered(head)) return false;
+    const over = job.over.map(({ channel }) => channel);
+    return (['local', 'remote'] as const).every((channel) => head.due?.[channel] === undefined || over.includes(channel));
+  }
+
+  async #mark(job: Job): Promise<boolean> {
+    if (job.unsaved.length === 0) return true;
+    const indexes = job.unsaved;
+    const bounceText = job.unsavedBounce;
+    job.unsaved = [];
+    job.unsavedBounce = '';
+    if (bounceText !== '') job.savedBounce = true;
+    const marks = bounceText === '' ? { id: job.head.id, indexes } : { id: job.head.id, indexes, bounceText };
+    const kept = await this.#parts.peers.queue.ask('mark', marks);
+    if (kept === true) return true;
+    job.unsaved = [...indexes, ...job.unsaved];
+    job.unsavedBounce = bounceText + job.unsavedBounce;
+    this.#parts.log.warning(`trouble marking remote/${job.head.id}; message will be delivered twice!`);
+    return false;
+  }
+
+  /** Keeps the next tries of passes that are over: at the first deferral together with the routing. */
+  async #keepRest(job: Job): Promise<boolean> {
+    const over = job.over;
+    if (over.length === 0) return true;
+    if (!job.preprocessed && over.every(({ due }) => due === undefined)) {
+      job.over = [];
+      return true;
+    }
+    job.over = [];
+    const kept = job.preprocessed ? await this.#reschedule(job, over) : await this.#preprocess(job, over);
+    if (!kept) {
+      job.over = [...over, ...job.over];
+      return false;
+    }
+    for (const { channel, due } of over) if (due !== undefined) this.#parts.scheduled(channel, due);
+    return true;
+  }
+
+  async #reschedule(job: Job, over: Job['over']): Promise<boolean> {
+    const { id } = job.head;
+    const answers = await Promise.all(
+      over.map(({ channel, due }) => this.#parts.peers.queue.ask('reschedule', { id, channel, due })),
+    );
+    return answers.every((answer) => answer === true);
+  }
+
+  async #preprocess(job: Job, over: Job['over']): Promise<boolean> {
+    const now = Math.floor(this.#parts.clock.now() / 1000);
+    const due: { local?: number; remote?: number } = {};
+    for (const { channel } of job.fresh.filter((row) => row.state !== 'done')) {
+      // A channel that is under way, or that was not begun, must be found again after a crash.
+      due[channel] ??= job.passes.get(channel)?.nextTry ?? over.find((end) => end.channel === channel)?.due ?? now;
+    }
+    const routed = job.fresh.map(({ channel, address }) => ({ channel, address }));
+    const kept = await this.#parts.peers.queue.ask('preprocess', { id: job.head.id, routed, due });
+    if (kept !== true) return false;
+    job.preprocessed = true;
+    for (const channel of ['local', 'remote'] as const) {
+      const at = due[channel];
+      if (at !== undefined) this.#parts.scheduled(channel, at);
+    }
+    return true;
+  }
+
+  async #end(job: Job): Promise<boolean> {
+    const { peers, log, jobs } = this.#parts;
+    const { id } = job.head;
+    const bounceText = job.savedBounce ? await peers.queue.ask('bounceText', id) : '';
+    if (isUnanswered(bounceText)) return false;
+    const text = bounceText + job.unsavedBounce;
+    const bounce = text === '' ? undefined : await this.#parts.bounce(job, text);
+    const kept = await peers.queue.ask('finish', bounce === undefined ? { id } : { id, bounce });
+    if (kept !== true) {
+      if (bounce !== undefined) log.warning('trouble injecting bounce message, will try later');
+      return false;
+    }
+    job.ended = true;
+    jobs.delete(id);
+    if (bounce !== undefined) log.write({ event: 'bounce msg', msg: id, qp: bounce.qp });
+    else if (text !== '') log.write({ event: 'triple bounce', msg: id });
+    log.write({ event: 'end msg', msg: id });
+    return true;
+  }
+
+  /** Resolves when every change so far is on disk (or refused). */
+  async idle(): Promise<void> {
+    while (this.#busy > 0 || this.#scheduled) {
+      await new Promise<void>((resolve) => {
+        if (this.#busy > 0) this.#whenIdle.push(resolve);
+        else setImmediate(resolve);
+      });
+    }
+  }
+}
