@@ -68,7 +68,13 @@ export class ArrivalBook {
   #run(mark: LedgerMark): Run | undefined {
     const known = this.#runs.get(mark.run);
     if (known !== undefined || this.#runs.size >= mostRuns) return known;
-    const run: Run = { seen: new Uint8Array(1024), recipients: mark.recipients, messages: mark.messages, highest: -1, distinct: 0 };
+    const run: Run = {
+      seen: new Uint8Array(1024),
+      recipients: mark.recipients,
+      messages: mark.messages,
+      highest: -1,
+      distinct: 0,
+    };
     this.#runs.set(mark.run, run);
     return run;
   }
