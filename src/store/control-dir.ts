@@ -39,7 +39,7 @@ async function readBounded(file: FileHandle): Promise<{ readonly text: string } 
     if (bytesRead === 0) break;
     length += bytesRead;
   }
-  return { text: bytes.latin1Slice(0, length) };
+  return { text: bytes.toString('latin1', 0, length) };
 }
 
 type Reading = { readonly name: string; readonly text?: string; readonly wrong?: string };

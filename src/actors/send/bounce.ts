@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { bounceFor } from '../../protocol/bounce/bounce-for.js';
 import { prefixBytes } from '../../protocol/bounce/prefix-bytes.js';
-import { headerDate } from '../../protocol/date.js';
+import { formatDate } from '../../protocol/date.js';
 import { invokedBy, queueReceived } from '../../protocol/received.js';
 import type { Settings } from '../../protocol/settings.js';
 import { createBodyFile } from '../../store/body-file.js';
@@ -31,7 +31,7 @@ export class Bouncer {
   /** The bounce with these paragraphs; undefined when the message must not bounce (it was a double bounce). */
   async bounce(job: Job, paragraphs: string): Promise<Submission | undefined> {
     const { clock, nextQp } = this.#context;
-    const date = headerDate(secondsOf(clock));
+    const date = formatDate(secondsOf(clock));
     const bounce = bounceFor(job.head.sender, paragraphs, date, this.#settings());
     if (bounce.kind === 'triple') return undefined;
     const qp = nextQp();

@@ -1,0 +1,185 @@
+/**
+ * smtpd: the SMTP listeners of one thread. Takes connections within their limits, keeps a timer for all of
+ * them, and hands messages to queue. It delivers nothing and writes no mail to disk but large bodies.
+ */
+import { dateFormatter } from '../../protocol/date.js';
+import type { ListenerSetting, Settings } from '../../protocol/settings.js';
+import type { SmtpServerOptions } from '../../protocol/smtp/session.js';
+import type { Actor, ActorContext, Counters } from '../kernel/actor.js';
+import type { Board } from '../kernel/board.js';
+import { type Cancel, secondsOf } from '../kernel/clock.js';
+import { Admission, type AdmissionLimits } from '../net/admission.js';
+import { type Listener, type ListenAt, listen } from '../net/listener.js';
+import { Connection, type ConnectionParts, plainAddress } from './connection.js';
+import { SmtpPolicy } from './policy.js';
+
+/** Where one smtp listener of control/listeners is open in this thread. */
+export interface SmtpdListener {
+  readonly setting: ListenerSetting;
+  readonly at: ListenAt;
+}
+
+export interface SmtpdOptions {
+  readonly listeners: readonly SmtpdListener[];
+  readonly board: Board;
+  /** Connections that the process's descriptor limit allows this thread. */
+  readonly descriptors: number;
+}
+
+const tickMs = 1_000;
+/** Contract: a connection without a complete command for 30 s makes room for a waiting one. */
+const idleMs = 30_000;
+
+function sessionOptions(settings: Settings): SmtpServerOptions {
+  return {
+    greeting: settings.smtpgreeting,
+    databytes: settings.databytes,
+    maxRecipients: settings.maxrcpt,
+    maxCommandLine: 4_096,
+    maxErrors: 100,
+    maxHops: 100,
+    barecr: settings.barecr,
+    maxHeader: 1_048_576,
+    enhanced: 'ehlo',
+  };
+}
+
+/** One open listener with its guests; settings are those of the moment a connection comes. */
+class OpenListener {
+  readonly admission: Admission;
+  readonly setting: ListenerSetting;
+  listener: Listener | undefined;
+
+  constructor(setting: ListenerSetting, limits: AdmissionLimits) {
+    this.setting = setting;
+    this.admission = new Admission(limits);
+  }
+}
+
+class SmtpdActor implements Actor<'smtpd'> {
+  readonly handlers = {};
+  readonly #context: ActorContext<'smtpd'>;
+  readonly #options: SmtpdOptions;
+  readonly #open: OpenListener[] = [];
+  readonly #date = dateFormatter();
+  #settings: Settings;
+  #policy: SmtpPolicy;
+  #session: SmtpServerOptions;
+  #cancelTick: Cancel | undefined;
+  #accepted = 0;
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(context: ActorContext<'smtpd'>, options: SmtpdOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#settings = context.settings;
+    this.#policy = new SmtpPolicy(context.settings, options.board);
+    this.#session = sessionOptions(context.settings);
+  }
+
+  async start(): Promise<void> {
+    for (const { setting, at } of this.#options.listeners) {
+      const open = new OpenListener(setting, this.#limits(setting));
+      this.#open.push(open);
+      open.listener = await listen(at, (socket) => {
+        const connection = new Connection(socket, this.#parts(open, plainAddress(socket.localAddress ?? 'unknown')));
+        open.admission.arrive(connection, this.#context.clock.monotonic());
+      });
+    }
+    this.#cancelTick = this.#context.clock.every(tickMs, () => this.#tick());
+  }
+
+  /** Ports in use, in the order of the listeners (tests listen on port 0). */
+  get ports(): readonly number[] {
+    return this.#open.map(({ listener }) => listener?.port ?? 0);
+  }
+
+  #limits(setting: ListenerSetting): AdmissionLimits {
+    const own = Number(setting.options.max);
+    const most = own > 0 ? own : (this.#settings.concurrencyincoming ?? this.#options.descriptors);
+    const mostPerAddress = this.#settings.concurrencyperip ?? Math.max(10, Math.floor(most / 4));
+    return { most, mostPerAddress, idleMs, mostWaiting: Math.max(100, most) };
+  }
+
+  #parts(open: OpenListener, localAddress: string): ConnectionParts {
+    const { peers, clock, nextQp, queueDir } = this.#context;
+    return {
+      queue: peers.queue,
+      clock,
+      nextQp,
+      date: () => this.#date(secondsOf(clock)),
+      queueDir,
+      session: this.#session,
+      policy: this.#policy,
+      local: localAddress,
+      relayclient: open.setting.options.relayclient,
+      progressed: (connection) => open.admission.progressed(connection, clock.monotonic()),
+      left: (connection) => this.#left(open, connection),
+      accepted: () => {
+        this.#accepted += 1;
+      },
+    };
+  }
+
+  #left(open: OpenListener, connection: Connection): void {
+    open.admission.left(connection, this.#context.clock.monotonic());
+    if (this.#whenEmpty !== undefined && this.#connections === 0) this.#whenEmpty();
+  }
+
+  get #connections(): number {
+    return this.#open.reduce((sum, { admission }) => sum + admission.admitted + admission.waiting, 0);
+  }
+
+  #tick(): void {
+    const now = this.#context.clock.monotonic();
+    for (const { admission } of this.#open) {
+      const late = [...admission.stale(now - this.#settings.timeoutsmtpd * 1000)];
+      for (const guest of late) (guest as Connection).timeout();
+      admission.makeRoom(now);
+    }
+  }
+
+  /** Open sessions keep what they began with. */
+  reload(settings: Settings): void {
+    this.#settings = settings;
+    this.#policy = new SmtpPolicy(settings, this.#options.board);
+    this.#session = sessionOptions(settings);
+    for (const open of this.#open) open.admission.limits = this.#limits(open.setting);
+  }
+
+  async drain(): Promise<void> {
+    await Promise.race([
+      Promise.all(this.#open.map(({ listener }) => listener?.close())),
+      new Promise<void>((resolve) => {
+        this.#whenEmpty = resolve;
+        for (const { admission } of this.#open) for (const guest of [...admission.all()]) (guest as Connection).drain();
+        if (this.#connections === 0) resolve();
+      }),
+    ]);
+  }
+
+  stop(): void {
+    this.#cancelTick?.();
+    for (const { admission } of this.#open) for (const guest of [...admission.all()]) guest.evict();
+  }
+
+  counters(): Counters {
+    const sum = (pick: (admission: Admission) => number): number =>
+      this.#open.reduce((total, { admission }) => total + pick(admission), 0);
+    return {
+      'smtpd.connections': sum((admission) => admission.admitted),
+      'smtpd.waiting': sum((admission) => admission.waiting),
+      'smtpd.evicted': sum((admission) => admission.evicted),
+      'smtpd.rejected': sum((admission) => admission.rejected),
+      'smtpd.accepted': this.#accepted,
+    };
+  }
+}
+
+export interface Smtpd extends Actor<'smtpd'> {
+  readonly ports: readonly number[];
+}
+
+export function createSmtpd(context: ActorContext<'smtpd'>, options: SmtpdOptions): Smtpd {
+  return new SmtpdActor(context, options);
+}

@@ -1,0 +1,282 @@
+/**
+ * One client of smtpd: moves bytes between the socket and the session, asks the policy, and has complete
+ * messages queued. It answers 250 only when the queue said accepted.
+ */
+import type { Socket } from 'node:net';
+import type { ByteString } from '../../protocol/mail.js';
+import { invokedBy, queueReceived, receivedStart } from '../../protocol/received.js';
+import { SmtpServerSession } from '../../protocol/smtp/server.js';
+import type { SmtpDecision, SmtpServerEvent, SmtpServerOptions } from '../../protocol/smtp/session.js';
+import { type Answer, isUnanswered, type Peer, type Unanswered } from '../kernel/actor.js';
+import type { Clock } from '../kernel/clock.js';
+import type { NextQp } from '../kernel/qp.js';
+import type { Submission } from '../messages.js';
+import type { Guest } from '../net/admission.js';
+import { BodyCollector, type CollectedBody } from './collect-body.js';
+import type { SmtpPolicy } from './policy.js';
+
+/** Uid under which qmail's SMTP server hands mail to the queue, as recorded logs show it. */
+const smtpdUid = 7791;
+/** Reply octets that may wait for a client that does not read; above it the connection ends. */
+const mostUnread = 262_144;
+/** Body octets that count as progress of a slow client. */
+const progressOctets = 16_384;
+
+/** What all connections of one listener share. */
+export interface ConnectionParts {
+  readonly queue: Peer<'queue'>;
+  readonly clock: Clock;
+  readonly nextQp: NextQp;
+  readonly date: () => ByteString;
+  readonly queueDir: string;
+  readonly session: SmtpServerOptions;
+  readonly policy: SmtpPolicy;
+  readonly local: ByteString;
+  readonly relayclient: ByteString | undefined;
+  progressed(connection: Connection): void;
+  left(connection: Connection): void;
+  accepted(): void;
+}
+
+export class Connection implements Guest {
+  readonly address: string;
+  progress = 0;
+  readonly #parts: ConnectionParts;
+  readonly #socket: Socket;
+  readonly #session: SmtpServerSession;
+  #helo: ByteString | undefined;
+  #received: ByteString | undefined;
+  #body: BodyCollector | undefined;
+  #qp = 0;
+  #frontUnixSize = 0;
+  #sender: ByteString = '';
+  #recipients: readonly ByteString[] = [];
+  #sinceProgress = 0;
+  #held = false;
+  #over = false;
+  #leaveAfterMessage = false;
+
+  constructor(socket: Socket, parts: ConnectionParts) {
+    this.#socket = socket;
+    this.#parts = parts;
+    this.address = plainAddress(socket.remoteAddress ?? 'unknown');
+    this.#session = new SmtpServerSession(parts.session);
+    socket.on('error', () => undefined);
+    socket.once('close', () => this.#closed());
+  }
+
+  admit(): void {
+    this.#socket.on('data', (chunk: Buffer) => {
+      this.#session.receive(chunk);
+      this.#run();
+    });
+    // A client that closes its side still gets the answer to what it sent.
+    this.#socket.once('end', () => this.#ended());
+    this.#write();
+    this.#socket.resume();
+  }
+
+  reject(why: 'crowd' | 'address'): void {
+    const text = why === 'crowd' ? 'too many connections' : 'too many connections from your address';
+    this.#leave(421, `${text}, try again later (#4.7.0)`);
+  }
+
+  evict(): void {
+    this.#leave(421, 'idle for too long while others wait (#4.4.2)');
+  }
+
+  timeout(): void {
+    this.#leave(451, 'timeout (#4.4.2)');
+  }
+
+  /** Ends the session: at once when it is idle, else after the message under way. */
+  drain(): void {
+    this.#leaveAfterMessage = true;
+    if (!this.#session.busy && !this.#held) this.#leaveNow();
+  }
+
+  #leaveNow(): void {
+    this.#leave(421, 'server is shutting down (#4.3.2)');
+  }
+
+  #leave(code: number, text: ByteString): void {
+    this.#session.end(code, text);
+    this.#write();
+    this.#end();
+  }
+
+  #run(): void {
+    if (this.#held || this.#over) {
+      // A client that sends ahead of its answer is not read until it has it.
+      if (!this.#over) this.#socket.pause();
+      return;
+    }
+    for (;;) {
+      const event = this.#session.next();
+      if (event === undefined) break;
+      this.#handle(event);
+      if (this.#held || this.#over) break;
+    }
+    this.#write();
+  }
+
+  #handle(event: SmtpServerEvent): void {
+    const { policy } = this.#parts;
+    switch (event.tag) {
+      case 'helo':
+        this.#helo = event.name;
+        this.#received = undefined;
+        return this.#progressed();
+      case 'mail':
+        this.#session.decide(policy.mail());
+        return this.#progressed();
+      case 'rcpt':
+        this.#session.decide(policy.rcpt(event.sender, event.recipient, this.#parts.relayclient));
+        return this.#progressed();
+      case 'data':
+        return this.#data(event.sender, event.recipients);
+      case 'body':
+        return this.#piece(event.bytes);
+      case 'end':
+        return this.#message(event);
+      case 'quit':
+      case 'broken':
+        this.#write();
+        return this.#end();
+    }
+  }
+
+  #data(sender: ByteString, recipients: readonly ByteString[]): void {
+    this.#sender = sender;
+    this.#recipients = recipients;
+    this.#qp = this.#parts.nextQp();
+    const date = this.#parts.date();
+    this.#received ??= receivedStart(
+      {
+        remoteHost: undefined,
+        remoteIp: this.address,
+        remoteInfo: undefined,
+        helo: this.#helo,
+        local: this.#parts.local,
+        protocol: 'SMTP',
+      },
+      '\r\n',
+    );
+    const front = `${queueReceived(this.#qp, invokedBy('smtp', smtpdUid), date, '\r\n')}${this.#received}${date}\r\n`;
+    // Three line ends of two octets here, of one octet in unix form.
+    this.#frontUnixSize = front.length - 3;
+    this.#body = new BodyCollector(this.#parts.queueDir, Buffer.from(front, 'latin1'));
+    this.#session.decide({ accept: true });
+    this.#progressed();
+  }
+
+  #piece(bytes: Uint8Array): void {
+    this.#sinceProgress += bytes.length;
+    if (this.#sinceProgress >= progressOctets) this.#progressed();
+    const wait = this.#body?.add(bytes);
+    if (wait === undefined) return;
+    this.#held = true;
+    this.#socket.pause();
+    void wait.then(() => this.#resume());
+  }
+
+  #message(event: Extract<SmtpServerEvent, { tag: 'end' }>): void {
+    const body = this.#body;
+    this.#body = undefined;
+    this.#progressed();
+    if (event.refused !== undefined || body === undefined) {
+      void body?.discard();
+      return;
+    }
+    this.#held = true;
+    const unixSize = event.unixSize + this.#frontUnixSize;
+    const whole = body.inMemory();
+    if (whole !== undefined) this.#submit(whole, unixSize);
+    else
+      void body.close().then((file) => {
+        if (file !== undefined) this.#submit(file, unixSize);
+        else this.#decide({ accept: false, code: 451, text: 'qq write error or disk full (#4.3.0)' });
+      });
+  }
+
+  #submit(body: CollectedBody, unixSize: number): void {
+    const submission: Submission = {
+      origin: 'smtp',
+      uid: smtpdUid,
+      qp: this.#qp,
+      envelope: { sender: this.#sender, recipients: this.#recipients },
+      form: 'wire',
+      unixSize,
+      ...body,
+    };
+    void this.#parts.queue.ask('submit', submission).then((answer) => this.#decide(this.#verdict(answer)));
+  }
+
+  #verdict(answer: Answer<'queue', 'submit'> | Unanswered): SmtpDecision {
+    if (isUnanswered(answer)) {
+      const text = answer.why === 'full' ? 'server is busy, try again later (#4.3.2)' : 'qq temporary problem (#4.3.0)';
+      return { accept: false, code: 451, text };
+    }
+    if (answer.tag === 'refused') {
+      if (answer.why === 'full') return { accept: false, code: 452, text: 'qq write error or disk full (#4.3.1)' };
+      return { accept: false, code: 451, text: 'qq temporary problem (#4.3.0)' };
+    }
+    this.#parts.accepted();
+    return { accept: true, text: `ok ${Math.floor(this.#parts.clock.now() / 1000)} qp ${this.#qp}` };
+  }
+
+  #decide(decision: SmtpDecision): void {
+    if (this.#over) return;
+    this.#session.decide(decision);
+    this.#progressed();
+    this.#resume();
+  }
+
+  #resume(): void {
+    if (this.#over) return;
+    this.#held = false;
+    this.#run();
+    if (this.#leaveAfterMessage && !this.#session.busy && !this.#held) return this.#leaveNow();
+    if (!this.#held && this.#socket.isPaused()) this.#socket.resume();
+    if (this.#halfClosed && !this.#held) this.#end();
+  }
+
+  #halfClosed = false;
+
+  #ended(): void {
+    this.#halfClosed = true;
+    if (!this.#held) this.#end();
+  }
+
+  #progressed(): void {
+    this.#sinceProgress = 0;
+    this.#parts.progressed(this);
+  }
+
+  #write(): void {
+    const output = this.#session.output();
+    if (output === '' || this.#socket.destroyed) return;
+    this.#socket.write(output, 'latin1');
+    if (this.#socket.writableLength > mostUnread) this.#socket.destroy();
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#socket.end();
+    // A peer that does not close its side must not keep the descriptor.
+    this.#socket.once('finish', () => this.#socket.destroy());
+  }
+
+  #closed(): void {
+    this.#over = true;
+    void this.#body?.discard();
+    this.#body = undefined;
+    this.#parts.left(this);
+  }
+}
+
+/** An IPv4 address mapped into IPv6 is that IPv4 address, for rules and for logs. */
+export function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
