@@ -13,7 +13,7 @@ export interface RunRow {
   readonly error?: string;
   /** Deliveries a second, from the first connection to the last arrival; in `accept` and `backlog`: accepted a second. */
   readonly perSecond?: number;
-  /** Body megabytes (10^6) a second, same span. */
+  /** Megabytes (10^6) of body delivered a second, each recipient's copy counted; same span. */
   readonly mbPerSecond?: number;
   /** Milliseconds; reply times, in `latency` from the 250 to the arrival. */
   readonly p50Ms?: number;

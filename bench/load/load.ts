@@ -2,8 +2,6 @@
  * What the bench asks of a pair of load tools: one that sends and one that is the next hop.
  * Types only. Their own CPU is never counted.
  */
-import type { BenchOptions } from '../options.js';
-
 /** What one source is told to send. */
 export interface SourceOrder {
   readonly port: number;
@@ -54,7 +52,7 @@ export interface SinkRun {
 export interface Load {
   /** Empty when it can run here, else why not. */
   missing(): string;
-  startSink(dir: string, options: BenchOptions): Promise<SinkRun>;
+  startSink(dir: string): Promise<SinkRun>;
   startSource(order: SourceOrder): Promise<SourceRun>;
 }
 

@@ -31,8 +31,9 @@ export interface RunningPeer {
   readonly mailbox?: string;
   /** Lets held mail go (hold only); absent when the server cannot. */
   release?(): Promise<void>;
-  /** Ends this instance and starts it again on the same queue: a new handle (hold only). */
-  restart?(): Promise<RunningPeer>;
+  /** After `stop`: starts it on the same queue once more (hold only). */
+  again?(): Promise<RunningPeer>;
+  /** May be called twice. */
   stop(): Promise<void>;
 }
 

@@ -20,7 +20,8 @@ const defaultGroup = 50;
 export const postfix: Peer = {
   name: 'postfix',
   durable: true,
-  missing() {
+  missing({ scenario }) {
+    if (scenario === 'sink') return 'is a server, not a sink';
     if (!existsSync(program)) return `not installed (no ${program})`;
     return process.getuid?.() === 0 ? '' : 'needs root to start a private instance';
   },
@@ -76,10 +77,7 @@ async function launch(places: Places, port: number): Promise<RunningPeer> {
       command('postsuper', ['-c', places.etc, '-H', 'ALL']);
       command('postqueue', ['-c', places.etc, '-f']);
     },
-    async restart() {
-      await child.stop();
-      return launch(places, port);
-    },
+    again: () => launch(places, port),
   };
 }
 

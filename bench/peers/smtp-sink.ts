@@ -22,7 +22,7 @@ export const smtpSink: Peer = {
     if (workload.options.scenario !== 'sink') {
       return { port: workload.sinkPort, roots: [workload.sinkPid], stop: async () => undefined };
     }
-    const sink = await postfixLoad.startSink(workload.dir, workload.options);
+    const sink = await postfixLoad.startSink(workload.dir);
     return { port: sink.port, roots: [sink.pid], stop: () => sink.stop() };
   },
 };

@@ -3,8 +3,9 @@
  * It goes through the launchers alone, so that what is measured is what is shipped.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { tqmailLoad } from '../load/tqmail.js';
 import { type Child, pause, startChild } from '../process/children.js';
 import { waitForGreeting } from '../process/port.js';
 import { inProject } from '../root.js';
@@ -19,7 +20,7 @@ const slots = 40;
 export const tqmail: Peer = {
   name: 'tqmail',
   durable: true,
-  missing: () => (existsSync(launcher) ? '' : 'not built: bin/tqmail is missing'),
+  missing: ({ scenario }) => (scenario === 'sink' || existsSync(launcher) ? '' : 'not built: bin/tqmail is missing'),
   version: () => String(JSON.parse(readFileSync(inProject('package.json'), 'utf8')).version),
   transactions: ({ rcpts, group }) => Math.ceil(rcpts / (group || 1)),
   async start(workload) {
@@ -32,11 +33,9 @@ export const tqmail: Peer = {
   },
 };
 
-async function startOurSink(workload: Workload): Promise<RunningPeer> {
-  const ready = path.join(workload.dir, 'sink.ready');
-  const child = await startChild(launcher, ['sink', '--smtp', '127.0.0.1:0', '--ready-file', ready]);
-  const port = await listeningPort(child, ready);
-  return { port, roots: [child.pid], stop: () => child.stop() };
+async function startOurSink({ dir }: Workload): Promise<RunningPeer> {
+  const sink = await tqmailLoad.startSink(dir);
+  return { port: sink.port, roots: [sink.pid], stop: sink.stop };
 }
 
 function writeControl(home: string, workload: Workload): void {
@@ -57,7 +56,8 @@ function writeControl(home: string, workload: Workload): void {
 }
 
 async function launch(home: string, mailbox: Mailbox | undefined): Promise<RunningPeer> {
-  const ready = path.join(home, `bench-${process.pid}.ready`);
+  const ready = path.join(home, 'bench.ready');
+  rmSync(ready, { force: true });
   const env = { ...process.env, ...mailbox?.environment };
   const child = await startChild(launcher, ['start', '--home', home, '--ready-file', ready], { env });
   const port = await listeningPort(child, ready);
@@ -70,10 +70,7 @@ async function launch(home: string, mailbox: Mailbox | undefined): Promise<Runni
       writeFileSync(path.join(home, 'control', 'concurrencyremote'), `${slots}\n`);
       run(['reload', '--home', home], env);
     },
-    async restart() {
-      await child.stop();
-      return launch(home, mailbox);
-    },
+    again: () => launch(home, mailbox),
   };
 }
 

@@ -2,8 +2,6 @@
  * The scenarios that push a number of messages through a server: relay, fanout, local, latency, accept, sink.
  * One timed span: from the source's first connection to the last arrival (or the last reply, where nothing arrives).
  */
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { type Arrivals, maildirArrivals, sinkArrivals } from '../arrivals.js';
 import { nowUs, type Sent, type SinkRun, type SourceOrder } from '../load/load.js';
 import type { BenchOptions } from '../options.js';
@@ -14,7 +12,7 @@ import type { RunRow } from '../result.js';
 import { percentile } from '../statistics.js';
 import { readLedger, type Verdict, verify } from '../verify.js';
 import { awaitArrivals } from './await-arrivals.js';
-import { Cleanup, type Trial } from './trial.js';
+import { Cleanup, sourceOrder, subfolder, type Trial } from './trial.js';
 
 /** Messages a second of the latency scenario: slow enough that each finds the server idle. */
 const idleRate = 20;
@@ -45,7 +43,7 @@ async function setUp(trial: Trial, cleanup: Cleanup): Promise<Stage> {
   const kind = workloadKind(options);
   let sink: SinkRun | undefined;
   if (kind === 'relay' && options.scenario !== 'sink') {
-    sink = await load.startSink(subfolder(trial.dir, 'sink'), options);
+    sink = await load.startSink(subfolder(trial.dir, 'sink'));
     cleanup.add(sink.stop);
   }
   const running = await peer.start({
@@ -89,7 +87,7 @@ async function push(trial: Trial, stage: Stage, cleanup: Cleanup): Promise<Measu
   const before = cpuSeconds(running.roots);
   const peak = watchPeak(running.roots);
   try {
-    const source = await load.startSource(sourceOrder(trial, running.port));
+    const source = await load.startSource(sourceOrder(trial, running.port, options.n, extras(options)));
     cleanup.add(source.stop);
     const reached = await awaitArrivals({ sent: source.sent, arrivals, expected: stage.expected, deadlineUs, progress });
     return { ...reached, cpu: cpuSeconds(running.roots) - before, peakMiB: peak.stop() };
@@ -98,11 +96,9 @@ async function push(trial: Trial, stage: Stage, cleanup: Cleanup): Promise<Measu
   }
 }
 
-function sourceOrder({ options, dir }: Trial, port: number): SourceOrder {
-  const { n, sessions, size, keep, rcpts, scenario } = options;
-  const recipient = scenario === 'local' ? { recipient: localRecipient } : {};
-  const rate = scenario === 'latency' ? { rate: idleRate } : {};
-  return { port, messages: n, sessions, size, keep, rcpts, dir: subfolder(dir, 'source'), ...recipient, ...rate };
+function extras({ scenario }: BenchOptions): Partial<SourceOrder> {
+  if (scenario === 'local') return { recipient: localRecipient };
+  return scenario === 'latency' ? { rate: idleRate } : {};
 }
 
 function judge(trial: Trial, stage: Stage, measured: Measured): RunRow {
@@ -119,7 +115,7 @@ function judge(trial: Trial, stage: Stage, measured: Measured): RunRow {
     ok: faults.length === 0,
     ...(faults.length === 0 ? {} : { error: faults.join(', ') }),
     perSecond: delivered / seconds,
-    mbPerSecond: ((delivered / options.rcpts) * options.size) / 1e6 / seconds,
+    mbPerSecond: (delivered * options.size) / 1e6 / seconds,
     acceptPerSecond: (sent.accepted / options.rcpts / Math.max(1, sent.lastUs - sent.firstUs)) * 1e6,
     cpuPer1000: (cpu * 1000) / Math.max(1, delivered),
     peakMiB,
@@ -161,10 +157,4 @@ function faultList(sent: Sent, complete: boolean, verdict: Verdict | undefined):
   for (const name of ['lost', 'duplicate', 'altered', 'unasked'] as const)
     if (verdict[name] > 0) faults.push(`${verdict[name]} ${name}`);
   return faults;
-}
-
-function subfolder(dir: string, name: string): string {
-  const folder = path.join(dir, name);
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
-  return folder;
 }
