@@ -6,19 +6,19 @@ import { spawn } from 'node:child_process';
 import { root } from './tree.js';
 
 export interface Ran {
-  /** Exit code; 128 + n stands for signal number n unknown, so any signal is 128. */
+  /** Exit code; 128 when a signal ended it, 127 when it could not be started. */
   readonly code: number;
   readonly output: string;
   readonly seconds: number;
 }
 
-/** Runs `program` in the root of the clone with stdout and stderr joined; ends it with SIGKILL after `limitSeconds`. */
-export function run(program: string, args: readonly string[], limitSeconds: number): Promise<Ran> {
+/** Runs `program` in `folder` with stdout and stderr joined; ends it with SIGKILL after `limitSeconds`. */
+export function run(program: string, args: readonly string[], limitSeconds: number, folder = root): Promise<Ran> {
   const started = performance.now();
   return new Promise((settle) => {
     const pieces: Buffer[] = [];
     const child = spawn(program, args, {
-      cwd: root,
+      cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: limitSeconds * 1000,
       killSignal: 'SIGKILL',
