@@ -15,6 +15,10 @@ interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
 }
 
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>>;
+}
+
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
 let packed: string[] = [];
 
@@ -49,4 +53,12 @@ test('every command of package.json is an executable file in the package', () =>
     assert.ok(existsSync(join(root, file)), `${name}: ${file} does not exist`);
     assert.ok(packed.includes(file.replace(/^\.\//, '')), `${name}: ${file} is not packed`);
   }
+});
+
+test('the lock file names every platform of every optional package: npm ci refuses it otherwise', () => {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock;
+  const missing = Object.values(packages)
+    .flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
+    .filter((name) => !Object.keys(packages).some((path) => path.endsWith(`node_modules/${name}`)));
+  assert.deepEqual(missing, []);
 });
