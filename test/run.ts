@@ -5,6 +5,7 @@
  */
 import { installed, run } from './runner/command.js';
 import { coverage } from './runner/coverage.js';
+import { firstErrors } from './runner/first-errors.js';
 import { runTests } from './runner/node-tests.js';
 import { filesBelow } from './runner/tree.js';
 import { judge, printed, slowest } from './runner/verdict.js';
@@ -25,7 +26,7 @@ function say(part: string, seconds: number, text: string): void {
 async function tool(part: string, program: string, args: readonly string[]): Promise<boolean> {
   const ran = await run(installed(program), args, toolSeconds);
   const good = ran.code === 0;
-  if (!good) console.log(ran.output.trimEnd());
+  if (!good) console.log(firstErrors(ran.output).trimEnd());
   say(part, ran.seconds, good ? 'ok' : `failed (exit ${ran.code}); to see it alone: npx ${program} ${args.join(' ')}`);
   if (good) passed += 1;
   else failed += 1;

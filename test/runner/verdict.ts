@@ -6,6 +6,10 @@ import type { Tested } from './node-tests.js';
 import type { TestLine } from './reporter.js';
 import { root } from './tree.js';
 
+/** How much of one failure's text is shown. */
+const mostLines = 40;
+const mostColumns = 500;
+
 export interface Verdict {
   readonly passed: number;
   readonly failed: number;
@@ -22,7 +26,14 @@ function describe(test: TestLine, hung: readonly string[]): string {
   const name = isFileItself(test) ? 'the file as a whole' : test.name;
   const notEnded = isFileItself(test) && hung.length > 0 ? `\nbegun and not ended: ${hung.join(', ')}` : '';
   const why = test.unfinished ? 'skipped or todo: finish it or remove it' : (test.why ?? 'no reason was given');
-  return `${short(test.file)}: ${name}${notEnded}\n${why}`;
+  return `${short(test.file)}: ${name}${notEnded}\n${beginning(why)}`;
+}
+
+/** A comparison of two large values can fill thousands of lines; the first ones show the difference. */
+function beginning(text: string): string {
+  const lines = text.split('\n');
+  const cut = lines.length > mostLines ? [...lines.slice(0, mostLines), `(${lines.length - mostLines} further lines)`] : lines;
+  return cut.map((line) => line.slice(0, mostColumns)).join('\n');
 }
 
 function hungTests(tested: Tested, file: string): string[] {
