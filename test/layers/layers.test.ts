@@ -65,19 +65,16 @@ function place(folder: string): string[] {
 
 async function compile(layer: string): Promise<void> {
   const names = [...place(layer), ...(layer === 'src/actors' ? place('src/cli') : [])];
-  const built = await run(installed('tsc'), ['-b', '--pretty', 'false', layer], secondsPerTool, copy);
+  const built = await run(installed('tsc'), ['-b', '--pretty', 'false', layer], secondsPerTool, { folder: copy });
   for (const [, name = '', code = ''] of built.output.matchAll(/^(\S+)\(\d+,\d+\): error (TS\d+)/gm)) note(name, code);
   for (const name of names) rmSync(join(copy, name));
 }
 
 async function lint(): Promise<void> {
   place('src');
-  const linted = await run(
-    installed('biome'),
-    ['lint', '--reporter=github', '--max-diagnostics=none', 'src'],
-    secondsPerTool,
-    copy,
-  );
+  const linted = await run(installed('biome'), ['lint', '--reporter=github', '--max-diagnostics=none', 'src'], secondsPerTool, {
+    folder: copy,
+  });
   for (const [, code = '', path = ''] of linted.output.matchAll(/^::error title=([^,]+),file=([^,]+),/gm)) {
     note(path.startsWith(copy) ? relative(copy, path) : path, code);
   }

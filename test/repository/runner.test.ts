@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { firstErrors } from '../runner/first-errors.js';
 import type { Tested } from '../runner/node-tests.js';
 import type { ReportLine, TestLine } from '../runner/reporter.js';
+import { codeLines, executed } from '../runner/v8-coverage.js';
 import { judge } from '../runner/verdict.js';
 
 const file = '/x/a.test.js';
@@ -68,4 +69,29 @@ test('errors that follow from a lower layer are left out, the others stay', () =
     `${cause}\n  more of it\n(3 lines about 1 files left out: they use a layer that did not compile)`,
   );
   assert.equal(firstErrors(cause), cause);
+});
+
+test('executed lines: comments and blanks are no code, inner ranges override outer ones', () => {
+  const text = '/**\n * why\n */\nfunction f(a) {\n\n  // note\n  if (a) {\n    g();\n  }\n}\nf(0);\n';
+  const lines = codeLines(text);
+  assert.deepEqual(
+    lines.map(({ start, end }) => text.slice(start, end)),
+    ['function f(a) {', 'if (a) {', 'g();', '}', '}', 'f(0);'],
+  );
+  const at = (part: string): number => text.indexOf(part);
+  const script = {
+    url: '',
+    functions: [
+      { ranges: [{ startOffset: 0, endOffset: text.length, count: 1 }] },
+      {
+        ranges: [
+          { startOffset: at('function'), endOffset: at('f(0)') - 1, count: 1 },
+          { startOffset: at('{\n    g'), endOffset: at('  }') + 3, count: 0 },
+        ],
+      },
+    ],
+  };
+  assert.deepEqual(executed(script, lines), [true, true, false, false, true, true]);
+  const never = { url: '', functions: [{ ranges: [{ startOffset: at('function'), endOffset: at('f(0)') - 1, count: 0 }] }] };
+  assert.deepEqual(executed(never, lines), [false, false, false, false, false, true]);
 });

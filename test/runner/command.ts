@@ -12,13 +12,21 @@ export interface Ran {
   readonly seconds: number;
 }
 
-/** Runs `program` in `folder` with stdout and stderr joined; ends it with SIGKILL after `limitSeconds`. */
-export function run(program: string, args: readonly string[], limitSeconds: number, folder = root): Promise<Ran> {
+export interface Where {
+  /** Working folder; default the root of the clone. */
+  readonly folder?: string;
+  /** Variables added to the environment. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** Runs `program` with stdout and stderr joined; ends it with SIGKILL after `limitSeconds`. */
+export function run(program: string, args: readonly string[], limitSeconds: number, where: Where = {}): Promise<Ran> {
   const started = performance.now();
   return new Promise((settle) => {
     const pieces: Buffer[] = [];
     const child = spawn(program, args, {
-      cwd: folder,
+      cwd: where.folder ?? root,
+      env: { ...process.env, ...where.variables },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: limitSeconds * 1000,
       killSignal: 'SIGKILL',

@@ -3,8 +3,8 @@
  * A file that no test loads counts with all its lines as not executed.
  */
 import { readFileSync } from 'node:fs';
-import type { Tested } from './node-tests.js';
 import { filesBelow, root } from './tree.js';
+import { codeLines, type Lines, readCoverage } from './v8-coverage.js';
 
 /** Layers in the order of the print, each with the least share of executed lines in percent. */
 const layers: readonly { readonly folder: string; readonly least: number }[] = [
@@ -21,44 +21,34 @@ export interface LayerCoverage {
   readonly weak: readonly string[];
 }
 
-interface Count {
-  readonly path: string;
-  readonly lines: number;
-  readonly covered: number;
+interface Count extends Lines {
+  readonly source: string;
 }
 
-/** A module of types alone leaves no code behind, so no test can load it for its lines. */
-function hasCode(file: string): boolean {
-  const text = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
-  return text.split('\n').some((line) => line !== '' && line !== 'export {};' && !line.startsWith('//'));
+/** Counts of every file of a layer that has code; a module of types alone leaves at most `export {};`. */
+function counts(seen: ReadonlyMap<string, Lines>, folder: string): Count[] {
+  return filesBelow(folder, '.ts')
+    .map((source) => {
+      const path = `${root}/dist/${source.replace(/\.ts$/, '.js')}`;
+      return { source, ...(seen.get(path) ?? { lines: codeLines(readFileSync(path, 'utf8')).length, covered: 0 }) };
+    })
+    .filter(({ lines, covered }) => lines > 1 || covered > 0);
 }
 
-function counts(tested: Tested, folder: string): Count[] {
-  const seen = new Map<string, Count>();
-  for (const line of tested.lines) if (line.kind === 'coverage') seen.set(line.path, line);
-  const found: Count[] = [];
-  for (const source of filesBelow(folder, '.ts')) {
-    const path = `${root}/dist/${source.replace(/\.ts$/, '.js')}`;
-    if (!hasCode(path)) continue;
-    const known = seen.get(path) ?? seen.get(`${root}/${source}`);
-    found.push(known ?? { path, lines: readFileSync(path, 'utf8').split('\n').length, covered: 0 });
-  }
-  return found;
-}
-
-/** Executed lines of every layer that has code. */
-export function coverage(tested: Tested): LayerCoverage[] {
+/** Executed lines of every layer that has code, from what the tests' processes wrote into `folder`. */
+export function coverage(folder: string): LayerCoverage[] {
+  const seen = readCoverage(folder, (path) => path.startsWith(`${root}/dist/src/`));
   const result: LayerCoverage[] = [];
-  for (const { folder, least } of layers) {
-    const all = counts(tested, folder);
+  for (const { folder: layer, least } of layers) {
+    const all = counts(seen, layer);
     const lines = all.reduce((sum, file) => sum + file.lines, 0);
     if (lines === 0) continue;
     const covered = all.reduce((sum, file) => sum + file.covered, 0);
     const weak = all
       .filter((file) => file.covered * 100 < file.lines * least)
       .sort((a, b) => a.covered / a.lines - b.covered / b.lines)
-      .map((file) => `${file.path.slice(root.length + 1)} ${Math.floor((100 * file.covered) / file.lines)} %`);
-    result.push({ folder, percent: (100 * covered) / lines, least, weak });
+      .map((file) => `${file.source} ${Math.floor((100 * file.covered) / file.lines)} %`);
+    result.push({ folder: layer, percent: (100 * covered) / lines, least, weak });
   }
   return result;
 }

@@ -28,19 +28,12 @@ export interface FileLine {
   readonly file: string;
   readonly seconds: number;
 }
-/** Lines of one file and how many of them were executed, as V8 counts. */
-export interface CoverageLine {
-  readonly kind: 'coverage';
-  readonly path: string;
-  readonly lines: number;
-  readonly covered: number;
-}
 /** Text that a test file printed, or that node:test says about it. */
 export interface PrintedLine {
   readonly kind: 'printed';
   readonly text: string;
 }
-export type ReportLine = TestLine | BegunLine | FileLine | CoverageLine | PrintedLine;
+export type ReportLine = TestLine | BegunLine | FileLine | PrintedLine;
 
 function ended(event: Extract<TestEvent, { type: 'test:pass' | 'test:fail' }>): TestLine {
   const { name, file, skip, todo, details } = event.data;
@@ -73,11 +66,6 @@ function* linesOf(event: TestEvent): Generator<ReportLine> {
     case 'test:stdout':
     case 'test:diagnostic':
       yield { kind: 'printed', text: event.data.message };
-      break;
-    case 'test:coverage':
-      for (const file of event.data.summary.files) {
-        yield { kind: 'coverage', path: file.path, lines: file.totalLineCount, covered: file.coveredLineCount };
-      }
       break;
   }
 }
