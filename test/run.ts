@@ -73,7 +73,10 @@ async function countedTests(sources: readonly string[]): Promise<void> {
 async function everything(): Promise<void> {
   if (!(await tool('build', 'tsc', ['-b']))) return;
   const sources = filesBelow('test', '.test.ts').filter((source) => !source.startsWith('test/layers/fixtures/'));
-  await Promise.all([tool('format and lint', 'biome', ['check', '.']), tool('unused code', 'knip', ['--no-progress', '--no-config-hints'])]);
+  await Promise.all([
+    tool('format and lint', 'biome', ['check', '.']),
+    tool('unused code', 'knip', ['--no-progress', '--no-config-hints']),
+  ]);
   await countedTests(sources.filter(isCovered));
   const others = sources.filter((source) => !isCovered(source));
   await tests('whole', others);

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { filesBelow, root } from '../runner/tree.js';
 import { actorDiagram, inboxes } from './actor-diagram.js';
 import { parts, renewed } from './generated.js';
+import { rfcTable } from './rfc-table.js';
 
 const documents = ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'CONTRIBUTING.md', ...filesBelow('docs', '.md')];
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -38,13 +39,16 @@ test('every link between documents leads to a file', () => {
   assert.deepEqual(broken, []);
 });
 
-test('every source file that docs/rfc.md names exists', () => {
-  const named = [...read('docs/rfc.md').matchAll(/`((?:src|test|bench)\/[^`]+\.ts)`/g)].map(([, path = '']) => path);
-  assert.ok(named.length > 0);
+test('the table of RFCs joins files, sorts sections by number and refuses an unknown RFC', () => {
+  const table = rfcTable([
+    { path: 'b.ts', text: '// RFC 5321 §4.10, §4.9 and §2' },
+    { path: 'a.ts', text: '// see RFC 5321 §4.9.\n// RFC 2920' },
+  ]).split('\n');
   assert.deepEqual(
-    named.filter((path) => !existsSync(join(root, path))),
-    [],
+    table.slice(2).map((row) => row.split(' | ').slice(2).join(' ')),
+    ['as a whole `a.ts` |', '2 `b.ts` |', '4.9 `a.ts`, `b.ts` |', '4.10 `b.ts` |'],
   );
+  assert.throws(() => rfcTable([{ path: 'a.ts', text: 'RFC 9' }]), /a\.ts cites RFC 9/);
 });
 
 test('docs/dependencies.md explains every dependency in the version that package.json names', () => {

@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { sends } from '../../src/actors/messages.js';
-import { root } from '../runner/tree.js';
+import { filesBelow, root } from '../runner/tree.js';
 import { actorDiagram, inboxes } from './actor-diagram.js';
+import { rfcTable } from './rfc-table.js';
 
 interface Part {
   readonly file: string;
@@ -18,6 +19,12 @@ export const parts: readonly Part[] = [
     file: 'docs/architecture.md',
     mark: 'actors',
     make: () => `\`\`\`text\n${actorDiagram(sends, inboxes(readFileSync(`${root}/src/actors/messages.ts`, 'utf8')))}\n\`\`\``,
+  },
+  {
+    file: 'docs/rfc.md',
+    mark: 'sections',
+    make: () =>
+      `\n${rfcTable(filesBelow('src', '.ts').map((path) => ({ path, text: readFileSync(`${root}/${path}`, 'utf8') })))}\n`,
   },
 ];
 
