@@ -1,9 +1,8 @@
 /** Plays one recorded case of the remote area: routes, resolves, connects and delivers in this process. */
-
-import { RemoteSession } from '../../src/actors/remote/session.js';
 import { parseSettings } from '../../src/protocol/control.js';
-import type { Outcome, Status } from '../../src/protocol/mail.js';
 import { routeFor } from '../../src/protocol/mx.js';
+import type { Outcome, Status } from '../../src/protocol/mail.js';
+import { RemoteSession } from '../../src/actors/remote/session.js';
 import type { RemoteCase } from './golden-zone.js';
 import { delivery, remoteThread } from './remote-sessions.js';
 import { ScriptedSmtpServer } from './scripted-smtp-server.js';
@@ -42,10 +41,7 @@ export async function playRemoteCase(one: RemoteCase, nameserver: string): Promi
 
 /** The body as a store in wire form keeps it: LF becomes CR LF, dots are doubled. */
 function toWire(message: string): Uint8Array {
-  const lines = message
-    .replace(/\r\n/g, '\n')
-    .replace(/\n/g, '\r\n')
-    .replace(/(^|\n)\./g, '$1..');
+  const lines = message.replace(/\r\n/g, '\n').replace(/\n/g, '\r\n').replace(/(^|\n)\./g, '$1..');
   return Buffer.from(lines, 'latin1');
 }
 

@@ -9,10 +9,9 @@ import { DnsServer } from '../../support/dns-server.js';
 import { goldenZone, type RemoteCase, remoteCases } from '../../support/golden-zone.js';
 import { playRemoteCase } from '../../support/play-remote-case.js';
 
-const different = JSON.parse(readFileSync(new URL('../../../../test/golden/different.json', import.meta.url), 'utf8')) as Record<
-  string,
-  string
->;
+const different = JSON.parse(
+  readFileSync(new URL('../../../../test/golden/different.json', import.meta.url), 'utf8'),
+) as Record<string, string>;
 const cases = remoteCases().filter(({ area, expected }) => area !== 'invocation' && expected.report !== '');
 const areas = [...new Set(cases.map(({ area }) => area))];
 
