@@ -5,6 +5,7 @@
  */
 import type { ByteString, Outcome } from '../../protocol/mail.js';
 import { SmtpClientSession } from '../../protocol/smtp/client.js';
+import { connectionDied } from '../../protocol/smtp/report.js';
 import type { SmtpClientEvent, Transaction } from '../../protocol/smtp/session.js';
 import type { BodySource } from './body-file.js';
 import type { Deadlines } from './deadlines.js';
@@ -36,6 +37,8 @@ export interface ConnectionOwner {
   finished(connection: Connection, outcomes: readonly Outcome[], stale: boolean): void;
 }
 
+const nothing = new Uint8Array(0);
+
 export class Connection implements PumpOwner {
   readonly address: string;
   readonly #owner: ConnectionOwner;
@@ -45,7 +48,8 @@ export class Connection implements PumpOwner {
   #state: 'opening' | 'idle' | 'busy' | 'over' = 'opening';
   #carried = 0;
   #source: BodySource | undefined;
-  #unreadable = false;
+  /** Why the body could not be handed over to its end. */
+  #spoiled: Outcome | undefined;
   #end: PumpEnd | undefined;
 
   constructor(owner: ConnectionOwner, options: ConnectionOptions) {
@@ -142,7 +146,10 @@ export class Connection implements PumpOwner {
       this.#state = 'idle';
       this.#carried += 1;
     } else this.quit();
-    const told = this.#unreadable ? outcomes.map(unreadable) : outcomes;
+    const spoiled = this.#spoiled;
+    // Recipients that were refused before keep their refusal: the message as such is what failed.
+    const died = connectionDied(this.address, false).text;
+    const told = spoiled === undefined ? outcomes : outcomes.map((outcome) => (outcome.text === died ? spoiled : outcome));
     // After a long silence nobody knows what the peer has done: that is not for a second try at once.
     this.#owner.finished(this, told, stale && this.#end !== 'stalled');
   }
@@ -154,10 +161,10 @@ export class Connection implements PumpOwner {
     // The 'go' may come from within a step, whose output goes out first.
     await this.#pump.flushed();
     for (;;) {
-      const bytes = await source.next().catch(() => 'unreadable' as const);
+      const bytes = await source.next();
       if (this.#source !== source) return;
-      if (bytes === 'unreadable') return this.#breakOff();
-      this.#client.piece(bytes ?? new Uint8Array(0), bytes === undefined);
+      if (bytes !== undefined && 'status' in bytes) return this.#breakOff(bytes);
+      this.#client.piece(bytes ?? nothing, bytes === undefined);
       this.#step();
       if (bytes === undefined || this.#source !== source) return;
       await this.#pump.flushed();
@@ -165,9 +172,9 @@ export class Connection implements PumpOwner {
     }
   }
 
-  /** The message cannot be read to its end: without the final dot nobody gets it (spec remote.md §5). */
-  #breakOff(): void {
-    this.#unreadable = true;
+  /** The message cannot be sent to its end: without the final dot nobody gets it (spec remote.md §5). */
+  #breakOff(why: Outcome): void {
+    this.#spoiled = why;
     this.#pump.abort();
     this.ended('lost');
   }
@@ -189,8 +196,4 @@ export class Connection implements PumpOwner {
     this.#opening?.(opened);
     this.#opening = undefined;
   }
-}
-
-function unreadable(outcome: Outcome): Outcome {
-  return outcome.status === 'Z' ? { status: 'Z', text: 'Unable to read message. (#4.3.0)\n' } : outcome;
 }
