@@ -1,9 +1,10 @@
 /** Plays one recorded case of the remote area: routes, resolves, connects and delivers in this process. */
+
+import { RemoteSession } from '../../src/actors/remote/session.js';
 import { parseSettings } from '../../src/protocol/control.js';
+import type { Outcome, Status } from '../../src/protocol/mail.js';
 import { routeFor } from '../../src/protocol/mx.js';
 import { unixToWire, untransferableOutcome } from '../../src/protocol/smtp/data.js';
-import type { Outcome, Status } from '../../src/protocol/mail.js';
-import { RemoteSession } from '../../src/actors/remote/session.js';
 import type { RemoteCase } from './golden-zone.js';
 import { delivery, remoteThread } from './remote-sessions.js';
 import { ScriptedSmtpServer } from './scripted-smtp-server.js';

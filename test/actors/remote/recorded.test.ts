@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DnsServer } from '../../support/dns-server.js';
 import { differences, recordedCases } from '../../golden/recorded.js';
+import { DnsServer } from '../../support/dns-server.js';
 import { goldenZone, type RemoteCase } from '../../support/golden-zone.js';
 import { playRemoteCase } from '../../support/play-remote-case.js';
 
