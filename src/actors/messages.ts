@@ -133,8 +133,8 @@ export interface Inboxes {
   send: { queued: Tell<Queued> };
   lspawn: { deliver: Ask<Delivery, Report> };
   rspawn: { deliver: Ask<Delivery, Report> };
-  local: { deliver: Ask<WorkerDelivery, LocalReport>; forget: Tell<MessageId> };
-  remote: { deliver: Ask<WorkerDelivery, RemoteReport>; forget: Tell<MessageId> };
+  local: { deliver: Ask<WorkerDelivery, LocalReport> };
+  remote: { deliver: Ask<WorkerDelivery, RemoteReport>; forget: Tell<MessageId>; close: Tell<number> };
   clean: { sweep: Tell<true> };
   splogger: { lines: Tell<LogBatch> };
 }

@@ -52,3 +52,8 @@ export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
   }
   return whole;
 }
+
+/** A to Z alone become lower case; octets above 127 stay as they are (toLowerCase would change latin1 letters). */
+export function lowerCaseAscii(text: ByteString): ByteString {
+  return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
+}

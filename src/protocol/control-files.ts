@@ -3,7 +3,7 @@
  * Works on the texts of all files of control/, keyed by file name. Knows no file by name
  * except `me`; what each file means is settings' business (control.ts).
  */
-import { lowerAscii } from './ascii-case.js';
+import { lowerCaseAscii } from './bytes.js';
 import type { ByteString } from './mail.js';
 
 /** File name below control/ → its latin1 text. A name that is absent is a file that does not exist. */
@@ -79,7 +79,7 @@ export function controlMap(files: ControlFiles, name: string): Readonly<Record<s
   const entries: [string, ByteString][] = [];
   for (const entry of controlList(files, name) ?? []) {
     const colon = entry.indexOf(':');
-    if (colon >= 0) entries.push([lowerAscii(entry.slice(0, colon)), entry.slice(colon + 1)]);
+    if (colon >= 0) entries.push([lowerCaseAscii(entry.slice(0, colon)), entry.slice(colon + 1)]);
   }
   // fromEntries defines own properties, so that a key like __proto__ is a key and nothing else.
   return Object.fromEntries(entries);

@@ -3,7 +3,7 @@
  * qmail's files keep qmail's rules, silent defaults included; files that only this system has
  * are read strictly. Pure: reading the folder is store/control-dir.ts.
  */
-import { lowerAscii } from './ascii-case.js';
+import { lowerCaseAscii } from './bytes.js';
 import { type ControlFiles, controlInt, controlLine, controlList, controlMap } from './control-files.js';
 import { controlPath, showValue, strictInt, strictLines, strictWord } from './control-strict.js';
 import { parseEndpoint } from './endpoint.js';
@@ -46,8 +46,8 @@ function smtpdSettings(files: ControlFiles, me: string, problems: SettingsProble
   return {
     smtpgreeting: controlLine(files, 'smtpgreeting') ?? me,
     localiphost: controlLine(files, 'localiphost') ?? me,
-    rcpthosts: controlList(files, 'rcpthosts')?.map(lowerAscii),
-    badmailfrom: (controlList(files, 'badmailfrom') ?? []).map(lowerAscii),
+    rcpthosts: controlList(files, 'rcpthosts')?.map(lowerCaseAscii),
+    badmailfrom: (controlList(files, 'badmailfrom') ?? []).map(lowerCaseAscii),
     databytes: controlInt(files, 'databytes') ?? 0,
     maxrcpt: strictInt(files, 'maxrcpt', { min: 1, max: maxRecipientCount }, problems) ?? 10_000,
     barecr: strictWord(files, 'barecr', ['reject', 'space'], 'reject', problems),

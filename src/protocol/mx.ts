@@ -2,7 +2,7 @@
  * Where a remote delivery connects: artificial routes (smtproutes), and which of a host's addresses
  * may be used and in which order (spec remote.md §3). Looks nothing up: names are resolved by the caller.
  */
-import { lowerAscii } from './ascii-case.js';
+import { lowerCaseAscii } from './bytes.js';
 import { canonicalIPv6, canonicalIp, hostLiteral } from './ip-address.js';
 import type { ByteString } from './mail.js';
 import type { MapSetting, Settings } from './settings.js';
@@ -39,14 +39,14 @@ function splitRelay(value: ByteString): { host: ByteString; port: number } {
 
 /** The route to a recipient's host (the text after the last `@`). */
 export function routeFor(host: ByteString, settings: Pick<Settings, 'smtproutes'>): Route {
-  const value = lookUp(settings.smtproutes, lowerAscii(host));
+  const value = lookUp(settings.smtproutes, lowerCaseAscii(host));
   const relay = value === undefined ? undefined : splitRelay(value);
   return relay === undefined || relay.host === '' ? { kind: 'mx', host } : { kind: 'relay', ...relay };
 }
 
 /** Equal for routes that end at the same servers, so that one connection can serve them. */
 export function sessionKey(route: Route): string {
-  const host = hostLiteral(route.host) ?? lowerAscii(route.host);
+  const host = hostLiteral(route.host) ?? lowerCaseAscii(route.host);
   return route.kind === 'relay' ? `relay ${host} ${route.port}` : `mx ${host}`;
 }
 

@@ -2,7 +2,7 @@
  * The Received lines that qmail puts on top of a message: the server's (spec smtpd.md §3) and the queue's
  * (spec queue.md §2). Builds text only; `eol` chooses the form of the body it will stand on.
  */
-import { lowerAscii } from './ascii-case.js';
+import { lowerCaseAscii } from './bytes.js';
 import type { ByteString, Origin } from './mail.js';
 
 /** `\n` in front of a unix body, `\r\n` in front of a wire body. */
@@ -32,7 +32,7 @@ export function safeText(text: ByteString): ByteString {
  */
 export function receivedStart(from: ReceivedFrom, eol: Eol): ByteString {
   const host = from.remoteHost ?? 'unknown';
-  const differs = from.helo !== undefined && lowerAscii(from.helo) !== lowerAscii(host);
+  const differs = from.helo !== undefined && lowerCaseAscii(from.helo) !== lowerCaseAscii(host);
   const helo = differs ? ` (HELO ${safeText(from.helo ?? '')})` : '';
   const info = from.remoteInfo === undefined ? '' : `${safeText(from.remoteInfo)}@`;
   const client = `${safeText(host)}${helo} (${info}${safeText(from.remoteIp ?? 'unknown')})`;

@@ -3,7 +3,7 @@
  * (badmailfrom): spec smtpd.md §2.4, §2.5. Says yes or no; the words of the reply are smtpd's.
  * A missing rcpthosts closes the relay, where qmail would open it to everybody.
  */
-import { lowerAscii } from './ascii-case.js';
+import { lowerCaseAscii } from './bytes.js';
 import type { ByteString } from './mail.js';
 import type { Settings } from './settings.js';
 
@@ -38,13 +38,13 @@ export function compileRelay(settings: RelaySettings, more?: HostListed): Relay 
     rcptAllowed(recipient) {
       const at = recipient.lastIndexOf('@');
       if (at < 0) return true;
-      const host = lowerAscii(recipient.slice(at + 1));
+      const host = lowerCaseAscii(recipient.slice(at + 1));
       if (hosts === undefined || host === '') return false;
       return listed(host, (key) => hosts.has(key)) || (more !== undefined && listed(host, more));
     },
     senderBad(sender) {
       if (bad.size === 0) return false;
-      const address = lowerAscii(sender);
+      const address = lowerCaseAscii(sender);
       const at = address.lastIndexOf('@');
       return bad.has(address) || (at >= 0 && bad.has(address.slice(at)));
     },

@@ -2,7 +2,7 @@
  * Where a recipient goes: local or remote, and under which address (spec send.md §2).
  * Done once a recipient, when its message is preprocessed; a pure function of the settings.
  */
-import { lowerAscii } from './ascii-case.js';
+import { lowerCaseAscii } from './bytes.js';
 import type { ByteString, Routed } from './mail.js';
 import type { Settings } from './settings.js';
 
@@ -47,7 +47,7 @@ class VirtualDomains {
   }
 
   of(address: ByteString, host: ByteString): ByteString | undefined {
-    const user = this.#hasUsers ? this.#prepends.get(lowerAscii(address)) : undefined;
+    const user = this.#hasUsers ? this.#prepends.get(lowerCaseAscii(address)) : undefined;
     return user ?? this.ofHost(host);
   }
 }
@@ -57,7 +57,7 @@ function withHost(recipient: ByteString, envnoathost: ByteString, percenthack: R
   let address = recipient.includes('@') ? recipient : `${recipient}@${envnoathost}`;
   if (percenthack.size === 0) return address;
   let at = address.lastIndexOf('@');
-  while (at > 0 && percenthack.has(lowerAscii(address.slice(at + 1)))) {
+  while (at > 0 && percenthack.has(lowerCaseAscii(address.slice(at + 1)))) {
     const percent = address.lastIndexOf('%', at - 1);
     if (percent < 0) break;
     address = `${address.slice(0, percent)}@${address.slice(percent + 1, at)}`;
@@ -67,13 +67,13 @@ function withHost(recipient: ByteString, envnoathost: ByteString, percenthack: R
 }
 
 export function compileRouting(settings: RoutingSettings): Routing {
-  const percenthack = new Set(settings.percenthack.map(lowerAscii));
-  const locals = new Set(settings.locals.map(lowerAscii));
+  const percenthack = new Set(settings.percenthack.map(lowerCaseAscii));
+  const locals = new Set(settings.locals.map(lowerCaseAscii));
   const virtual = new VirtualDomains(settings.virtualdomains);
   return {
     route(recipient) {
       const address = withHost(recipient, settings.envnoathost, percenthack);
-      const host = lowerAscii(address.slice(address.lastIndexOf('@') + 1));
+      const host = lowerCaseAscii(address.slice(address.lastIndexOf('@') + 1));
       if (locals.has(host)) return { channel: 'local', address };
       const prepend = virtual.of(address, host);
       // An empty prepend is an exception to a broader line: remote after all.
@@ -82,7 +82,7 @@ export function compileRouting(settings: RoutingSettings): Routing {
     stripVirtual(address) {
       const at = address.lastIndexOf('@');
       if (at < 0) return address;
-      const prepend = virtual.ofHost(lowerAscii(address.slice(at + 1)));
+      const prepend = virtual.ofHost(lowerCaseAscii(address.slice(at + 1)));
       return prepend && address.startsWith(`${prepend}-`) ? address.slice(prepend.length + 1) : address;
     },
   };

@@ -63,12 +63,16 @@ async function readOne(folder: string, name: string): Promise<Reading> {
 async function folderProblem(folder: string): Promise<SettingsProblem | undefined> {
   try {
     if ((await stat(folder)).isDirectory()) return undefined;
-    return { file: folder, line: 0, text: 'it is not a folder; replace it by one, or give another home with --home DIR' };
+    return {
+      file: 'control',
+      line: 0,
+      text: `${folder} is not a folder; replace it by one, or give another home with --home DIR`,
+    };
   } catch (error) {
     return {
-      file: folder,
+      file: 'control',
       line: 0,
-      text: `it cannot be opened (${codeOf(error)}); create a home with tqmail init, or name it with --home DIR`,
+      text: `${folder} cannot be opened (${codeOf(error)}); create a home with tqmail init, or name it with --home DIR`,
     };
   }
 }

@@ -13,7 +13,13 @@ export type MessageId = number;
 /** The bytes of a message: in memory, or a file below the queue folder that the reader opens itself. */
 export type Body =
   | { readonly form: BodyForm; readonly bytes: Uint8Array }
-  | { readonly form: BodyForm; readonly file: string; readonly size: number };
+  | {
+      readonly form: BodyForm;
+      readonly file: string;
+      readonly size: number;
+      /** CRC-32 of the file, as body-file.ts returns it; lets the queue's check find a damaged body. */
+      readonly checksum?: number;
+    };
 
 /** What `accept` is given. `birth` is seconds since 1970. */
 export interface NewMessage {
@@ -75,6 +81,13 @@ export interface Reschedule {
   readonly due: number | undefined;
 }
 
+/** A record that fails its checksum or contradicts another. Its message stays queued and is never served as mail. */
+export interface Damage {
+  readonly id: MessageId;
+  /** What is damaged, for a log line or an administrator. */
+  readonly text: string;
+}
+
 /** Why the store cannot take or change anything now. */
 export interface Trouble {
   readonly why: 'full' | 'failed' | 'closed';
@@ -91,6 +104,13 @@ export class StoreError extends Error {
   }
 }
 
+/**
+ * Rules for all methods: writing ones take effect in call order and become visible to the reading ones when their promise
+ * settles, not before. A change of a message that is not queued does nothing and resolves, so that every step is safe to
+ * repeat (spec queue.md §3.5). A call that contradicts itself (an index beyond the recipients, a routing of another length)
+ * rejects with RangeError: a bug of the caller; nothing of it is kept. Reading methods throw StoreError once the store is
+ * closed or failed. Times are seconds since 1970. Arrays given to a writing method must not change until it settles.
+ */
 export interface QueueStore {
   /** 16 hexadecimal digits, drawn when the queue was created; part of Maildir names. */
   readonly nonce: string;
@@ -98,15 +118,19 @@ export interface QueueStore {
   readonly firstId: MessageId;
   /** How many messages are queued now. */
   count(): number;
-  /** Keeps a message: resolves to its id after the flush. Rejects with StoreError: nothing is kept. */
+  /** Keeps a message: resolves to its id after the flush. Rejects with StoreError: nothing is kept. Bytes and addresses are copied at once. */
   accept(message: NewMessage): Promise<MessageId>;
-  /** Messages accepted but not preprocessed with id > after, ascending, at most `limit`. */
+  /** Messages accepted but not preprocessed with id > after, ascending, at most `limit`. Damaged ones are left out. */
   todo(after: MessageId, limit: number): MessageHead[];
   head(id: MessageId): MessageHead | undefined;
-  /** Recipients from index `from` on, at most `limit`, done ones included. */
+  /** Recipients from index `from` on, at most `limit`, done ones included. Fewer only at the end, or when the rest is damaged. */
   recipients(id: MessageId, from: number, limit: number): RecipientRow[];
-  /** S4 → S5: keeps the routing of all recipients, one after another from index 0, and the first due times. */
+  /**
+   * S4 → S5: keeps the routing of all recipients, one after another from index 0, and the first due times; a channel without
+   * a time has nothing to deliver. Marks made before stay. Repeated, it replaces routing and times.
+   */
   preprocess(id: MessageId, routed: readonly Routed[], due: { readonly local?: number; readonly remote?: number }): Promise<void>;
+  /** Moves or ends one channel of a preprocessed message (RangeError when it is not preprocessed). */
   reschedule(change: Reschedule): Promise<void>;
   /** Entries of one channel's schedule with due <= now, oldest first, at most `limit`. */
   due(channel: Channel, now: number, limit: number): DueEntry[];
@@ -114,11 +138,17 @@ export interface QueueStore {
   nextDue(channel: Channel): DueEntry | undefined;
   /** Makes every entry of the schedule due at `now` (qmail-send's ALRM). */
   allDue(now: number): Promise<void>;
+  /** Makes recipients done; repeating it changes nothing but appends its bounce text again. Allowed before `preprocess`. */
   mark(marks: Marks): Promise<void>;
   /** All bounce paragraphs so far, in order; empty when there are none. */
   bounceText(id: MessageId): ByteString;
-  /** Removes a message and, in the same transaction, keeps its bounce when there is one. Resolves to the bounce's id. */
+  /**
+   * Removes a message and, in the same transaction, keeps its bounce when there is one. Resolves to the bounce's id.
+   * When the message is not queued, the bounce is not kept either. Goes on while the disk is full. A message whose head
+   * is damaged stays.
+   */
   finish(id: MessageId, bounce?: NewMessage): Promise<MessageId | undefined>;
+  /** The body, in memory of its own or as a file; undefined when it is unknown or damaged. */
   read(id: MessageId): Body | undefined;
   /** Absolute path of a body file named in a Body. */
   bodyPath(file: string): string;
@@ -126,5 +156,8 @@ export interface QueueStore {
   sweep(now: number): Promise<{ readonly removed: number }>;
   /** Undefined while messages can be taken. */
   trouble(): Trouble | undefined;
+  /** Damage met since the store was opened: each message once, at most 100. */
+  damages(): readonly Damage[];
+  /** Waits for what is under way, then refuses everything with 'closed'. May be called again. */
   close(): Promise<void>;
 }

@@ -1,6 +1,5 @@
 /** Bounces: the recorded ones byte for byte, paragraphs of odd reports, who gets one, and their octets. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type BounceSettings, bounceFor } from '../../src/protocol/bounce/bounce-for.js';
@@ -11,6 +10,7 @@ import { logSafe } from '../../src/protocol/log-line.js';
 import { lastOutcome } from '../../src/protocol/retry.js';
 import { compileRouting } from '../../src/protocol/routing.js';
 import { fixture } from './fixture.js';
+import { type RecordedSend, recordedSend } from './recorded.js';
 
 const settings: BounceSettings = {
   bouncefrom: 'MAILER-DAEMON',
@@ -69,28 +69,14 @@ test('recorded: the bounce of a bounce, with the whole bounce below', () => {
   );
 });
 
-interface Recorded {
-  readonly id: string;
-  readonly controls: Readonly<Record<string, string>>;
-  readonly inject: readonly { readonly sender?: string }[];
-  readonly expected: {
-    readonly files?: readonly { readonly path: string; readonly content: string }[];
-    readonly messages: readonly (readonly string[])[];
-  };
-}
-
 /** Envelope sender of the message that bounced: injected, or that of a list in between, as the log shows it. */
-function bouncedSender({ inject, expected }: Recorded): string {
+function bouncedSender({ inject, expected }: RecordedSend): string {
   const injected = inject[0]?.sender ?? 'amy@oracle.example.com';
   const bounced = expected.messages.find((lines) => lines.some((line) => line.startsWith('bounce msg')));
   const logged = /from <(.*)> qp/.exec(bounced?.join('\n') ?? '')?.[1] ?? '';
   return logged === logSafe(injected) ? injected : logged;
 }
-const cases = process.env.TQMAIL_GOLDEN ?? new URL('../../../test/golden/cases', import.meta.url).pathname;
-const recorded = readFileSync(`${cases}/send.jsonl`, 'utf8')
-  .split('\n')
-  .filter(Boolean)
-  .map((line): Recorded => JSON.parse(line));
+const recorded = recordedSend();
 const intro = 'Hi. This is the qmail-send program at ';
 
 test('recorded cases: everything around the paragraphs', () => {
@@ -128,6 +114,11 @@ for (const [id, report] of Object.entries(reports)) {
     assert.ok(content?.includes(`work out.\n\n${bounceParagraph('joe@oracle.example.com', report)}--- Below`), content);
   });
 }
+
+test('a sender without host is quoted where needed', () => {
+  assert.match(prefixOf('a b', '', 'now'), /\nTo: "a b"\n[\s\S]*\nReturn-Path: <"a b">\n$/);
+  assert.match(prefixOf('amy', '', 'now'), /\nTo: amy\n[\s\S]*\nReturn-Path: <amy>\n$/);
+});
 
 test('a recipient with a line end keeps its paragraph together', () => {
   assert.equal(bounceParagraph('no ne\nx@oracle.example.com', noMailbox), `<no ne_x@oracle.example.com>:\n${noMailbox}\n`);

@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { parseSettings } from '../../src/protocol/control.js';
 import { controlMap } from '../../src/protocol/control-files.js';
+import { logSafe } from '../../src/protocol/log-line.js';
 import { compileRouting, type RoutingSettings } from '../../src/protocol/routing.js';
+import { recordedSend } from './recorded.js';
 
 const virtualdomains = [
   'v.example:joe-v',
@@ -60,6 +63,24 @@ test('without the catch-all line what it caught is remote', () => {
   for (const recipient of ['d@w.example', 'c@novirt.example', 'a%zz@[1.2.3.4]', 'other@x.example']) {
     assert.deepEqual(withoutCatchAll.route(recipient), { channel: 'remote', address: recipient });
   }
+});
+
+test('recorded cases: the first message goes where the log says', () => {
+  let compared = 0;
+  for (const { id, controls, inject, expected } of recordedSend()) {
+    const parsed = parseSettings(new Map(Object.entries(controls)));
+    assert.ok('settings' in parsed, id);
+    const started = (expected.messages[0] ?? [])
+      .map((line) => /^starting delivery \d+: msg \S+ to (.*)$/.exec(line)?.[1])
+      .filter((text) => text !== undefined);
+    const routing = compileRouting(parsed.settings);
+    const routed = (inject[0]?.recipients ?? []).map((to) => routing.route(to));
+    if (started.length === 0 || routed.length === 0) continue;
+    const expectedOnes = new Set(routed.map(({ channel, address }) => `${channel} ${logSafe(address)}`));
+    assert.deepEqual([...new Set(started)].toSorted(), [...expectedOnes].toSorted(), id);
+    compared++;
+  }
+  assert.ok(compared >= 100, `${compared} recorded messages`);
 });
 
 test('bounces strip the prefix of a domain, not of a user', () => {

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { differences, recordedCases } from '../golden/recorded.js';
 import { caseRules, replaySmtpd, type SmtpdCase, type SmtpdResult } from './smtpd-replay.js';
 
-const cases = recordedCases<SmtpdCase>('smtpd');
+// Without a greeting no session starts: that reply is the command's.
+const cases = recordedCases<SmtpdCase>('smtpd').filter((one) => one.controls.me !== undefined || one.controls.smtpgreeting);
 const different = differences();
 
 function expectedOf(one: SmtpdCase): SmtpdResult {
@@ -33,7 +34,7 @@ for (const one of cases) {
 }
 
 test('with the keyword SIZE taken out, replies to EHLO are as recorded', () => {
-  const greeted = cases.filter((one) => one.input.includes('EHLO') && one.controls['me'] !== undefined);
+  const greeted = cases.filter((one) => one.input.includes('EHLO'));
   assert.ok(greeted.length > 5);
   for (const one of greeted) {
     const result = replaySmtpd(one);
@@ -44,12 +45,10 @@ test('with the keyword SIZE taken out, replies to EHLO are as recorded', () => {
 });
 
 test('with an open relay, addresses are taken as recorded', () => {
-  const open = cases.filter((one) => one.controls['rcpthosts'] === undefined && one.controls['me'] !== undefined);
+  const open = cases.filter((one) => one.area === 'rcpt-address');
   assert.ok(open.length > 40);
   for (const one of open) {
-    const output = one.input.includes('EHLO') ? undefined : one.expected.output;
-    const result = replaySmtpd(one, { ...caseRules(one), rcptAllowed: () => true });
-    if (output !== undefined && !/HELP|NOOP x{1000}|x{5000}/i.test(one.input)) assert.deepEqual(result, expectedOf(one), one.id);
+    assert.deepEqual(replaySmtpd(one, { ...caseRules(one), rcptAllowed: () => true }), expectedOf(one), one.id);
   }
 });
 
@@ -57,6 +56,7 @@ test('a session cut into single octets, and into threes, gives the same', () => 
   for (const one of cases) {
     if (one.input.length > 5000) continue;
     const whole = replaySmtpd(one);
-    for (const chunk of [1, 3]) assert.deepEqual(replaySmtpd(one, caseRules(one), chunk), whole, `${one.id} in pieces of ${chunk}`);
+    for (const chunk of [1, 3])
+      assert.deepEqual(replaySmtpd(one, caseRules(one), chunk), whole, `${one.id} in pieces of ${chunk}`);
   }
 });

@@ -3,8 +3,7 @@
  * limits out of the control texts, a queue that only remembers. Volatile values come out as the recording's placeholders.
  */
 import { replaceOwnLiteral } from '../../src/protocol/address.js';
-import { lowerAscii } from '../../src/protocol/ascii-case.js';
-import { fromByteString, toByteString } from '../../src/protocol/bytes.js';
+import { fromByteString, lowerCaseAscii, toByteString } from '../../src/protocol/bytes.js';
 import { serverReceived } from '../../src/protocol/received.js';
 import { compileRelay } from '../../src/protocol/relay.js';
 import { wireToUnix } from '../../src/protocol/smtp/data.js';
@@ -70,12 +69,12 @@ function firstLine(text: string | undefined): string | undefined {
 function list(text: string | undefined): string[] | undefined {
   return text
     ?.split('\n')
-    .map((line) => lowerAscii(line.replace(/[ \t]+$/, '')))
+    .map((line) => lowerCaseAscii(line.replace(/[ \t]+$/, '')))
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
 function databytes(one: SmtpdCase): number {
-  const digits = /^\d+/.exec(one.env['DATABYTES'] ?? one.controls['databytes'] ?? '0')?.[0] ?? '0';
+  const digits = /^\d+/.exec(one.env.DATABYTES ?? one.controls.databytes ?? '0')?.[0] ?? '0';
   return Number(digits);
 }
 
@@ -87,7 +86,7 @@ export interface Rules {
 
 export function caseRules(one: SmtpdCase): Rules {
   const more = new Set(list(one.morercpthosts));
-  return compileRelay({ rcpthosts: list(one.controls['rcpthosts']), badmailfrom: list(one.controls['badmailfrom']) ?? [] }, (key) =>
+  return compileRelay({ rcpthosts: list(one.controls.rcpthosts), badmailfrom: list(one.controls.badmailfrom) ?? [] }, (key) =>
     more.has(key),
   );
 }
@@ -135,18 +134,18 @@ class Replay {
   }
 
   private own(address: string): string {
-    const localiphost = firstLine(this.one.controls['localiphost'] ?? this.one.controls['me']);
+    const localiphost = firstLine(this.one.controls.localiphost ?? this.one.controls.me);
     if (localiphost === undefined) return address;
     return replaceOwnLiteral(address, localiphost, (ip) => ip === '127.0.0.1' || ip === '0.0.0.0');
   }
 
   private rcpt(sender: string, recipient: string): SmtpDecision {
-    const relayClient = this.one.env['RELAYCLIENT'];
+    const relayClient = this.one.env.RELAYCLIENT;
     if (this.rules.senderBad(sender)) {
       return { accept: false, code: 553, text: 'sorry, your envelope sender is in my badmailfrom list (#5.7.1)' };
     }
     if (relayClient !== undefined) return { accept: true, address: recipient + relayClient };
-    if (this.rules.rcptAllowed(recipient)) return { accept: true };
+    if (this.rules.rcptAllowed(recipient)) return { accept: true, address: recipient };
     return { accept: false, code: 553, text: "sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)" };
   }
 
@@ -156,11 +155,11 @@ class Replay {
     const unix = toByteString(wireToUnix(fromByteString(wire)));
     if (wire.length !== wireSize || unix.length !== unixSize) throw new Error('sizes of the end event are wrong');
     const from = {
-      remoteHost: env['TCPREMOTEHOST'],
-      remoteIp: env['TCPREMOTEIP'],
-      remoteInfo: env['TCPREMOTEINFO'],
+      remoteHost: env.TCPREMOTEHOST,
+      remoteIp: env.TCPREMOTEIP,
+      remoteInfo: env.TCPREMOTEINFO,
       helo: this.helo,
-      local: env['TCPLOCALHOST'] ?? env['TCPLOCALIP'],
+      local: env.TCPLOCALHOST ?? env.TCPLOCALIP,
       protocol: 'SMTP',
     };
     if (!this.one.queueReadsNothing) {
@@ -175,7 +174,7 @@ class Replay {
 
 /** The session's result for a case; undefined where the session would not even start. `chunk`: octets handed over at once. */
 export function replaySmtpd(one: SmtpdCase, rules: Rules = caseRules(one), chunk = 65536): SmtpdResult | undefined {
-  const greeting = firstLine(one.controls['smtpgreeting'] ?? one.controls['me']);
+  const greeting = firstLine(one.controls.smtpgreeting ?? one.controls.me);
   if (greeting === undefined) return undefined;
   const session = new SmtpServerSession({
     greeting,

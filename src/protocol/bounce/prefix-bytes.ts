@@ -3,11 +3,8 @@
  * The text may hold odd octets out of reports: in wire form nothing but CR LF ends a line, so a lone
  * CR of the text becomes a blank there.
  */
+import { CR, DOT, LF } from '../bytes.js';
 import type { BodyForm, ByteString } from '../mail.js';
-
-const CR = 13;
-const LF = 10;
-const DOT = 46;
 
 /** Octets of `text` (lines end LF) with the line ends and the dots of `form`. */
 export function prefixBytes(text: ByteString, form: BodyForm): Uint8Array {

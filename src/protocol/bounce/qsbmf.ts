@@ -3,8 +3,8 @@
  * one paragraph a recipient, and what stands around them. Text only; to whom a bounce goes is
  * bounce-for.ts. Lines end LF.
  */
+import { quoteLocalPart } from '../address.js';
 import type { ByteString } from '../mail.js';
-import { quotedAddress, quotedLocal } from './quoted.js';
 
 /** Most octets of a report that a bounce keeps, as in qmail-send. */
 export const maxReport = 10_000;
@@ -37,9 +37,17 @@ export interface BounceText {
   readonly paragraphs: ByteString;
 }
 
-/** An address in a header must not end its line: line ends of an odd address become blanks there. */
-function headerAddress(quoted: ByteString): ByteString {
-  return quoted.replace(/\\?[\r\n]/g, ' ');
+/** A local part in a header must not end its line: line ends of an odd address become blanks there. */
+function headerLocal(local: ByteString): ByteString {
+  return quoteLocalPart(local).replace(/\\?[\r\n]/g, ' ');
+}
+
+/** Unlike in SMTP commands a local part without host is quoted too; the empty address stays empty. */
+function headerAddress(address: ByteString): ByteString {
+  if (address === '') return '';
+  const at = address.lastIndexOf('@');
+  if (at < 0) return headerLocal(address);
+  return headerLocal(address.slice(0, at)) + address.slice(at).replace(/[\r\n]/g, ' ');
 }
 
 /** Everything that stands in front of the original message. */
@@ -51,11 +59,11 @@ export function bouncePrefix(bounce: BounceText): ByteString {
   const what = bounce.double ? 'the original bounce' : 'a copy of the message';
   return (
     `Date: ${bounce.date}\n` +
-    `From: ${headerAddress(quotedLocal(bounce.bouncefrom))}@${bounce.bouncehost}\n` +
-    `To: ${headerAddress(quotedAddress(bounce.to))}\n` +
+    `From: ${headerLocal(bounce.bouncefrom)}@${bounce.bouncehost}\n` +
+    `To: ${headerAddress(bounce.to)}\n` +
     'Subject: failure notice\n\n' +
     `Hi. This is the qmail-send program at ${bounce.bouncehost}.\n${intro}\n` +
     `${bounce.paragraphs}--- Below this line is ${what}.\n\n` +
-    `Return-Path: <${headerAddress(quotedAddress(bounce.sender))}>\n`
+    `Return-Path: <${headerAddress(bounce.sender)}>\n`
   );
 }

@@ -1,0 +1,60 @@
+/**
+ * Facts about the queue as a whole, in the database `meta`: format, nonce, the next free id and
+ * the floor of the todo scan. Each is a sealed text.
+ */
+import { QueueUnusable } from '../queue-unusable.js';
+import { formatVersion, type Layout, peek } from './layout.js';
+import { isSealed } from './seal.js';
+import { decodeText, encodeText } from './state-records.js';
+
+export type FactName = 'format' | 'nonce' | 'next' | 'todo';
+
+export interface Facts {
+  readonly nonce: string;
+  /** No id from here on was ever given to a message. */
+  readonly next: number;
+  /** No message below it is to be preprocessed. */
+  readonly todo: number;
+}
+
+/** First id of a new queue; smaller ones are never used. */
+const firstId = 2;
+
+export function factRecord(value: string | number): Buffer {
+  return encodeText('meta', 0, 0, String(value));
+}
+
+/** Writes the facts of a new queue in one transaction. */
+export async function createFacts({ meta, root }: Layout, nonce: string): Promise<void> {
+  await root.batch(() => {
+    const facts = { format: formatVersion, nonce, next: firstId, todo: firstId };
+    for (const [name, value] of Object.entries(facts)) meta.put(name, factRecord(value));
+  });
+}
+
+/** The facts, or undefined when none was ever written. Throws QueueUnusable on another format, queue, or damage. */
+export function readFacts(layout: Layout, nonce: string, path: string): Facts | undefined {
+  const format = fact(layout, 'format', path);
+  if (format === undefined) return undefined;
+  if (format !== formatVersion) {
+    throw new QueueUnusable(
+      'format',
+      `${path}: queue format ${format}, this version of tqmail reads format ${formatVersion} only`,
+    );
+  }
+  const found = fact(layout, 'nonce', path);
+  if (found !== nonce)
+    throw new QueueUnusable('damaged', `${path} and its marker belong to different queues (${found}, ${nonce})`);
+  const next = Number(fact(layout, 'next', path));
+  const todo = Number(fact(layout, 'todo', path));
+  if (!(next >= firstId && todo >= firstId))
+    throw new QueueUnusable('damaged', `${path}: the record of the next message number is missing`);
+  return { nonce, next, todo };
+}
+
+function fact(layout: Layout, name: FactName, path: string): string | undefined {
+  const record = peek(layout.meta, name);
+  if (record === undefined) return undefined;
+  if (!isSealed(record, 'meta', 0, 0)) throw new QueueUnusable('damaged', `${path}: meta record "${name}" fails its checksum`);
+  return decodeText(record);
+}

@@ -1,0 +1,149 @@
+/**
+ * The commit loop: one batch in flight; changes that arrive meanwhile wait for the next. Every
+ * promise of a batch settles after the batch's flush. After one failed commit the loop is over:
+ * what waits and what comes is refused, for the kernel may have dropped pages of the map.
+ */
+import { StoreError, type Trouble } from '../queue-store.js';
+import { reasonOf } from '../queue-unusable.js';
+import { type Batch, DamagedRecord, type Tally } from './batch.js';
+
+/** Changes of one batch, so that marks do not wait behind a very long transaction. */
+const batchChanges = 2_000;
+const batchOctets = 16 * 1_048_576;
+/** What may wait: beyond it new messages are refused, and far beyond it everything. */
+const waitingOctets = 64 * 1_048_576;
+const waitingChanges = 100_000;
+
+/** One change: `build` adds its writes to the batch, and either of the others is called after the flush. */
+export interface Change {
+  readonly octets: number;
+  build(batch: Batch): void;
+  settle(): void;
+  fail(error: unknown): void;
+}
+
+export interface CommitEvents {
+  newBatch(): Batch;
+  /** After a flush, before the next batch begins. */
+  committed(tally: Tally): void;
+  damaged(damage: DamagedRecord): void;
+}
+
+export class GroupCommit {
+  readonly #events: CommitEvents;
+  #waiting: Change[] = [];
+  #octets = 0;
+  #busy = false;
+  #over: Trouble | undefined;
+  #idle: (() => void)[] = [];
+
+  constructor(events: CommitEvents) {
+    this.#events = events;
+  }
+
+  /** Why nothing more is taken, or undefined. */
+  get over(): Trouble | undefined {
+    return this.#over;
+  }
+
+  /** Why a change of `octets` cannot wait now, or undefined. */
+  refusal(octets: number): Trouble | undefined {
+    if (this.#over !== undefined) return this.#over;
+    if (octets > 0 && this.#octets > 0 && this.#octets + octets > waitingOctets) return tooMany;
+    return this.#waiting.length >= waitingChanges ? tooMany : undefined;
+  }
+
+  add(change: Change): void {
+    const refusal = this.refusal(change.octets);
+    if (refusal !== undefined) {
+      change.fail(new StoreError(refusal));
+      return;
+    }
+    this.#waiting.push(change);
+    this.#octets += change.octets;
+    if (!this.#busy) this.#beginSoon();
+  }
+
+  /** Takes nothing more; resolves when everything that was added is settled. */
+  async close(): Promise<void> {
+    this.#over ??= { why: 'closed', text: 'the queue is closed' };
+    if (this.#busy) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #beginSoon(): void {
+    this.#busy = true;
+    // One turn later, so that changes which arrive together are flushed together.
+    setImmediate(() => void this.#run());
+  }
+
+  async #run(): Promise<void> {
+    const changes = this.#take();
+    const built: Change[] = [];
+    let tally: Tally;
+    try {
+      const batch = this.#events.newBatch();
+      tally = batch.tally;
+      for (const change of changes) if (this.#build(batch, change)) built.push(change);
+      await batch.emit();
+    } catch (error) {
+      const cause = await causeOf(error);
+      return this.#stop({ why: 'failed', text: `queue commit failed: ${cause}` }, changes);
+    }
+    this.#events.committed(tally);
+    for (const change of built) change.settle();
+    this.#busy = false;
+    if (this.#waiting.length > 0) this.#beginSoon();
+    else for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Adds one change to the batch; a change that contradicts itself or meets damage fails alone. */
+  #build(batch: Batch, change: Change): boolean {
+    try {
+      change.build(batch);
+      return true;
+    } catch (error) {
+      if (error instanceof DamagedRecord) {
+        this.#events.damaged(error);
+        change.settle();
+      } else if (error instanceof RangeError) change.fail(error);
+      else throw error;
+      return false;
+    }
+  }
+
+  #take(): Change[] {
+    let octets = 0;
+    let count = 0;
+    for (const change of this.#waiting) {
+      if (count === batchChanges || (count > 0 && octets + change.octets > batchOctets)) break;
+      octets += change.octets;
+      count++;
+    }
+    this.#octets -= octets;
+    return this.#waiting.splice(0, count);
+  }
+
+  #stop(trouble: Trouble, changes: readonly Change[]): void {
+    this.#over = trouble;
+    const rest = this.#waiting.splice(0);
+    this.#octets = 0;
+    this.#busy = false;
+    for (const change of [...changes, ...rest]) change.fail(new StoreError(trouble));
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+const tooMany: Trouble = { why: 'full', text: 'too many messages wait for the disk' };
+
+/**
+ * LMDB's reason for a failed commit. The error carries it as a promise that rejects; unless that
+ * rejection is taken here, it ends the process as an unhandled one.
+ */
+async function causeOf(error: unknown): Promise<string> {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  if (!(commitError instanceof Promise)) return reasonOf(error);
+  const reason = commitError.then(() => reasonOf(error), reasonOf);
+  // The reason comes in the same turn; should it ever stay away, failing must not wait for it.
+  const late = new Promise<string>((resolve) => setImmediate(resolve, reasonOf(error)));
+  return Promise.race([reason, late]);
+}

@@ -1,0 +1,114 @@
+/**
+ * Whether there is room for more mail: the disk's free space against a reserve, and the queue's
+ * own cap. Looks at the disk at most every 200 ms and only while somebody asks; between two looks
+ * it counts what was taken. Keeps the ballast. It never refuses marks and removals.
+ */
+import { statfs } from 'node:fs/promises';
+import type { Trouble } from '../queue-store.js';
+import { ballastSize, dropBallast, makeBallast } from './ballast.js';
+
+/** Milliseconds between two looks at the disk. */
+const interval = 200;
+/** What a record of n octets may take while it is written: itself in whole pages, and changed tree pages. */
+const pageSize = 4096;
+const treePages = 4;
+
+export interface SpaceLimits {
+  /** Octets that stay free on the disk. */
+  readonly reserve: number;
+  /** Most octets of records and bodies; 0 = only the disk limits it. */
+  readonly cap: number;
+}
+
+export class Space {
+  readonly #dir: string;
+  readonly #limits: SpaceLimits;
+  /** Octets of records and body files in the queue. */
+  #used: number;
+  #free = Number.POSITIVE_INFINITY;
+  /** Octets taken since the last look. */
+  #taken = 0;
+  #hasBallast = false;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #looking: Promise<void> | undefined;
+  #failure: string | undefined;
+
+  constructor(dir: string, limits: SpaceLimits, used: number) {
+    this.#dir = dir;
+    this.#limits = limits;
+    this.#used = used;
+  }
+
+  /** Why a message of `octets` cannot be taken now, or undefined. Starts a new look when the last is too old. */
+  refusal(octets: number): Trouble | undefined {
+    this.look();
+    const { reserve, cap } = this.#limits;
+    if (cap > 0 && this.#used + octets > cap) return full(`queue holds ${this.#used} octets, queuebytes allows ${cap}`);
+    if (this.#failure !== undefined) return full(this.#failure);
+    const free = this.#free - this.#taken;
+    if (free - onDisk(octets) >= reserve) return undefined;
+    return full(`disk full: ${Math.max(0, free)} octets free at ${this.#dir}, queuereserve keeps ${reserve}`);
+  }
+
+  /** A message of `octets` will be written. */
+  take(octets: number): void {
+    this.#taken += onDisk(octets);
+  }
+
+  /** The queue's contents changed by `octets`, flushed. */
+  changed(octets: number): void {
+    this.#used += octets;
+    this.look();
+  }
+
+  /** Looks at the disk unless it did so lately. */
+  look(): void {
+    const now = performance.now();
+    if (this.#looking !== undefined || now - this.#lookedAt < interval) return;
+    this.#lookedAt = now;
+    this.#looking = this.lookNow().finally(() => {
+      this.#looking = undefined;
+    });
+  }
+
+  /** Looks at the disk; never rejects: what cannot be known counts as full. */
+  async lookNow(): Promise<void> {
+    const taken = this.#taken;
+    try {
+      const { bavail, bsize } = await statfs(this.#dir);
+      this.#free = bavail * bsize;
+      this.#taken -= taken;
+      this.#failure = undefined;
+      await this.#keepBallast();
+    } catch (error) {
+      this.#failure = `cannot ask for the free space at ${this.#dir}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
+    }
+  }
+
+  /** Waits for a look under way. */
+  async close(): Promise<void> {
+    await this.#looking;
+  }
+
+  /** Drops the ballast below half its size of free space, makes it again once there is room for it above the reserve. */
+  async #keepBallast(): Promise<void> {
+    if (this.#free < ballastSize / 2) {
+      await dropBallast(this.#dir);
+      this.#hasBallast = false;
+    } else if (!this.#hasBallast && this.#free > this.#limits.reserve + 2 * ballastSize) {
+      // Without room for it after all, the next look tries again.
+      this.#hasBallast = await makeBallast(this.#dir).then(
+        () => true,
+        () => false,
+      );
+    }
+  }
+}
+
+function onDisk(octets: number): number {
+  return (Math.ceil(octets / pageSize) + treePages) * pageSize;
+}
+
+function full(text: string): Trouble {
+  return { why: 'full', text };
+}
