@@ -5,7 +5,6 @@
  */
 import type { ByteString, Outcome } from '../../protocol/mail.js';
 import { SmtpClientSession } from '../../protocol/smtp/client.js';
-import { connectionDied } from '../../protocol/smtp/report.js';
 import type { SmtpClientEvent, Transaction } from '../../protocol/smtp/session.js';
 import type { BodySource } from './body-file.js';
 import type { Deadlines } from './deadlines.js';
@@ -48,8 +47,6 @@ export class Connection implements PumpOwner {
   #state: 'opening' | 'idle' | 'busy' | 'over' = 'opening';
   #carried = 0;
   #source: BodySource | undefined;
-  /** Why the body could not be handed over to its end. */
-  #spoiled: Outcome | undefined;
   #end: PumpEnd | undefined;
 
   constructor(owner: ConnectionOwner, options: ConnectionOptions) {
@@ -146,12 +143,8 @@ export class Connection implements PumpOwner {
       this.#state = 'idle';
       this.#carried += 1;
     } else this.quit();
-    const spoiled = this.#spoiled;
-    // Recipients that were refused before keep their refusal: the message as such is what failed.
-    const died = connectionDied(this.address, false).text;
-    const told = spoiled === undefined ? outcomes : outcomes.map((outcome) => (outcome.text === died ? spoiled : outcome));
     // After a long silence nobody knows what the peer has done: that is not for a second try at once.
-    this.#owner.finished(this, told, stale && this.#end !== 'stalled');
+    this.#owner.finished(this, outcomes, stale && this.#end !== 'stalled');
   }
 
   /** Hands a body over piece by piece, each when the one before it has left. */
@@ -163,20 +156,13 @@ export class Connection implements PumpOwner {
     for (;;) {
       const bytes = await source.next();
       if (this.#source !== source) return;
-      if (bytes !== undefined && 'status' in bytes) return this.#breakOff(bytes);
-      this.#client.piece(bytes ?? nothing, bytes === undefined);
+      if (bytes !== undefined && 'status' in bytes) this.#client.cancel(bytes);
+      else this.#client.piece(bytes ?? nothing, bytes === undefined);
       this.#step();
       if (bytes === undefined || this.#source !== source) return;
       await this.#pump.flushed();
       if (this.#source !== source) return;
     }
-  }
-
-  /** The message cannot be sent to its end: without the final dot nobody gets it (spec remote.md §5). */
-  #breakOff(why: Outcome): void {
-    this.#spoiled = why;
-    this.#pump.abort();
-    this.ended('lost');
   }
 
   /** The session has said its last words; they still go out. */

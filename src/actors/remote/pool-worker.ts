@@ -55,6 +55,10 @@ function deliver(delivery: WorkerDelivery, answer: (report: RemoteReport) => voi
     answer({ outcomes: delivery.recipients.map(() => outcome), closed: open === undefined, timedOut: [] });
     return;
   }
+  if ('status' in body) {
+    answer({ outcomes: delivery.recipients.map(() => body), closed: false, timedOut: [] });
+    return;
+  }
   open.running += 1;
   void open.remote.deliver(delivery, body).then((report) => {
     open.running -= 1;
