@@ -7,15 +7,17 @@ import { unixToWire, untransferableOutcome } from '../../protocol/smtp/data.js';
 import type { WorkerDelivery } from '../messages.js';
 import type { RemoteBody } from './session.js';
 
-export class BodyShelf {
-  readonly #kept = new Map<number, Uint8Array | Outcome>();
+const noBody: Outcome = { status: 'Z', text: 'qmail-spawn unable to open message. (#4.3.0)\n' };
 
-  /** Undefined when the delivery came without a body and none is kept; an outcome when SMTP cannot carry the message. */
-  bodyOf({ message, shared, form, bytes, file }: WorkerDelivery): RemoteBody | Outcome | undefined {
+export class BodyShelf {
+  readonly #kept = new Map<number, Uint8Array>();
+
+  /** An outcome when there is no body, or one that SMTP cannot carry. */
+  bodyOf({ message, shared, form, bytes, file }: WorkerDelivery): RemoteBody | Outcome {
     if (file !== undefined) return { path: file };
-    if (bytes === undefined) return this.#kept.get(message);
-    const converted = form === 'wire' ? bytes : unixToWire(bytes);
-    const wire = typeof converted === 'string' ? untransferableOutcome(converted) : converted;
+    if (bytes === undefined) return this.#kept.get(message) ?? noBody;
+    const wire = form === 'wire' ? bytes : unixToWire(bytes);
+    if (typeof wire === 'string') return untransferableOutcome(wire);
     if (shared) this.#kept.set(message, wire);
     return wire;
   }

@@ -3,6 +3,7 @@
  * that the first task brought. The task ends when its session does. Keeps bodies of shared messages.
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { Outcome } from '../../protocol/mail.js';
 import { Link, type LinkTarget } from '../kernel/link.js';
 import type { RemoteReport, WorkerDelivery } from '../messages.js';
 import { BodyShelf } from './body-shelf.js';
@@ -21,6 +22,7 @@ interface OpenSession {
   closing: boolean;
 }
 
+const notReady: Outcome = { status: 'Z', text: 'System resources temporarily unavailable. (#4.3.0)\n' };
 const sessions = new Map<number, OpenSession>();
 const shelf = new BodyShelf();
 
@@ -50,13 +52,9 @@ function end(session: number, open: OpenSession): void {
 function deliver(delivery: WorkerDelivery, answer: (report: RemoteReport) => void): void {
   const open = sessions.get(delivery.session);
   const body = shelf.bodyOf(delivery);
-  if (open === undefined || body === undefined || !open.remote.ready) {
-    const outcome = { status: 'Z' as const, text: 'qmail-spawn unable to open message. (#4.3.0)\n' };
+  if (open === undefined || 'status' in body || !open.remote.ready) {
+    const outcome = 'status' in body ? body : notReady;
     answer({ outcomes: delivery.recipients.map(() => outcome), closed: open === undefined, timedOut: [] });
-    return;
-  }
-  if ('status' in body) {
-    answer({ outcomes: delivery.recipients.map(() => body), closed: false, timedOut: [] });
     return;
   }
   open.running += 1;

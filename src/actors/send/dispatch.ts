@@ -125,7 +125,13 @@ export class Dispatcher {
     pass.running += 1;
     for (const row of group) {
       this.#lastDelivery += 1;
-      this.#log.write({ event: 'starting delivery', delivery: this.#lastDelivery, msg: head.id, channel, recipient: row.address });
+      this.#log.write({
+        event: 'starting delivery',
+        delivery: this.#lastDelivery,
+        msg: head.id,
+        channel,
+        recipient: row.address,
+      });
       this.logStatus();
     }
     const delivery: Delivery = {
