@@ -17,11 +17,6 @@ export interface RemoteCase {
   readonly expected: { readonly report: string; readonly client?: readonly string[] };
 }
 
-export function remoteCases(): readonly RemoteCase[] {
-  const lines = readFileSync(new URL('remote.jsonl', cases), 'utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as RemoteCase);
-}
-
 export function goldenZone(): Zone {
   const { zone } = JSON.parse(readFileSync(new URL('zone.json', cases), 'utf8')) as { zone: Record<string, ZoneEntry> };
   return zone;

@@ -36,6 +36,8 @@ export interface ConnectionOwner {
   finished(connection: Connection, outcomes: readonly Outcome[], stale: boolean): void;
 }
 
+const nothing = new Uint8Array(0);
+
 export class Connection implements PumpOwner {
   readonly address: string;
   readonly #owner: ConnectionOwner;
@@ -45,7 +47,6 @@ export class Connection implements PumpOwner {
   #state: 'opening' | 'idle' | 'busy' | 'over' = 'opening';
   #carried = 0;
   #source: BodySource | undefined;
-  #unreadable = false;
   #end: PumpEnd | undefined;
 
   constructor(owner: ConnectionOwner, options: ConnectionOptions) {
@@ -142,9 +143,8 @@ export class Connection implements PumpOwner {
       this.#state = 'idle';
       this.#carried += 1;
     } else this.quit();
-    const told = this.#unreadable ? outcomes.map(unreadable) : outcomes;
     // After a long silence nobody knows what the peer has done: that is not for a second try at once.
-    this.#owner.finished(this, told, stale && this.#end !== 'stalled');
+    this.#owner.finished(this, outcomes, stale && this.#end !== 'stalled');
   }
 
   /** Hands a body over piece by piece, each when the one before it has left. */
@@ -154,22 +154,15 @@ export class Connection implements PumpOwner {
     // The 'go' may come from within a step, whose output goes out first.
     await this.#pump.flushed();
     for (;;) {
-      const bytes = await source.next().catch(() => 'unreadable' as const);
+      const bytes = await source.next();
       if (this.#source !== source) return;
-      if (bytes === 'unreadable') return this.#breakOff();
-      this.#client.piece(bytes ?? new Uint8Array(0), bytes === undefined);
+      if (bytes !== undefined && 'status' in bytes) this.#client.cancel(bytes);
+      else this.#client.piece(bytes ?? nothing, bytes === undefined);
       this.#step();
       if (bytes === undefined || this.#source !== source) return;
       await this.#pump.flushed();
       if (this.#source !== source) return;
     }
-  }
-
-  /** The message cannot be read to its end: without the final dot nobody gets it (spec remote.md §5). */
-  #breakOff(): void {
-    this.#unreadable = true;
-    this.#pump.abort();
-    this.ended('lost');
   }
 
   /** The session has said its last words; they still go out. */
@@ -189,8 +182,4 @@ export class Connection implements PumpOwner {
     this.#opening?.(opened);
     this.#opening = undefined;
   }
-}
-
-function unreadable(outcome: Outcome): Outcome {
-  return outcome.status === 'Z' ? { status: 'Z', text: 'Unable to read message. (#4.3.0)\n' } : outcome;
 }

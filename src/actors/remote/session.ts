@@ -6,6 +6,7 @@
 import { isAscii } from 'node:buffer';
 import type { Outcome } from '../../protocol/mail.js';
 import type { Route } from '../../protocol/mx.js';
+import { connectionDied } from '../../protocol/smtp/report.js';
 import type { RemoteReport, WorkerDelivery } from '../messages.js';
 import { openBody } from './body-file.js';
 import { type Dialed, dial, type RemoteSettings, type RemoteThread } from './connect.js';
@@ -97,7 +98,7 @@ export class RemoteSession implements ConnectionOwner {
 
   async #sendFile(job: Job, connection: Connection, path: string): Promise<void> {
     const { sender, recipients } = job.delivery;
-    const opened = await openBody(path);
+    const opened = await openBody(path, job.delivery.form);
     if ('status' in opened)
       return this.#settle(
         job,
@@ -123,7 +124,7 @@ export class RemoteSession implements ConnectionOwner {
     const connection = dialed.connection;
     if (connection?.usable === true) return this.#send(job, connection);
     // It greeted and left in one breath.
-    const outcome = connection === undefined ? dialed.outcome : died(connection.address);
+    const outcome = connection === undefined ? dialed.outcome : connectionDied(connection.address, false);
     // Whoever waited, waited for this connection: it gets the same answer.
     const waiting = this.#waiting;
     this.#waiting = undefined;
@@ -153,8 +154,4 @@ export class RemoteSession implements ConnectionOwner {
     this.#connection?.quit();
     this.#connection = undefined;
   }
-}
-
-function died(address: string): Outcome {
-  return { status: 'Z', text: `Connected to ${address} but connection died. (#4.4.2)\n` };
 }

@@ -3,16 +3,14 @@
  * recorded program does. The cases that only look at the command line (invocation) belong to the command's test.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { differences, recordedCases } from '../../golden/recorded.js';
 import { DnsServer } from '../../support/dns-server.js';
-import { goldenZone, type RemoteCase, remoteCases } from '../../support/golden-zone.js';
+import { goldenZone, type RemoteCase } from '../../support/golden-zone.js';
 import { playRemoteCase } from '../../support/play-remote-case.js';
 
-const different = JSON.parse(
-  readFileSync(new URL('../../../../test/golden/different.json', import.meta.url), 'utf8'),
-) as Record<string, string>;
-const cases = remoteCases().filter(({ area, expected }) => area !== 'invocation' && expected.report !== '');
+const different = differences();
+const cases = recordedCases<RemoteCase>('remote').filter(({ area }) => area !== 'invocation');
 const areas = [...new Set(cases.map(({ area }) => area))];
 
 test('recorded deliveries', async (t) => {
@@ -32,7 +30,7 @@ test('recorded deliveries', async (t) => {
 async function check(one: RemoteCase, nameserver: string, wrong: string[]): Promise<void> {
   const { actual, expected } = await playRemoteCase(one, nameserver);
   const same = JSON.stringify(actual) === JSON.stringify(expected);
-  const reason = different[one.id];
+  const reason = different.get(one.id);
   if (same && reason === undefined) return;
   if (!same && reason !== undefined) return;
   wrong.push(`${one.id} ${one.description}: ${same ? 'does not differ any more' : JSON.stringify({ actual, expected })}`);
