@@ -80,6 +80,8 @@ export interface RemoteReport extends Report {
 /** What local delivery leaves behind besides its outcome: mail to be queued for `.qmail` forward lines. */
 export interface LocalReport extends Report {
   readonly forward?: { readonly sender: ByteString; readonly recipients: readonly ByteString[]; readonly prefix: ByteString };
+  /** The report was lost on its way: the delivery may have been made, the next try is `repeated`. */
+  readonly lost?: true;
 }
 
 /** Answer to a change of the queue: true after the flush, false when it could not be made (the caller tries again later). */
