@@ -59,6 +59,8 @@ export interface Delivery {
 /** Outcomes of one delivery, one a recipient and in their order. */
 export interface Report {
   readonly outcomes: readonly Outcome[];
+  /** The delivery may have taken place although the outcome says it is to be tried again. */
+  readonly lost?: boolean;
 }
 
 /** A delivery as a worker gets it: the body travels with it unless the worker holds it already. */
@@ -80,8 +82,6 @@ export interface RemoteReport extends Report {
 /** What local delivery leaves behind besides its outcome: mail to be queued for `.qmail` forward lines. */
 export interface LocalReport extends Report {
   readonly forward?: { readonly sender: ByteString; readonly recipients: readonly ByteString[]; readonly prefix: ByteString };
-  /** The report was lost on its way: the delivery may have been made, the next try is `repeated`. */
-  readonly lost?: true;
 }
 
 /** Answer to a change of the queue: true after the flush, false when it could not be made (the caller tries again later). */

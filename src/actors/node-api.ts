@@ -21,6 +21,8 @@ export interface NodeOptions {
   readonly listenerFds: readonly InheritedListener[];
   /** Effective uid of the node process. */
   readonly uid: number;
+  /** Socket of the root process that delivers locally; absent: deliveries go to `uid` alone. */
+  readonly lspawndSocket?: string;
 }
 
 /** One message as `tqmail queue` shows it. */

@@ -84,7 +84,7 @@ class Node implements RunningNode {
   }
 
   #data(group: Group, drawer: number): ThreadData {
-    const { home, uid, listenerFds } = this.#options;
+    const { home, uid, listenerFds, lspawndSocket } = this.#options;
     const takesMail = this.#placement.groups.smtpd === group;
     const at = takesMail ? this.#takeDescriptor() : 0;
     const smtp = listenerFds.flatMap((listener) => {
@@ -96,6 +96,7 @@ class Node implements RunningNode {
       actors: this.#actorsOf(group),
       home,
       uid,
+      ...(lspawndSocket === undefined ? {} : { lspawndSocket }),
       settings: this.#settings,
       board: this.#board.shared,
       qp: { start: process.pid, drawer, drawers: this.#drawers },

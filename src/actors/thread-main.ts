@@ -2,7 +2,6 @@
  * The entry of a worker thread of the node (front or core): opens what its actors need, puts them together,
  * and obeys the control plane. Pool threads have entries of their own.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import type { ListenerSetting, Settings } from '../protocol/settings.js';
@@ -33,6 +32,7 @@ export interface ThreadData {
   readonly remoteThreads: number;
   readonly localThreads: number;
   readonly servesQueueSocket: boolean;
+  readonly lspawndSocket?: string;
 }
 
 /** What the main thread may ask of every other thread. */
@@ -72,9 +72,8 @@ async function makeHost(): Promise<Host> {
 }
 
 function pools(store: QueueStore): { remoteSlots: RemotePool; localSlots: LocalPool } {
-  const { home, uid, settings } = data;
-  const socket = join(home, 'run', 'lspawnd.sock');
-  const local = { home, nonce: store.nonce, uid, ...(existsSync(socket) ? { lspawndSocket: socket } : {}) };
+  const { home, uid, settings, lspawndSocket } = data;
+  const local = { home, nonce: store.nonce, uid, ...(lspawndSocket === undefined ? {} : { lspawndSocket }) };
   return {
     remoteSlots: new RemotePool(data.remoteThreads, settings, systemClock, () => undefined),
     localSlots: new LocalPool(data.localThreads, settings, local),

@@ -16,3 +16,4 @@ export const runFolder = (home: string): string => join(home, 'run');
 export const pidsFile = (home: string): string => join(home, 'run', 'pids');
 export const controlSocket = (home: string): string => join(home, 'run', 'control.sock');
 export const queueSocket = (home: string): string => join(home, 'run', 'queue.sock');
+export const lspawndSocket = (home: string): string => join(home, 'run', 'lspawnd.sock');

@@ -20,6 +20,8 @@ export interface NodeSpawn {
   readonly listeners: readonly BoundListener[];
   /** How many times each listener's descriptor is inherited. */
   readonly copies: number;
+  /** Absolute path of lspawnd's socket; absent when there is no lspawnd. */
+  readonly lspawndSocket?: string;
 }
 
 /** Starts the node; what it says goes to `take`. */
@@ -49,10 +51,11 @@ export function tellNode(child: ChildProcess | undefined, message: ToNode): void
   if (pipe !== null && pipe !== undefined) sendLine(pipe, message);
 }
 
-function startMessage({ home, listeners, copies }: NodeSpawn): ToNode {
+function startMessage({ home, listeners, copies, lspawndSocket }: NodeSpawn): ToNode {
   const inherited = listeners.map(({ protocol, address, port }, index): InheritedListener => {
     const first = firstListenerFd + index * copies;
     return { protocol, address, port, fds: Array.from({ length: copies }, (_, copy) => first + copy) };
   });
-  return { type: 'start', home, listeners: inherited, parentPid: process.pid };
+  const socket = lspawndSocket === undefined ? {} : { lspawndSocket };
+  return { type: 'start', home, listeners: inherited, parentPid: process.pid, ...socket };
 }

@@ -10,6 +10,7 @@ export type ToNode =
       readonly home: string;
       readonly listeners: readonly InheritedListener[];
       readonly parentPid: number;
+      readonly lspawndSocket?: string;
     }
   | { readonly type: 'stop'; readonly graceMs: number }
   | { readonly type: 'reload' }

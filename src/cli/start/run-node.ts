@@ -68,6 +68,7 @@ class NodeProcess {
       settings: read.settings,
       listenerFds: start.listeners,
       uid: process.geteuid?.() ?? 0,
+      ...(start.lspawndSocket === undefined ? {} : { lspawndSocket: start.lspawndSocket }),
     };
     const node = await this.#startNode(options);
     this.#node = node;

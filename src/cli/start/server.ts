@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { complain } from '../complain.js';
-import { pidsFile } from '../home.js';
+import { lspawndSocket, pidsFile } from '../home.js';
 import { spawnNode, tellNode } from './node-process.js';
 import type { ToParent } from './pipe-messages.js';
 import type { Prepared } from './prepare.js';
@@ -50,14 +50,16 @@ class Server {
     const { home, entry, lspawnd, prepared } = this.#options;
     const { identity, lock, listeners, copies } = prepared;
     if (lspawnd !== undefined) {
-      const args = [lspawnd, '--home', home, '--uid', String(identity.uid), '--socket', 'run/lspawnd.sock'];
+      const { concurrencylocal } = prepared.settings;
+      const args = [lspawnd, home, lspawndSocket(home), String(identity.uid), String(concurrencylocal)];
       // It lives as long as its pipes: descriptors 0 and 3 close with this process.
       this.#lspawnd = this.#keep('lspawnd', () =>
-        spawn(process.execPath, args, { cwd: home, stdio: ['pipe', 'inherit', 'inherit', 'pipe'] }),
+        spawn(process.execPath, args, { cwd: home, stdio: ['pipe', 'ignore', 'inherit', 'pipe'] }),
       );
       this.#lspawnd.begin();
     }
-    const nodeSpawn = { entry, execPath: process.execPath, home, identity, lock, listeners, copies };
+    const socket = lspawnd === undefined ? {} : { lspawndSocket: lspawndSocket(home) };
+    const nodeSpawn = { entry, execPath: process.execPath, home, identity, lock, listeners, copies, ...socket };
     this.#node = this.#keep('node', () => spawnNode(nodeSpawn, (message) => this.#hear(message)));
     this.#node.begin();
     takeSignals((signal) => this.#signal(signal));
