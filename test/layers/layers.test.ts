@@ -48,9 +48,13 @@ for (const file of filesBelow(fixtures, '.ts')) {
   });
 }
 
-test('the sources without the broken files have no errors', () => {
-  const broken = [...found.keys()].filter((name) => !filesBelow(`${fixtures}/src`, '.ts').includes(`${fixtures}/${name}`));
-  assert.deepEqual(broken, []);
+test('the sources themselves compile in the copy, so that an error of a fixture is its own', () => {
+  const placed = filesBelow(`${fixtures}/src`, '.ts').map((file) => relative(fixtures, file));
+  const broken = [...found].filter(([name, codes]) => !placed.includes(name) && [...codes].some((code) => code.startsWith('TS')));
+  assert.deepEqual(
+    broken.map(([name]) => name),
+    [],
+  );
 });
 
 /** Puts the fixtures below `folder` into the copy, never over a file of the project. */
