@@ -12,6 +12,11 @@ interface Lines {
   tell(message: 'lines', payload: LogBatch): boolean;
 }
 
+/** Lines are collected this long: a post to another thread costs more than all lines of a message. */
+const flushMs = 20;
+/** Octets of text after which lines go at once. */
+const flushOctets = 65_536;
+
 export class ActivityLog {
   readonly #lines: Lines;
   readonly #json: boolean;
@@ -31,9 +36,13 @@ export class ActivityLog {
     if (this.#json) this.#events.push(event);
     else this.#text += `${renderLogLine(event)}\n`;
     this.#count += 1;
+    if (this.#text.length >= flushOctets) return this.flush();
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.flush());
+    setTimeout(() => {
+      this.#scheduled = false;
+      this.flush();
+    }, flushMs);
   }
 
   warning(text: string): void {
@@ -41,7 +50,6 @@ export class ActivityLog {
   }
 
   flush(): void {
-    this.#scheduled = false;
     if (this.#count === 0) return;
     if (this.#untold > 0) {
       const event: LogEvent = { event: 'warning', text: `${this.#untold} log lines dropped: the reader of the log is too slow` };

@@ -24,6 +24,8 @@ interface OpenSession {
 
 const notReady: Outcome = { status: 'Z', text: 'System resources temporarily unavailable. (#4.3.0)\n' };
 const sessions = new Map<number, OpenSession>();
+/** Deliveries whose session has not begun; at most one a session. */
+const early = new Map<number, () => void>();
 const shelf = new BodyShelf();
 
 const inbox: LinkTarget = {
@@ -38,7 +40,7 @@ const inbox: LinkTarget = {
 
 function close(session: number): void {
   const open = sessions.get(session);
-  if (open === undefined) return;
+  if (open === undefined) return void early.set(session, () => close(session));
   open.closing = true;
   if (open.running === 0) end(session, open);
 }
@@ -51,10 +53,12 @@ function end(session: number, open: OpenSession): void {
 
 function deliver(delivery: WorkerDelivery, answer: (report: RemoteReport) => void): void {
   const open = sessions.get(delivery.session);
+  // Task and delivery come on different ports: the delivery may be faster than the session it is for.
+  if (open === undefined) return void early.set(delivery.session, () => deliver(delivery, answer));
   const body = shelf.bodyOf(delivery);
-  if (open === undefined || 'status' in body || !open.remote.ready) {
+  if ('status' in body || !open.remote.ready) {
     const outcome = 'status' in body ? body : notReady;
-    answer({ outcomes: delivery.recipients.map(() => outcome), closed: open === undefined, timedOut: [] });
+    answer({ outcomes: delivery.recipients.map(() => outcome), closed: false, timedOut: [] });
     return;
   }
   open.running += 1;
@@ -71,5 +75,7 @@ export default function run({ session, start, port }: Task): Promise<void> {
   if (port !== undefined) new Link(port, inbox);
   return new Promise((resolve) => {
     sessions.set(session, { remote: createRemoteSession(start), end: resolve, running: 0, closing: false });
+    early.get(session)?.();
+    early.delete(session);
   });
 }
