@@ -59,6 +59,8 @@ export interface Delivery {
 /** Outcomes of one delivery, one a recipient and in their order. */
 export interface Report {
   readonly outcomes: readonly Outcome[];
+  /** The delivery may have taken place although the outcome says it is to be tried again. */
+  readonly lost?: boolean;
 }
 
 /** A delivery as a worker gets it: the body travels with it unless the worker holds it already. */
@@ -133,8 +135,8 @@ export interface Inboxes {
   send: { queued: Tell<Queued> };
   lspawn: { deliver: Ask<Delivery, Report> };
   rspawn: { deliver: Ask<Delivery, Report> };
-  local: { deliver: Ask<WorkerDelivery, LocalReport>; forget: Tell<MessageId> };
-  remote: { deliver: Ask<WorkerDelivery, RemoteReport>; forget: Tell<MessageId> };
+  local: { deliver: Ask<WorkerDelivery, LocalReport> };
+  remote: { deliver: Ask<WorkerDelivery, RemoteReport>; forget: Tell<MessageId>; close: Tell<number> };
   clean: { sweep: Tell<true> };
   splogger: { lines: Tell<LogBatch> };
 }

@@ -2,6 +2,8 @@
  * send: decides what is tried when. It takes accepted messages in, routes them, opens passes while
  * there is room, and has the rest kept for later. It never touches a socket or the store itself.
  */
+
+import { bounceParagraph } from '../../protocol/bounce/qsbmf.js';
 import type { Channel } from '../../protocol/mail.js';
 import { compileRouting, type Routing } from '../../protocol/routing.js';
 import type { Settings } from '../../protocol/settings.js';
@@ -10,7 +12,6 @@ import { type Actor, type ActorContext, type Counters, isUnanswered } from '../k
 import { secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
 import type { Queued } from '../messages.js';
-import { bounceParagraph } from '../../protocol/bounce/qsbmf.js';
 import { Bouncer } from './bounce.js';
 import { Dispatcher } from './dispatch.js';
 import { Intake } from './intake.js';

@@ -2,14 +2,12 @@
  * The bounce of a message: qmail's text in front of the original, in the original's own form. Builds a
  * submission; that it is kept in the same transaction that removes the original is the queue's work.
  */
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { bounceFor } from '../../protocol/bounce/bounce-for.js';
 import { prefixBytes } from '../../protocol/bounce/prefix-bytes.js';
 import { formatDate } from '../../protocol/date.js';
 import { invokedBy, queueReceived } from '../../protocol/received.js';
 import type { Settings } from '../../protocol/settings.js';
-import { createBodyFile } from '../../store/body-file.js';
+import { copyBehind } from '../../store/copy-behind.js';
 import type { Body } from '../../store/queue-store.js';
 import { type ActorContext, isUnanswered } from '../kernel/actor.js';
 import { secondsOf } from '../kernel/clock.js';
@@ -44,23 +42,15 @@ export class Bouncer {
       uid: bounceUid,
       qp,
       envelope: bounce.envelope,
-      form: body.form,
       unixSize: prefix.length + job.head.unixSize,
     };
-    const front = prefixBytes(prefix, body.form);
-    if ('file' in body) return { ...common, ...(await this.#copy(front, body.file)) };
-    const bytes = new Uint8Array(front.length + body.bytes.length);
-    bytes.set(front);
-    bytes.set(body.bytes, front.length);
-    return { ...common, bytes, size: bytes.length };
-  }
-
-  async #copy(front: Uint8Array, original: string): Promise<{ file: string; size: number }> {
-    const { queueDir } = this.#context;
-    const copy = await createBodyFile(queueDir);
-    await copy.write(front);
-    for await (const chunk of createReadStream(join(queueDir, 'body', original))) await copy.write(chunk as Buffer);
-    const { size } = await copy.close();
-    return { file: copy.name, size };
+    const copied = await copyBehind(prefixBytes(prefix, body.form), body, this.#context.queueDir);
+    // Without room for a copy the failure is told all the same, without the original.
+    const form = copied === undefined ? 'unix' : body.form;
+    const alone = (): { bytes: Uint8Array; size: number } => {
+      const bytes = prefixBytes(prefix, 'unix');
+      return { bytes, size: bytes.length };
+    };
+    return { ...common, form, ...(copied ?? alone()) };
   }
 }

@@ -125,7 +125,13 @@ export class Dispatcher {
     pass.running += 1;
     for (const row of group) {
       this.#lastDelivery += 1;
-      this.#log.write({ event: 'starting delivery', delivery: this.#lastDelivery, msg: head.id, channel, recipient: row.address });
+      this.#log.write({
+        event: 'starting delivery',
+        delivery: this.#lastDelivery,
+        msg: head.id,
+        channel,
+        recipient: row.address,
+      });
       this.logStatus();
     }
     const delivery: Delivery = {
@@ -150,7 +156,7 @@ export class Dispatcher {
     this.#slots.give(channel);
     pass.running -= 1;
     // Nobody can tell whether a delivery without a report took place.
-    if (isUnanswered(report)) job.repeated = true;
+    if (isUnanswered(report) || report.lost === true) job.repeated = true;
     group.forEach((row, i) => {
       const outcome = isUnanswered(report) ? lostReport(report.why, channel) : report.outcomes[i];
       this.#book(pass, row, firstId + i, outcome);

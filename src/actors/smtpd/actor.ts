@@ -9,7 +9,7 @@ import type { Actor, ActorContext, Counters } from '../kernel/actor.js';
 import type { Board } from '../kernel/board.js';
 import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { Admission, type AdmissionLimits } from '../net/admission.js';
-import { type Listener, type ListenAt, listen } from '../net/listener.js';
+import { type ListenAt, type Listener, listen } from '../net/listener.js';
 import { Connection, type ConnectionParts, plainAddress } from './connection.js';
 import { SmtpPolicy } from './policy.js';
 

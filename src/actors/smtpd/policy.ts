@@ -12,7 +12,12 @@ const accept: SmtpDecision = { accept: true };
 const refuse = (code: number, text: ByteString): SmtpDecision => ({ accept: false, code, text });
 
 const full = refuse(452, 'insufficient system storage, try again later (#4.3.1)');
-const draining: SmtpDecision = { accept: false, code: 421, text: 'server is shutting down, try again later (#4.3.2)', close: true };
+const draining: SmtpDecision = {
+  accept: false,
+  code: 421,
+  text: 'server is shutting down, try again later (#4.3.2)',
+  close: true,
+};
 const paused = refuse(451, 'server is paused, try again later (#4.3.2)');
 const badSender = refuse(553, 'sorry, your envelope sender is in my badmailfrom list (#5.7.1)');
 const noRelay = refuse(553, "sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)");

@@ -1,0 +1,115 @@
+/**
+ * lspawn: gives every local delivery its body and a thread, and has the mail of `.qmail` forward lines
+ * queued before the delivery counts as done. Who the user is, and what his .qmail says, is local's work.
+ */
+import { join } from 'node:path';
+import { prefixBytes } from '../../protocol/bounce/prefix-bytes.js';
+import { formatDate } from '../../protocol/date.js';
+import type { Outcome } from '../../protocol/mail.js';
+import { invokedBy, queueReceived } from '../../protocol/received.js';
+import type { Settings } from '../../protocol/settings.js';
+import { copyBehind } from '../../store/copy-behind.js';
+import type { Body } from '../../store/queue-store.js';
+import { type Actor, type ActorContext, type Counters, isUnanswered } from '../kernel/actor.js';
+import { secondsOf } from '../kernel/clock.js';
+import { ActivityLog } from '../kernel/log.js';
+import type { Delivery, LocalReport, Report, Submission } from '../messages.js';
+import type { LocalSlots } from '../spawn/local-slots.js';
+
+const noMessage: Outcome = { status: 'Z', text: 'qmail-spawn unable to open message. (#4.3.0)\n' };
+const crashed: Outcome = { status: 'Z', text: 'qmail-local crashed.\n' };
+/** Uid that a forwarded message is logged with: the alias user's of a qmail home. */
+const forwardUid = 7790;
+
+class LspawnActor implements Actor<'lspawn'> {
+  readonly #context: ActorContext<'lspawn'>;
+  readonly #slots: LocalSlots;
+  readonly #log: ActivityLog;
+  #settings: Settings;
+  #delivered = 0;
+  #forwarded = 0;
+
+  constructor(context: ActorContext<'lspawn'>, slots: LocalSlots) {
+    this.#context = context;
+    this.#slots = slots;
+    this.#settings = context.settings;
+    this.#log = new ActivityLog(context.peers.splogger, context.settings);
+  }
+
+  readonly handlers: Actor<'lspawn'>['handlers'] = { deliver: (delivery) => this.#deliver(delivery) };
+
+  async #deliver(delivery: Delivery): Promise<Report> {
+    const body = await this.#context.peers.queue.ask('read', delivery.message);
+    if (body === undefined || isUnanswered(body)) return { outcomes: [noMessage] };
+    const { form } = body;
+    const what = 'file' in body ? { file: this.#pathOf(body.file) } : { bytes: body.bytes };
+    let report: LocalReport;
+    try {
+      report = await this.#slots.deliver({ ...delivery, session: 0, form, ...what }, this.#settings.defaultdelivery);
+    } catch (error) {
+      this.#log.warning(`local delivery thread failed: ${String(error)}`);
+      return { outcomes: [crashed], lost: true };
+    }
+    this.#delivered += 1;
+    if (report.forward === undefined) return report;
+    return { outcomes: [await this.#forward(delivery, body, report, report.forward)] };
+  }
+
+  #pathOf(file: string): string {
+    return join(this.#context.queueDir, 'body', file);
+  }
+
+  /** The forward is durable before its delivery is reported: a crash in between doubles it, never loses it. */
+  async #forward(
+    delivery: Delivery,
+    body: Body,
+    report: LocalReport,
+    forward: NonNullable<LocalReport['forward']>,
+  ): Promise<Outcome> {
+    const done = report.outcomes[0] ?? crashed;
+    const { clock, nextQp, peers } = this.#context;
+    const qp = nextQp();
+    const received = queueReceived(qp, invokedBy('forward', forwardUid), formatDate(secondsOf(clock)), '\n');
+    const text = received + forward.prefix;
+    const front = prefixBytes(text, body.form);
+    const copied = await copyBehind(front, body, this.#context.queueDir);
+    if (copied === undefined) return failed('qq write error or disk full (#4.3.0)');
+    const submission: Submission = {
+      origin: 'forward',
+      uid: forwardUid,
+      qp,
+      envelope: { sender: forward.sender, recipients: forward.recipients },
+      form: body.form,
+      unixSize: delivery.unixSize + text.length,
+      ...copied,
+    };
+    const answer = await peers.queue.ask('submit', submission);
+    if (isUnanswered(answer)) return failed('qq temporary problem (#4.3.0)');
+    if (answer.tag === 'refused') return failed('qq write error or disk full (#4.3.0)');
+    this.#forwarded += 1;
+    return { status: done.status, text: `${done.text}qp ${qp}\n` };
+  }
+
+  reload(settings: Settings): void {
+    this.#settings = settings;
+    this.#slots.resize(settings);
+  }
+
+  async stop(): Promise<void> {
+    await this.#slots.close();
+  }
+
+  counters(): Counters {
+    return {
+      'lspawn.threads': this.#slots.threads,
+      'lspawn.deliveries': this.#delivered,
+      'lspawn.forwarded': this.#forwarded,
+    };
+  }
+}
+
+const failed = (why: string): Outcome => ({ status: 'Z', text: `Unable to forward message: ${why}.\n` });
+
+export function createLspawn(context: ActorContext<'lspawn'>, slots: LocalSlots): Actor<'lspawn'> {
+  return new LspawnActor(context, slots);
+}

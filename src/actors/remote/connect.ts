@@ -1,0 +1,88 @@
+/**
+ * Finds a server that takes the mail of one target: resolves it, then tries address after address
+ * until one greets (spec remote.md §3, §4). Sends no mail and keeps no table of dead hosts: it is
+ * told whom to skip and tells who did not answer.
+ */
+import type { Outcome } from '../../protocol/mail.js';
+import { chooseAddresses, type Route, smtpPort } from '../../protocol/mx.js';
+import type { Settings } from '../../protocol/settings.js';
+import { Connection, type ConnectionOwner } from './connection.js';
+import type { Deadlines } from './deadlines.js';
+import type { DnsRecords } from './dns-records.js';
+import { ownAddresses } from './own-addresses.js';
+import { resolveDomain, resolveHost } from './resolver.js';
+
+/** What all sessions of a thread share. */
+export interface RemoteThread {
+  readonly dns: DnsRecords;
+  readonly deadlines: Deadlines;
+  /** Added to ports below 1024; 0 except in tests. */
+  readonly portOffset: number;
+  readonly greet: 'ehlo' | 'helo';
+}
+
+/** The settings that a session obeys. */
+export type RemoteSettings = Pick<Settings, 'helohost' | 'timeoutconnect' | 'timeoutremote'>;
+
+export interface Dialed {
+  /** Ready for a transaction; absent when nobody could be reached, then `outcome` says why. */
+  readonly connection?: Connection;
+  readonly outcome: Outcome;
+  /** Addresses whose connect timed out. */
+  readonly timedOut: readonly string[];
+  /** The last address that answered at all. */
+  readonly reached?: string;
+}
+
+/** Most addresses that are tried for one delivery: each may cost a whole connect timeout. */
+const maxAttempts = 32;
+const noAddresses: ReadonlySet<string> = new Set();
+const noConnection: Outcome = { status: 'Z', text: "Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n" };
+const myself: Outcome = {
+  status: 'D',
+  text:
+    "Sorry. Although I'm listed as a best-preference MX or A for that host,\n" +
+    "it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)\n",
+};
+
+/** `skip`: addresses that are down (spec remote.md §7). Never rejects. */
+export async function dial(
+  target: Route,
+  settings: RemoteSettings,
+  thread: RemoteThread,
+  skip: ReadonlySet<string>,
+  owner: ConnectionOwner,
+): Promise<Dialed> {
+  const relay = target.kind === 'relay';
+  const resolved = await (relay ? resolveHost(thread.dns, target.host) : resolveDomain(thread.dns, target.host));
+  if (resolved.tag === 'failed') return { outcome: resolved.outcome, timedOut: [] };
+  const { addresses, self } = chooseAddresses(resolved.addresses, relay ? noAddresses : ownAddresses());
+  if (self) return { outcome: myself, timedOut: [] };
+  const port = relay ? target.port : smtpPort;
+  if (port === 0) return { outcome: noConnection, timedOut: [] };
+  const common = {
+    ...settings,
+    port: port < 1024 ? port + thread.portOffset : port,
+    deadlines: thread.deadlines,
+    greet: thread.greet,
+  };
+
+  let outcome = noConnection;
+  let reached: string | undefined;
+  const timedOut: string[] = [];
+  for (const address of addresses.slice(0, maxAttempts)) {
+    if (skip.has(address)) continue;
+    const connection = new Connection(owner, { ...common, address });
+    const opened = await connection.open();
+    if (opened.tag === 'ready') return { connection, outcome, timedOut, reached: address };
+    if (opened.tag === 'unreached') {
+      if (opened.timedOut) timedOut.push(address);
+      continue;
+    }
+    // A server that refuses does not speak for the others (RFC 5321 §5.1); one that is silent has used up the patience.
+    outcome = opened.outcome;
+    reached = address;
+    if (opened.silent) break;
+  }
+  return { outcome, timedOut, ...(reached === undefined ? {} : { reached }) };
+}

@@ -1,0 +1,135 @@
+/**
+ * rspawn: gives every remote delivery a session (a kept connection to the same servers, or a new one),
+ * reads its body once, and keeps the table of hosts that are down. It opens no sockets itself.
+ */
+import { join } from 'node:path';
+import { DeadHosts } from '../../protocol/dead-hosts.js';
+import type { Outcome } from '../../protocol/mail.js';
+import { routeFor, sessionKey } from '../../protocol/mx.js';
+import type { Settings } from '../../protocol/settings.js';
+import { type Actor, type ActorContext, type Counters, isUnanswered, type Unanswered } from '../kernel/actor.js';
+import { type Cancel, secondsOf } from '../kernel/clock.js';
+import type { Delivery, RemoteReport, Report, WorkerDelivery } from '../messages.js';
+import type { RemoteSlots, SessionStart } from '../spawn/remote-slots.js';
+import { type KeptSession, KeptSessions } from './kept-sessions.js';
+
+const tickMs = 1_000;
+const noHost: Outcome = { status: 'D', text: 'Sorry, address must include host name. (#5.1.3)\n' };
+const noMessage: Outcome = { status: 'Z', text: 'qmail-spawn unable to open message. (#4.3.0)\n' };
+const crashed: Outcome = { status: 'Z', text: 'qmail-remote crashed.\n' };
+const busy: Outcome = { status: 'Z', text: 'System resources temporarily unavailable. (#4.3.0)\n' };
+
+const all = (delivery: Delivery, outcome: Outcome): Report => ({ outcomes: delivery.recipients.map(() => outcome) });
+
+class RspawnActor implements Actor<'rspawn'> {
+  readonly #context: ActorContext<'rspawn'>;
+  readonly #slots: RemoteSlots;
+  readonly #kept: KeptSessions;
+  readonly #dead = new DeadHosts();
+  #settings: Settings;
+  #sessionSettings: SessionStart['settings'];
+  #cancel: Cancel | undefined;
+  #opened = 0;
+  #delivered = 0;
+
+  constructor(context: ActorContext<'rspawn'>, slots: RemoteSlots) {
+    this.#context = context;
+    this.#slots = slots;
+    this.#settings = context.settings;
+    this.#sessionSettings = sessionSettings(context.settings);
+    this.#kept = new KeptSessions(context.settings.concurrencyremote);
+  }
+
+  readonly handlers: Actor<'rspawn'>['handlers'] = { deliver: (delivery) => this.#deliver(delivery) };
+
+  start(): void {
+    this.#cancel = this.#context.clock.every(tickMs, () => this.#kept.closeIdle(this.#context.clock.monotonic()));
+  }
+
+  async #deliver(delivery: Delivery): Promise<Report> {
+    if (delivery.host === '') return all(delivery, noHost);
+    const kept = this.#session(delivery);
+    const loaded = await this.#load(delivery, kept);
+    if (loaded === undefined) {
+      this.#kept.give(kept, this.#context.clock.monotonic());
+      return all(delivery, noMessage);
+    }
+    const report = await kept.slot.deliver(loaded);
+    return this.#reported(delivery, kept, report);
+  }
+
+  #session(delivery: Delivery): KeptSession {
+    const { clock } = this.#context;
+    const target = routeFor(delivery.host, this.#settings);
+    const key = sessionKey(target);
+    const idle = this.#kept.take(key);
+    if (idle !== undefined) return idle;
+    this.#opened += 1;
+    const slot = this.#slots.open({ target, settings: this.#sessionSettings, skip: this.#skip() });
+    return this.#kept.add(key, slot, clock.monotonic());
+  }
+
+  #skip(): readonly string[] {
+    const now = secondsOf(this.#context.clock);
+    const jitter = Math.floor(Math.random() * 32);
+    const dead: string[] = [];
+    for (const { address } of this.#dead.entries()) if (this.#dead.isDead(address, now, jitter)) dead.push(address);
+    return dead;
+  }
+
+  async #load(delivery: Delivery, kept: KeptSession): Promise<WorkerDelivery | undefined> {
+    const { session } = kept.slot;
+    if (delivery.shared && kept.slot.holds(delivery.message)) return { ...delivery, session, form: 'wire' };
+    const body = await this.#context.peers.queue.ask('read', delivery.message);
+    if (body === undefined || isUnanswered(body)) return undefined;
+    const { form } = body;
+    if ('file' in body) return { ...delivery, session, form, file: join(this.#context.queueDir, 'body', body.file) };
+    return { ...delivery, session, form, bytes: body.bytes };
+  }
+
+  #reported(delivery: Delivery, kept: KeptSession, report: RemoteReport | Unanswered): Report {
+    const now = secondsOf(this.#context.clock);
+    if (isUnanswered(report)) {
+      this.#kept.drop(kept);
+      kept.slot.close();
+      return all(delivery, report.why === 'full' ? busy : crashed);
+    }
+    for (const address of report.timedOut) this.#dead.timedOut(address, now);
+    if (report.reached !== undefined) this.#dead.reached(report.reached);
+    this.#delivered += 1;
+    if (report.closed) this.#kept.drop(kept);
+    else this.#kept.give(kept, this.#context.clock.monotonic());
+    return { outcomes: report.outcomes };
+  }
+
+  reload(settings: Settings): void {
+    this.#settings = settings;
+    this.#sessionSettings = sessionSettings(settings);
+    this.#kept.resize(settings.concurrencyremote);
+    this.#slots.resize(settings);
+  }
+
+  async stop(): Promise<void> {
+    this.#cancel?.();
+    this.#kept.closeAll();
+    await this.#slots.close();
+  }
+
+  counters(): Counters {
+    return {
+      'rspawn.threads': this.#slots.threads,
+      'rspawn.sessions': this.#kept.count,
+      'rspawn.opened': this.#opened,
+      'rspawn.deliveries': this.#delivered,
+      'rspawn.downHosts': this.#skip().length,
+    };
+  }
+}
+
+function sessionSettings({ helohost, timeoutconnect, timeoutremote, nameservers }: Settings): SessionStart['settings'] {
+  return { helohost, timeoutconnect, timeoutremote, nameservers };
+}
+
+export function createRspawn(context: ActorContext<'rspawn'>, slots: RemoteSlots): Actor<'rspawn'> {
+  return new RspawnActor(context, slots);
+}

@@ -1,0 +1,84 @@
+/**
+ * The link from rspawn to one pool thread: asks deliveries, tells closings, and knows which bodies that
+ * thread keeps, so that a message for many hosts travels to it once. Starts no thread itself.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { Unanswered } from '../kernel/actor.js';
+import type { Clock } from '../kernel/clock.js';
+import { Link, type LinkTarget } from '../kernel/link.js';
+import { PendingAsks, unanswered } from '../kernel/pending.js';
+import type { RemoteReport, WorkerDelivery } from '../messages.js';
+import { edgeRules } from '../topology.js';
+
+const edge = 'rspawn>remote';
+/** Bodies and octets of them that a pool thread keeps for further deliveries. */
+const mostHeld = 256;
+const mostHeldOctets = 32 * 1_048_576;
+
+export class WorkerLink implements LinkTarget {
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #pending = new PendingAsks(edgeRules[edge].capacity);
+  readonly #held = new Map<number, number>();
+  #heldOctets = 0;
+  closedReason: Unanswered['why'] | undefined;
+
+  constructor(port: MessagePort, clock: Clock) {
+    this.#clock = clock;
+    this.#link = new Link(port, this);
+  }
+
+  holds(message: number): boolean {
+    return this.#held.has(message);
+  }
+
+  deliver(delivery: WorkerDelivery): Promise<RemoteReport | Unanswered> {
+    if (this.closedReason !== undefined) return Promise.resolve(unanswered(this.closedReason));
+    this.#hold(delivery);
+    return new Promise((resolve) => {
+      const expires = this.#clock.monotonic() + edgeRules[edge].deadlineMs;
+      const ask = this.#link.open ? this.#pending.add(expires, resolve as (value: unknown) => void) : 0;
+      if (ask === 0) resolve(unanswered('full'));
+      else this.#link.send(1, edge, 'deliver', ask, delivery);
+    });
+  }
+
+  /** Ends a session: the connection is closed with QUIT once nothing runs on it. */
+  close(session: number): void {
+    if (this.closedReason === undefined) this.#link.send(0, edge, 'close', 0, session);
+  }
+
+  #hold({ message, shared, bytes }: WorkerDelivery): void {
+    if (!shared || bytes === undefined || this.#held.has(message)) return;
+    this.#held.set(message, bytes.length);
+    this.#heldOctets += bytes.length;
+    for (const [oldest, octets] of this.#held) {
+      if (this.#held.size <= mostHeld && this.#heldOctets <= mostHeldOctets) break;
+      this.#held.delete(oldest);
+      this.#heldOctets -= octets;
+      this.#link.send(0, edge, 'forget', 0, oldest);
+    }
+  }
+
+  expire(): void {
+    this.#pending.expire(this.#clock.monotonic());
+  }
+
+  end(why: Unanswered['why']): void {
+    if (this.closedReason !== undefined) return;
+    this.closedReason = why;
+    this.#link.close();
+    this.#pending.settleAll(why);
+  }
+
+  receive(): void {}
+
+  answered(_edge: string, ask: number, value: unknown): void {
+    this.#pending.settle(ask, value);
+  }
+
+  closed(): void {
+    this.closedReason ??= 'gone';
+    this.#pending.settleAll(this.closedReason);
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * A new body that is some text of ours followed by a queued body: in memory, or file to file in bounded
+ * memory. Bounces and forwarded mail are made so.
+ */
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { createBodyFile } from './body-file.js';
+import type { Body } from './queue-store.js';
+
+/** `front` must be in the form of the body. Undefined when the disk did not take the copy. */
+export async function copyBehind(
+  front: Uint8Array,
+  body: Body,
+  queueDir: string,
+): Promise<{ bytes: Uint8Array; size: number } | { file: string; size: number } | undefined> {
+  if ('bytes' in body) {
+    const bytes = new Uint8Array(front.length + body.bytes.length);
+    bytes.set(front);
+    bytes.set(body.bytes, front.length);
+    return { bytes, size: bytes.length };
+  }
+  const copy = await createBodyFile(queueDir).catch(() => undefined);
+  if (copy === undefined) return undefined;
+  try {
+    await copy.write(front);
+    for await (const chunk of createReadStream(join(queueDir, 'body', body.file))) await copy.write(chunk as Buffer);
+    const { size } = await copy.close();
+    return { file: copy.name, size };
+  } catch {
+    await copy.discard().catch(() => undefined);
+    return undefined;
+  }
+}
