@@ -19,7 +19,8 @@ export interface Envelope {
 /**
  * How the bytes of a message are written.
  * `wire`: every line ends CR LF, no other CR or LF occurs, leading dots are doubled, the final
- *   `.` CR LF is absent: the form that goes over SMTP unchanged.
+ *   `.` CR LF is absent: the form that goes over SMTP unchanged. A line `.x` whose dot a client forgot to double
+ *   stays as it came: whoever reads drops one leading dot of every line, the next hop as well as wireToUnix.
  * `unix`: lines end LF, as qmail keeps its messages; may hold anything.
  */
 export type BodyForm = 'wire' | 'unix';
