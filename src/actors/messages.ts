@@ -59,6 +59,8 @@ export interface Delivery {
 /** Outcomes of one delivery, one a recipient and in their order. */
 export interface Report {
   readonly outcomes: readonly Outcome[];
+  /** The delivery may have taken place although the outcome says it is to be tried again. */
+  readonly lost?: boolean;
 }
 
 /** A delivery as a worker gets it: the body travels with it unless the worker holds it already. */

@@ -10,12 +10,34 @@ export const DOT = 46;
 
 /** Most arguments handed to one call; far below every engine's limit. */
 const piece = 4096;
+/** Up to this length eight octets a call beat one call with a view (measured: a command line in a third of the time). */
+const short = 96;
 
 /** The octets `from` (inclusive) to `to` (exclusive) as a byte string. */
 export function toByteString(bytes: Uint8Array, from = 0, to = bytes.length): ByteString {
+  if (to - from <= short) return shortString(bytes, from, to);
   if (to - from <= piece) return String.fromCharCode.apply(null, bytes.subarray(from, to) as unknown as number[]);
   let text = '';
   for (let at = from; at < to; at += piece) text += toByteString(bytes, at, Math.min(at + piece, to));
+  return text;
+}
+
+function shortString(bytes: Uint8Array, from: number, to: number): ByteString {
+  let text = '';
+  let i = from;
+  for (; i + 8 <= to; i += 8) {
+    text += String.fromCharCode(
+      bytes[i] as number,
+      bytes[i + 1] as number,
+      bytes[i + 2] as number,
+      bytes[i + 3] as number,
+      bytes[i + 4] as number,
+      bytes[i + 5] as number,
+      bytes[i + 6] as number,
+      bytes[i + 7] as number,
+    );
+  }
+  for (; i < to; i++) text += String.fromCharCode(bytes[i] as number);
   return text;
 }
 

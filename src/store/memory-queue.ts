@@ -104,10 +104,22 @@ export class MemoryQueue implements QueueStore {
     return heads;
   }
 
+  todoCount(): number {
+    let todo = 0;
+    for (const { routed } of this.#messages.values()) if (routed === undefined) todo += 1;
+    return todo;
+  }
+
   head(id: MessageId): MessageHead | undefined {
     this.#mustBeOpen();
     const kept = this.#messages.get(id);
     return kept === undefined ? undefined : headOf(id, kept);
+  }
+
+  list(after: MessageId, limit: number): MessageHead[] {
+    this.#mustBeOpen();
+    const ids = [...this.#messages.keys()].filter((id) => id > after).slice(0, Math.max(0, limit));
+    return ids.map((id) => headOf(id, this.#messages.get(id) as Kept));
   }
 
   recipients(id: MessageId, from: number, limit: number): RecipientRow[] {

@@ -118,11 +118,15 @@ export interface QueueStore {
   readonly firstId: MessageId;
   /** How many messages are queued now. */
   count(): number;
+  /** How many of them are not preprocessed. */
+  todoCount(): number;
   /** Keeps a message: resolves to its id after the flush. Rejects with StoreError: nothing is kept. Bytes and addresses are copied at once. */
   accept(message: NewMessage): Promise<MessageId>;
   /** Messages accepted but not preprocessed with id > after, ascending, at most `limit`. Damaged ones are left out. */
   todo(after: MessageId, limit: number): MessageHead[];
   head(id: MessageId): MessageHead | undefined;
+  /** All messages with id > after, ascending, at most `limit`; for listings. */
+  list(after: MessageId, limit: number): MessageHead[];
   /** Recipients from index `from` on, at most `limit`, done ones included. Fewer only at the end, or when the rest is damaged. */
   recipients(id: MessageId, from: number, limit: number): RecipientRow[];
   /**

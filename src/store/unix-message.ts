@@ -54,13 +54,13 @@ async function* memoryPiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void,
   yield bytes;
 }
 
-/** A body as a message in unix form. `path` is the absolute path of a body that is a file. */
-export function unixMessage(body: Body, path?: string): UnixMessage {
+/** A body as a message in unix form. The path of a body that is a file is absolute. */
+export function unixMessage(body: Body): UnixMessage {
   if ('bytes' in body) {
     const bytes = body.form === 'unix' ? body.bytes : unixForm(body.bytes);
     return { bytes, file: undefined, pieces: () => memoryPiece(bytes) };
   }
-  const file = path ?? body.file;
+  const file = body.file;
   if (body.form === 'unix') return { bytes: undefined, file, pieces: () => filePieces(file) };
   return { bytes: undefined, file: undefined, pieces: () => convertedPieces(file) };
 }
@@ -77,4 +77,9 @@ export async function headOf(message: UnixMessage, limit: number): Promise<Uint8
     if (length === limit) break;
   }
   return head.subarray(0, length);
+}
+
+/** A body's octets as they are, in either form, in pieces. Throws MessageUnreadable. */
+export function rawPieces(body: Body): AsyncGenerator<Uint8Array, void, void> {
+  return 'bytes' in body ? memoryPiece(body.bytes) : filePieces(body.file);
 }

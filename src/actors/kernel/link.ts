@@ -48,6 +48,11 @@ export class Link {
     this.#schedule();
   }
 
+  /** Posts what has collected without waiting for the end of the tick. */
+  flush(): void {
+    this.#flush();
+  }
+
   close(): void {
     this.#flush();
     this.#port.close();

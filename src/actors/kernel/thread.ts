@@ -176,6 +176,11 @@ export class Thread implements LinkTarget {
     return all;
   }
 
+  /** Posts what the links have collected. */
+  flush(): void {
+    for (const link of new Set(this.#links.values())) link.flush();
+  }
+
   /** Answers what still waits and closes the links. */
   stop(): void {
     this.#cancelSweep();

@@ -3,9 +3,11 @@
  * delivers itself (only to its own uid) or asks lspawnd, the small root process, to do it.
  */
 import { deliverSingly, type LocalDeliverer, type LocalDelivererOptions } from './deliverer-types.js';
+import { createLspawndDeliverer } from './lspawnd-client.js';
 import { createOwnDeliverer } from './own-deliverer.js';
 
 export function createLocalDeliverer(options: LocalDelivererOptions): LocalDeliverer {
-  const way = createOwnDeliverer(options);
+  const { lspawndSocket } = options;
+  const way = lspawndSocket === undefined ? createOwnDeliverer(options) : createLspawndDeliverer(options, lspawndSocket);
   return { deliver: deliverSingly(way.deliverOne), close: way.close };
 }

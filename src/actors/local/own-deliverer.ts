@@ -2,16 +2,15 @@
  * Local delivery inside this process: for a server without root, whose only reachable user is itself.
  * Mail for another uid is deferred with the reason; uid 0 never gets a delivery.
  */
-import { join } from 'node:path';
 import { internalOutcome } from '../../protocol/local-report.js';
 import type { Outcome } from '../../protocol/mail.js';
-import { inheritedVariables } from '../../protocol/mailbox/environment.js';
 import { deliveredName } from '../../protocol/mailbox/maildir.js';
 import { type Assignment, lookupUser } from '../../protocol/users.js';
 import { unixMessage } from '../../store/unix-message.js';
 import { passwdPath, UsersFile } from '../../store/users-file.js';
 import { deliverLocal } from './deliver.js';
 import { bodyOf, type DeliveryWay, type LocalDelivererOptions } from './deliverer-types.js';
+import { programEnvironment } from './environment.js';
 import { localIo } from './io.js';
 
 /** Why this user's mail stays in the queue; undefined when it can be delivered. */
@@ -20,12 +19,6 @@ function refusal(user: Assignment, uid: number): Outcome | undefined {
   if (user.uid === uid) return undefined;
   const text = `Unable to deliver as uid ${user.uid}: the server runs as uid ${uid} and was not started by root. (#4.3.0)\n`;
   return { status: 'Z', text };
-}
-
-/** The environment of programs: part of the server's, with the home's own commands first in PATH. */
-export function programEnvironment(home: string, env: LocalDelivererOptions['env']): Record<string, string> {
-  const kept = inheritedVariables(env);
-  return { ...kept, QMAILHOME: home, PATH: `${join(home, 'bin')}:${kept.PATH}` };
 }
 
 export function createOwnDeliverer(options: LocalDelivererOptions): DeliveryWay {

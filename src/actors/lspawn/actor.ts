@@ -48,10 +48,10 @@ class LspawnActor implements Actor<'lspawn'> {
       report = await this.#slots.deliver({ ...delivery, session: 0, form, ...what }, this.#settings.defaultdelivery);
     } catch (error) {
       this.#log.warning(`local delivery thread failed: ${String(error)}`);
-      return { outcomes: [crashed] };
+      return { outcomes: [crashed], lost: true };
     }
     this.#delivered += 1;
-    if (report.forward === undefined) return { outcomes: report.outcomes };
+    if (report.forward === undefined) return report;
     return { outcomes: [await this.#forward(delivery, body, report, report.forward)] };
   }
 

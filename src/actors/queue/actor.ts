@@ -4,23 +4,30 @@
  */
 import { type QueueStore, StoreError } from '../../store/queue-store.js';
 import type { Actor, ActorContext, Counters } from '../kernel/actor.js';
-import { secondsOf } from '../kernel/clock.js';
+import type { Board } from '../kernel/board.js';
+import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
 import type { Finish, Kept, Submission, Submitted } from '../messages.js';
 import { newMessage, queuedHint } from './new-message.js';
 
 type Context = ActorContext<'queue'>;
 
+/** How often the others learn whether there is room (milliseconds). */
+const boardMs = 250;
+
 class QueueActor implements Actor<'queue'> {
   readonly #context: Context;
   readonly #store: QueueStore;
   readonly #log: ActivityLog;
+  readonly #board: Board;
+  #cancel: Cancel | undefined;
   #draining = false;
   #accepted = 0;
   #refused = 0;
   #finished = 0;
 
-  constructor(context: Context, store: QueueStore) {
+  constructor(context: Context, store: QueueStore, board: Board) {
+    this.#board = board;
     this.#context = context;
     this.#store = store;
     this.#log = new ActivityLog(context.peers.splogger, context.settings);
@@ -103,11 +110,13 @@ class QueueActor implements Actor<'queue'> {
     return { tag: 'refused', why, text };
   }
 
-  async drain(): Promise<void> {
-    this.#draining = true;
+  /** New mail is refused before its body is sent while there is no room for it. */
+  start(): void {
+    this.#cancel = this.#context.clock.every(boardMs, () => this.#board.set('full', this.#store.trouble()?.why === 'full'));
   }
 
   async stop(): Promise<void> {
+    this.#cancel?.();
     this.#draining = true;
     await this.#store.close();
   }
@@ -124,6 +133,6 @@ class QueueActor implements Actor<'queue'> {
   }
 }
 
-export function createQueue(context: Context, store: QueueStore): Actor<'queue'> {
-  return new QueueActor(context, store);
+export function createQueue(context: Context, store: QueueStore, board: Board): Actor<'queue'> {
+  return new QueueActor(context, store, board);
 }

@@ -156,7 +156,7 @@ export class Dispatcher {
     this.#slots.give(channel);
     pass.running -= 1;
     // Nobody can tell whether a delivery without a report took place.
-    if (isUnanswered(report)) job.repeated = true;
+    if (isUnanswered(report) || report.lost === true) job.repeated = true;
     group.forEach((row, i) => {
       const outcome = isUnanswered(report) ? lostReport(report.why, channel) : report.outcomes[i];
       this.#book(pass, row, firstId + i, outcome);

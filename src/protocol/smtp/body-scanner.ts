@@ -152,7 +152,7 @@ export class BodyScanner {
         }
       }
       if (this.inHeader && this.matched >= 0) at = this.matchHop(bytes, at);
-      // Nearly every octet of mail is above 13: one comparison each.
+      if (!this.inHeader) at = this.skipLines(bytes, at);
       while (at < length && (bytes[at] as number) > CR) at++;
       if (at >= length) break;
       const octet = bytes[at];
@@ -184,6 +184,28 @@ export class BodyScanner {
     }
     this.leave(bytes, start, length, length, fresh ? atLineStart : inText, pieces);
     return 'more';
+  }
+
+  /**
+   * The hot loop, after the header: whole lines that need no thought, up to the first octet that does. Nearly every octet
+   * of mail is above 13: one comparison each.
+   */
+  private skipLines(bytes: Uint8Array, from: number): number {
+    // Local names: an imported one is read through its module at each use, half again as slow (measured).
+    const cr = CR;
+    const lf = LF;
+    const dot = DOT;
+    const stop = bytes.length - 2;
+    let at = from;
+    let lines = 0;
+    for (;;) {
+      while (at < stop && (bytes[at] as number) > cr) at++;
+      if (at >= stop || bytes[at] !== cr || bytes[at + 1] !== lf || bytes[at + 2] === dot) break;
+      at += 2;
+      lines++;
+    }
+    this.lines += lines;
+    return at;
   }
 
   /** A dot at a line's start, at index `at`, that is the chunk's last octet or followed by CR or LF. */

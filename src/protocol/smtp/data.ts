@@ -46,6 +46,7 @@ export class UnixToWire {
 
   /** Converts into `out`, which has room for twice the chunk and two octets; answers the octets used. */
   convert(chunk: Uint8Array, out: Uint8Array): number | Untransferable {
+    const cr = CR;
     const length = chunk.length;
     let at = 0;
     for (let i = 0; i < length; ) {
@@ -58,7 +59,7 @@ export class UnixToWire {
       this.heldCr = false;
       if (this.lineStart && octet === DOT) out[at++] = DOT;
       this.lineStart = false;
-      while (octet > CR) {
+      while (octet > cr) {
         out[at++] = octet;
         if (++i >= length) return at;
         octet = chunk[i] as number;
@@ -109,6 +110,7 @@ export class WireToUnix {
 
   /** Converts into `out`, which has room for the chunk and one octet; answers the octets used. */
   convert(chunk: Uint8Array, out: Uint8Array): number {
+    const cr = CR;
     const length = chunk.length;
     let at = 0;
     for (let i = 0; i < length; ) {
@@ -128,7 +130,7 @@ export class WireToUnix {
         continue;
       }
       this.lineStart = false;
-      while (octet !== CR) {
+      while (octet !== cr) {
         out[at++] = octet;
         if (++i >= length) return at;
         octet = chunk[i] as number;

@@ -6,6 +6,7 @@
 import type { Database } from 'lmdb';
 import type { Channel } from '../../protocol/mail.js';
 import type { MessageId } from '../queue-store.js';
+import { reasonOf } from '../queue-unusable.js';
 import { type BlockDb, type DueKey, type Layout, peek } from './layout.js';
 import { decodeMessage, type MessageRecord } from './message-record.js';
 import { type DoneBlock, decodeDone, emptyDone, encodeDone } from './recipient-records.js';
@@ -71,7 +72,7 @@ export class Batch {
   head(id: MessageId): MessageRecord | undefined {
     const touched = this.#touch(id);
     if (!('head' in touched)) {
-      const record = peek(this.layout.mess, id);
+      const record = lookAt(this.layout.mess, id, id);
       touched.head = record === undefined ? undefined : decodeMessage(record, id);
       if (record !== undefined && touched.head === undefined) throw new DamagedRecord(id, 'head fails its checksum');
     }
@@ -82,7 +83,7 @@ export class Batch {
   dueTimes(id: MessageId): Readonly<DueTimes> | undefined {
     const touched = this.#touch(id);
     if (!('due' in touched)) {
-      const record = peek(this.layout.info, id);
+      const record = lookAt(this.layout.info, id, id);
       if (record !== undefined) this.#mustBeSealed(record, 'state', id, 0);
       touched.due = record === undefined ? undefined : decodeState(record);
     }
@@ -107,7 +108,7 @@ export class Batch {
     touched.done ??= new Map();
     const known = touched.done.get(block);
     if (known !== undefined) return known;
-    const record = peek(this.layout.done, [id, block]);
+    const record = lookAt(this.layout.done, [id, block], id);
     if (record === undefined) return undefined;
     this.#mustBeSealed(record, 'done', id, block);
     const found = decodeDone(record);
@@ -161,5 +162,14 @@ export class Batch {
 
   #mustBeSealed(record: Buffer, kind: SealedKind, id: MessageId, part: number): void {
     if (!isSealed(record, kind, id, part)) throw new DamagedRecord(id, `${kind} record ${part} fails its checksum`);
+  }
+}
+
+/** LMDB notices some damage itself and throws; the message is damaged then, the batch is not. */
+function lookAt<K extends Key>(db: Database<Buffer, K>, key: K, id: MessageId): Buffer | undefined {
+  try {
+    return peek(db, key);
+  } catch (error) {
+    throw new DamagedRecord(id, reasonOf(error));
   }
 }

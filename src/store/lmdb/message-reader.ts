@@ -6,6 +6,7 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ByteString } from '../../protocol/mail.js';
 import type { Body, MessageHead, MessageId, RecipientRow } from '../queue-store.js';
+import { reasonOf } from '../queue-unusable.js';
 import type { Damages } from './damages.js';
 import { type Layout, peek } from './layout.js';
 import { blockSize, decodeBody, decodeMessage, type MessageRecord } from './message-record.js';
@@ -25,6 +26,38 @@ export class MessageReader {
   }
 
   head(id: MessageId): MessageHead | undefined {
+    return this.#guarded(id, undefined, () => this.#head(id));
+  }
+
+  list(after: MessageId, limit: number): MessageHead[] {
+    // Keys first: a read of a record would end the cursor's own.
+    const ids = limit <= 0 ? [] : Array.from(this.#layout.mess.getKeys({ start: after, exclusiveStart: true, limit }));
+    return ids.map((id) => this.head(id)).filter((head) => head !== undefined);
+  }
+
+  recipients(id: MessageId, from: number, limit: number): RecipientRow[] {
+    return this.#guarded(id, [], () => this.#recipients(id, from, limit));
+  }
+
+  bounceText(id: MessageId): ByteString {
+    return this.#guarded(id, '', () => this.#bounceText(id));
+  }
+
+  read(id: MessageId): Body | undefined {
+    return this.#guarded(id, undefined, () => this.#read(id));
+  }
+
+  /** LMDB notices some damage itself and throws; that message is damaged then, the others need not be. */
+  #guarded<T>(id: MessageId, otherwise: T, look: () => T): T {
+    try {
+      return look();
+    } catch (error) {
+      this.#damages.note(id, reasonOf(error));
+      return otherwise;
+    }
+  }
+
+  #head(id: MessageId): MessageHead | undefined {
     const record = this.#record(id)?.head;
     if (record === undefined) return undefined;
     const { origin, uid, qp, birth, sender, recipientCount, unixSize } = record;
@@ -40,18 +73,18 @@ export class MessageReader {
     return { ...common, preprocessed: true, due };
   }
 
-  isPreprocessed(id: MessageId): boolean {
+  #isPreprocessed(id: MessageId): boolean {
     return peek(this.#layout.info, id) !== undefined;
   }
 
-  recipients(id: MessageId, from: number, limit: number): RecipientRow[] {
+  #recipients(id: MessageId, from: number, limit: number): RecipientRow[] {
     const found = this.#record(id);
     const rows: RecipientRow[] = [];
     if (found === undefined || !(from >= 0)) return rows;
     const { head } = found;
     const inline =
       head.recipientsAt === undefined ? undefined : decodeAddresses(found.record, head.recipientsAt, 0, head.recipientCount);
-    const preprocessed = this.isPreprocessed(id);
+    const preprocessed = this.#isPreprocessed(id);
     const end = Math.min(head.recipientCount, from + limit);
     for (let index = from; index < end; ) {
       const block = Math.floor(index / blockSize);
@@ -63,7 +96,7 @@ export class MessageReader {
     return rows;
   }
 
-  bounceText(id: MessageId): ByteString {
+  #bounceText(id: MessageId): ByteString {
     const first = this.#sealed('done', id, 0);
     const count = first === undefined || first === 'damaged' ? 0 : decodeDone(first).bounceTexts;
     let text = '';
@@ -75,7 +108,7 @@ export class MessageReader {
     return text;
   }
 
-  read(id: MessageId): Body | undefined {
+  #read(id: MessageId): Body | undefined {
     const found = this.#record(id);
     if (found === undefined) return undefined;
     const body = decodeBody(found.record, found.head);

@@ -20,6 +20,7 @@ import {
   StoreError,
   type Trouble,
 } from '../queue-store.js';
+import { reasonOf } from '../queue-unusable.js';
 import { Batch, DamagedRecord, type Tally } from './batch.js';
 import * as changes from './changes.js';
 import { Damages } from './damages.js';
@@ -120,7 +121,10 @@ export class LmdbQueue implements QueueStore {
   }
 
   todo(after: MessageId, limit: number): MessageHead[] {
-    this.#mustBeOpen();
+    return this.#look(() => this.#heads(after, limit));
+  }
+
+  #heads(after: MessageId, limit: number): MessageHead[] {
     const heads: MessageHead[] = [];
     if (limit <= 0) return heads;
     for (const id of this.#todo.ids(after, this.#lastFlushed, this.#count - this.#preprocessed)) {
@@ -131,9 +135,18 @@ export class LmdbQueue implements QueueStore {
     return heads;
   }
 
+  todoCount(): number {
+    return this.#count - this.#preprocessed;
+  }
+
   head(id: MessageId): MessageHead | undefined {
     this.#mustBeOpen();
     return this.#reader.head(id);
+  }
+
+  list(after: MessageId, limit: number): MessageHead[] {
+    this.#mustBeOpen();
+    return this.#reader.list(after, limit);
   }
 
   recipients(id: MessageId, from: number, limit: number): RecipientRow[] {
@@ -154,23 +167,20 @@ export class LmdbQueue implements QueueStore {
   }
 
   due(channel: Channel, now: number, limit: number): DueEntry[] {
-    this.#mustBeOpen();
-    return this.#schedule.upTo(channel, now, limit);
+    return this.#look(() => this.#schedule.upTo(channel, now, limit));
   }
 
   nextDue(channel: Channel): DueEntry | undefined {
-    this.#mustBeOpen();
-    return this.#schedule.first(channel);
+    return this.#look(() => this.#schedule.first(channel));
   }
 
   async allDue(now: number): Promise<void> {
-    this.#mustBeOpen();
     for (const channel of ['local', 'remote'] as const) await this.#channelDue(channel, now);
   }
 
   async #channelDue(channel: Channel, now: number): Promise<void> {
     // What is later than the last entry of now was added meanwhile; without an end this could chase it for ever.
-    const last = this.#schedule.last(channel);
+    const last = this.#look(() => this.#schedule.last(channel));
     let after: DueEntry | undefined;
     for (let more = last !== undefined; more && last !== undefined; ) {
       const step = await this.#change((batch) => {
@@ -312,6 +322,19 @@ export class LmdbQueue implements QueueStore {
 
   #dataSize(): number | undefined {
     return statSync(join(this.#dir, dataFile), { throwIfNoEntry: false })?.size;
+  }
+
+  /** Walks over many messages; where LMDB itself notices damage, the caller must not take it for the end. */
+  #look<T>(walk: () => T): T {
+    this.#mustBeOpen();
+    try {
+      return walk();
+    } catch (error) {
+      throw new StoreError({
+        why: 'failed',
+        text: `queue cannot be read: ${reasonOf(error)}: stop and run "tqmail check --queue"`,
+      });
+    }
   }
 
   #mustBeOpen(): void {

@@ -23,7 +23,7 @@ export class Schedule {
     const found: DueEntry[] = [];
     if (limit <= 0) return found;
     const place = placeOf(channel);
-    for (const key of this.#layout.due.getKeys({ start: [place, 0, 0], end: [place, now, behind] })) {
+    for (const key of this.#layout.due.getKeys({ start: [place, -behind, 0], end: [place, now, behind] })) {
       const entry = entryOf(key);
       if (this.#damages.has(entry.id)) continue;
       found.push(entry);
@@ -34,7 +34,7 @@ export class Schedule {
 
   first(channel: Channel): DueEntry | undefined {
     const place = placeOf(channel);
-    for (const key of this.#layout.due.getKeys({ start: [place, 0, 0], end: [place, behind, behind] })) {
+    for (const key of this.#layout.due.getKeys({ start: [place, -behind, 0], end: [place, behind, behind] })) {
       const entry = entryOf(key);
       if (!this.#damages.has(entry.id)) return entry;
     }
@@ -44,7 +44,7 @@ export class Schedule {
   /** The last entry of a channel. */
   last(channel: Channel): DueEntry | undefined {
     const place = placeOf(channel);
-    const range = { start: [place, behind, behind] as DueKey, end: [place, 0, 0] as DueKey, reverse: true, limit: 1 };
+    const range = { start: [place, behind, behind] as DueKey, end: [place, -behind, 0] as DueKey, reverse: true, limit: 1 };
     for (const key of this.#layout.due.getKeys(range)) return entryOf(key);
     return undefined;
   }

@@ -1,0 +1,62 @@
+/**
+ * What the bench asks of a pair of load tools: one that sends and one that is the next hop.
+ * Types only. Their own CPU is never counted.
+ */
+/** What one source is told to send. */
+export interface SourceOrder {
+  readonly port: number;
+  readonly messages: number;
+  readonly sessions: number;
+  readonly size: number;
+  readonly keep: boolean;
+  readonly rcpts: number;
+  /** The only recipient, or undefined: numbered recipients of a remote domain. */
+  readonly recipient?: string;
+  /** Messages a second, all sessions together; absent = as fast as possible. */
+  readonly rate?: number;
+  /** A folder for its files. */
+  readonly dir: string;
+}
+
+export interface Sent {
+  readonly accepted: number;
+  readonly refused: number;
+  /** From the first connection to the last reply, microseconds of the monotonic clock. */
+  readonly firstUs: number;
+  readonly lastUs: number;
+  /** Milliseconds from MAIL to the reply after the body, where the tool measures it. */
+  readonly p50Ms?: number;
+  readonly p99Ms?: number;
+  /** File of ledger records of what was accepted, when the tool keeps one. */
+  readonly ledger?: string;
+}
+
+export interface SourceRun {
+  readonly pid: number;
+  /** Rejects with the tool's words when it fails or cannot connect. */
+  readonly sent: Promise<Sent>;
+  stop(): Promise<void>;
+}
+
+export interface SinkRun {
+  readonly port: number;
+  readonly pid: number;
+  /** Arrivals so far: recipients when `countsRecipients`, else transactions. */
+  arrived(): number;
+  readonly countsRecipients: boolean;
+  /** File of ledger records of what arrived, complete after `stop`. */
+  readonly ledger?: string;
+  stop(): Promise<void>;
+}
+
+export interface Load {
+  /** Empty when it can run here, else why not. */
+  missing(): string;
+  startSink(dir: string): Promise<SinkRun>;
+  startSource(order: SourceOrder): Promise<SourceRun>;
+}
+
+/** Microseconds of the system-wide monotonic clock: comparable between processes of one machine. */
+export function nowUs(): number {
+  return Number(process.hrtime.bigint() / 1000n);
+}

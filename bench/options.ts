@@ -1,0 +1,129 @@
+/**
+ * The command line of the bench: scenario, workload and what to compare with.
+ * Parsing only: whether a peer is installed is asked later, by the run.
+ */
+
+export const scenarios = ['relay', 'accept', 'fanout', 'local', 'backlog', 'latency', 'drain', 'sink'] as const;
+export type Scenario = (typeof scenarios)[number];
+export type LoadName = 'tqmail' | 'postfix';
+
+export interface BenchOptions {
+  readonly scenario: Scenario;
+  readonly peers: readonly string[];
+  /** Messages a run. */
+  readonly n: number;
+  readonly sessions: number;
+  /** Octets of body a message. */
+  readonly size: number;
+  /** False: one connection a message. */
+  readonly keep: boolean;
+  readonly rcpts: number;
+  /** Recipients an outgoing transaction; 0 = each server's own default. */
+  readonly group: number;
+  readonly runs: number;
+  readonly load: LoadName;
+  /** Seconds until one run is given up. */
+  readonly timeout: number;
+  readonly json?: string;
+  /** Append the medians to bench/ledger.jsonl. */
+  readonly ledger: boolean;
+}
+
+/** A wrong command line; the text says what and what is right. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const usage = `usage: npm run bench -- SCENARIO [options]
+  SCENARIO   ${scenarios.join(' | ')}
+  --peer A,B      compare with: postfix, smtp-sink, notqmail, opensmtpd, haraka
+  --n N           messages a run           --sessions N   connections at a time
+  --size B        octets of body           --keep 0|1     1: several messages a connection
+  --rcpts N       recipients a message     --group N      recipients an outgoing transaction, 0: own default
+  --runs R        runs a candidate         --timeout S    seconds until a run is given up
+  --load tqmail|postfix   who makes the load: tqmail source and sink, or smtp-source and smtp-sink
+  --json FILE     write the figures        --ledger       append the medians to bench/ledger.jsonl
+`;
+
+type Numbers = Record<'n' | 'sessions' | 'size' | 'keep' | 'rcpts' | 'group' | 'runs' | 'timeout', number>;
+
+const bounds: Readonly<Record<keyof Numbers, readonly [number, number]>> = {
+  n: [1, 10_000_000],
+  sessions: [1, 5_000],
+  size: [0, 1_073_741_824],
+  keep: [0, 1],
+  rcpts: [1, 100_000],
+  group: [0, 100_000],
+  runs: [1, 100],
+  timeout: [1, 86_400],
+};
+
+const everywhere: Numbers = { n: 3_000, sessions: 20, size: 4_096, keep: 1, rcpts: 1, group: 1, runs: 3, timeout: 0 };
+
+const byScenario: Readonly<Record<Scenario, Partial<Numbers>>> = {
+  relay: {},
+  accept: {},
+  fanout: { n: 50, rcpts: 100, sessions: 5 },
+  local: { n: 2_000 },
+  backlog: { n: 1_000_000, size: 512, sessions: 100, runs: 1 },
+  latency: { n: 200, sessions: 1 },
+  drain: {},
+  sink: { n: 20_000 },
+};
+
+/** Parses the words after `npm run bench --`; throws UsageError. Options are `--name value` or `--name=value`. */
+export function parseBenchOptions(args: readonly string[]): BenchOptions {
+  const scenario = scenarios.find((name) => name === args[0]);
+  if (scenario === undefined) throw new UsageError(args[0] === undefined ? 'no scenario given' : `unknown scenario ${args[0]}`);
+  const numbers: Numbers = { ...everywhere, ...byScenario[scenario] };
+  const words: { peer?: string; load?: string; json?: string } = {};
+  let ledger = false;
+  for (const [name, value] of optionPairs(args.slice(1))) {
+    if (name === 'ledger') ledger = true;
+    else if (name === 'peer' || name === 'load' || name === 'json') words[name] = value;
+    else if (isNumberName(name)) numbers[name] = integer(name, value);
+    else throw new UsageError(`unknown option --${name}`);
+  }
+  const load = words.load ?? 'tqmail';
+  if (load !== 'tqmail' && load !== 'postfix') throw new UsageError(`--load is tqmail or postfix, not ${load}`);
+  if (scenario === 'latency' && load !== 'tqmail')
+    throw new UsageError('latency needs --load tqmail: smtp-sink does not say when a message arrived');
+  return {
+    ...numbers,
+    scenario,
+    load,
+    ledger,
+    keep: numbers.keep === 1,
+    timeout: numbers.timeout || Math.max(120, Math.ceil((numbers.n * numbers.rcpts) / 20)),
+    peers: [...new Set((words.peer ?? '').split(',').filter((name) => name !== ''))],
+    ...(words.json === undefined ? {} : { json: words.json }),
+  };
+}
+
+function isNumberName(name: string): name is keyof Numbers {
+  return Object.hasOwn(bounds, name);
+}
+
+function* optionPairs(args: readonly string[]): Generator<readonly [string, string]> {
+  for (let index = 0; index < args.length; index++) {
+    const word = args[index] ?? '';
+    const parts = /^--([a-z-]+)(?:=(.*))?$/s.exec(word);
+    if (parts?.[1] === undefined) throw new UsageError(`unexpected word ${word}`);
+    if (parts[1] === 'ledger' && parts[2] === undefined) yield ['ledger', ''];
+    else if (parts[2] !== undefined) yield [parts[1], parts[2]];
+    else {
+      const value = args[++index];
+      if (!isNumberName(parts[1]) && !['peer', 'load', 'json'].includes(parts[1]))
+        throw new UsageError(`unknown option --${parts[1]}`);
+      if (value === undefined) throw new UsageError(`--${parts[1]} needs a value`);
+      yield [parts[1], value];
+    }
+  }
+}
+
+function integer(name: keyof Numbers, text: string): number {
+  const [least, most] = bounds[name];
+  const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) throw new UsageError(`--${name} is a number from ${least} to ${most}, not ${text}`);
+  return value;
+}

@@ -1,0 +1,51 @@
+/**
+ * What the bench asks of every server that it measures, our own included.
+ * Types only; an adapter starts a private instance on loopback in the folder it is given and touches nothing else.
+ */
+import type { BenchOptions } from '../options.js';
+
+/** One run's work, as an adapter must prepare for it. */
+export interface Workload {
+  readonly options: BenchOptions;
+  /**
+   * relay: everything goes to the next hop on `sinkPort`. hold: everything is accepted and kept.
+   * local: mail for `recipient` goes into one Maildir.
+   */
+  readonly kind: 'relay' | 'hold' | 'local';
+  /** Port and pid of the next hop; 0 when there is none. */
+  readonly sinkPort: number;
+  readonly sinkPid: number;
+  /** An empty folder of its own, mode 0755, removed afterwards. */
+  readonly dir: string;
+}
+
+/** The domain whose mail is local in a `local` workload; all other domains are remote. */
+export const localDomain = 'box.test';
+export const localRecipient = `u@${localDomain}`;
+
+export interface RunningPeer {
+  readonly port: number;
+  /** Roots of the process tree whose CPU and memory count. */
+  readonly roots: readonly number[];
+  /** Folder of delivered messages (`new/`), in a local workload. */
+  readonly mailbox?: string;
+  /** Lets held mail go (hold only); absent when the server cannot. */
+  release?(): Promise<void>;
+  /** After `stop`: starts it on the same queue once more (hold only). */
+  again?(): Promise<RunningPeer>;
+  /** May be called twice. */
+  stop(): Promise<void>;
+}
+
+export interface Peer {
+  readonly name: string;
+  /** True when a 250 means that the message is on disk. */
+  readonly durable: boolean;
+  /** Empty when it can run this scenario here, else why not. */
+  missing(options: BenchOptions): string;
+  version(): string;
+  /** Transactions it makes of one message with `rcpts` recipients for one host; undefined when that is not known. */
+  transactions(options: BenchOptions): number | undefined;
+  /** Rejects with the server's own words when it does not come up. */
+  start(workload: Workload): Promise<RunningPeer>;
+}

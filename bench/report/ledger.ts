@@ -1,0 +1,49 @@
+/**
+ * The bench ledger: one JSON line a run set, kept in the repository, from which docs/benchmarks.md is made.
+ * Only medians and ratios stand in it, with what they were measured on.
+ */
+import type { Machine } from '../machine.js';
+import type { BenchResult, Figures } from '../result.js';
+
+export interface LedgerEntry {
+  readonly date: string;
+  readonly scenario: string;
+  readonly machine: Machine;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly results: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly durable: boolean;
+    readonly ok: boolean;
+    readonly median: Figures;
+  }[];
+  readonly ratios: Readonly<Record<string, Figures>>;
+}
+
+export function ledgerLine(result: BenchResult): string {
+  const { json: _json, ledger: _ledger, ...options } = result.options;
+  const results = result.results.map(({ name, version, durable, ok, median }) => ({ name, version, durable, ok, median }));
+  const entry: LedgerEntry = {
+    date: result.date,
+    scenario: result.scenario,
+    machine: result.machine,
+    options: { ...options },
+    results,
+    ratios: result.ratios,
+  };
+  return `${JSON.stringify(entry)}\n`;
+}
+
+/** Reads a ledger's text; throws on a damaged line, naming it. */
+export function parseLedger(text: string): LedgerEntry[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line, index) => {
+      try {
+        return JSON.parse(line) as LedgerEntry;
+      } catch {
+        throw new Error(`bench/ledger.jsonl line ${index + 1} is not JSON: remove or repair it`);
+      }
+    });
+}

@@ -1,0 +1,49 @@
+/**
+ * A queue that was held and is let go: how fast it empties into the next hop.
+ * The span is from the release to the last arrival; nothing is accepted meanwhile.
+ */
+import { sinkArrivals } from '../arrivals.js';
+import { nowUs } from '../load/load.js';
+import { watchPeak } from '../process/peak.js';
+import { cpuSeconds } from '../process/tree.js';
+import type { RunRow } from '../result.js';
+import { awaitArrivals } from './await-arrivals.js';
+import { acceptRate, Cleanup, sendAll, subfolder, type Trial } from './trial.js';
+
+export async function drain(trial: Trial): Promise<RunRow> {
+  const cleanup = new Cleanup();
+  try {
+    const { options, peer, load, progress } = trial;
+    const sink = await load.startSink(subfolder(trial.dir, 'sink'));
+    cleanup.add(sink.stop);
+    const dir = subfolder(trial.dir, 'server');
+    const running = await peer.start({ options, kind: 'hold', sinkPort: sink.port, sinkPid: sink.pid, dir });
+    cleanup.add(running.stop);
+    if (running.release === undefined) throw new Error('this server cannot let held mail go');
+    const sent = await sendAll(trial, running.port, options.n, cleanup);
+    const before = cpuSeconds(running.roots);
+    const peak = watchPeak(running.roots);
+    cleanup.add(async () => void peak.stop());
+    const firstUs = nowUs();
+    await running.release();
+    const perMessage = sink.countsRecipients ? options.rcpts : (peer.transactions(options) ?? 1);
+    const reached = await awaitArrivals({
+      sent: Promise.resolve(sent),
+      arrivals: sinkArrivals(sink),
+      expected: () => options.n * perMessage,
+      deadlineUs: firstUs + options.timeout * 1e6,
+      progress,
+    });
+    const delivered = options.n * options.rcpts;
+    return {
+      ok: reached.complete,
+      ...(reached.complete ? {} : { error: 'not all arrived in time' }),
+      perSecond: (delivered * 1e6) / (reached.lastUs - firstUs),
+      acceptPerSecond: acceptRate(sent, options.n),
+      cpuPer1000: ((cpuSeconds(running.roots) - before) * 1000) / delivered,
+      peakMiB: peak.stop(),
+    };
+  } finally {
+    await cleanup.run();
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * The scenarios that push a number of messages through a server: relay, fanout, local, latency, accept, sink.
+ * One timed span: from the source's first connection to the last arrival (or the last reply, where nothing arrives).
+ */
+import { type Arrivals, maildirArrivals, sinkArrivals } from '../arrivals.js';
+import { nowUs, type Sent, type SinkRun, type SourceOrder } from '../load/load.js';
+import type { BenchOptions } from '../options.js';
+import { localRecipient, type RunningPeer, type Workload } from '../peers/peer.js';
+import { watchPeak } from '../process/peak.js';
+import { cpuSeconds } from '../process/tree.js';
+import type { RunRow } from '../result.js';
+import { percentile } from '../statistics.js';
+import { readLedger, type Verdict, verify } from '../verify.js';
+import { awaitArrivals } from './await-arrivals.js';
+import { Cleanup, sourceOrder, subfolder, type Trial } from './trial.js';
+
+/** Messages a second of the latency scenario: slow enough that each finds the server idle. */
+const idleRate = 20;
+
+interface Stage {
+  readonly running: RunningPeer;
+  readonly arrivals: Arrivals | undefined;
+  /** Arrivals that a complete run has, from what was accepted; undefined when not known before. */
+  readonly expected: (sent: Sent) => number | undefined;
+}
+
+export async function throughput(trial: Trial): Promise<RunRow> {
+  const cleanup = new Cleanup();
+  try {
+    const stage = await setUp(trial, cleanup);
+    const measured = await push(trial, stage, cleanup);
+    // The server first, then the sink: what is still under way must be counted.
+    await stage.running.stop();
+    await cleanup.run();
+    return judge(trial, stage, measured);
+  } finally {
+    await cleanup.run();
+  }
+}
+
+async function setUp(trial: Trial, cleanup: Cleanup): Promise<Stage> {
+  const { options, peer, load } = trial;
+  const kind = workloadKind(options);
+  let sink: SinkRun | undefined;
+  if (kind === 'relay' && options.scenario !== 'sink') {
+    sink = await load.startSink(subfolder(trial.dir, 'sink'));
+    cleanup.add(sink.stop);
+  }
+  const running = await peer.start({
+    options,
+    kind,
+    sinkPort: sink?.port ?? 0,
+    sinkPid: sink?.pid ?? 0,
+    dir: subfolder(trial.dir, 'server'),
+  });
+  cleanup.add(running.stop);
+  const arrivals = sink === undefined ? mailboxArrivals(running, options) : sinkArrivals(sink);
+  const perMessage = sink?.countsRecipients === false ? peer.transactions(options) : options.rcpts;
+  const expected = (sent: Sent): number | undefined =>
+    perMessage === undefined ? undefined : (sent.accepted / options.rcpts) * perMessage;
+  return { running, arrivals, expected };
+}
+
+function workloadKind({ scenario }: BenchOptions): Workload['kind'] {
+  return scenario === 'local' ? 'local' : scenario === 'accept' ? 'hold' : 'relay';
+}
+
+function mailboxArrivals(running: RunningPeer, options: BenchOptions): Arrivals | undefined {
+  if (options.scenario !== 'local') return undefined;
+  if (running.mailbox === undefined) throw new Error('this server has no local mailbox');
+  return maildirArrivals(running.mailbox, localRecipient, options.load === 'tqmail');
+}
+
+interface Measured {
+  readonly sent: Sent;
+  readonly complete: boolean;
+  /** When the last arrival was counted, microseconds of the monotonic clock. */
+  readonly lastUs: number;
+  readonly cpu: number;
+  readonly peakMiB: number;
+}
+
+async function push(trial: Trial, stage: Stage, cleanup: Cleanup): Promise<Measured> {
+  const { options, load, progress } = trial;
+  const { running, arrivals } = stage;
+  const deadlineUs = nowUs() + options.timeout * 1e6;
+  const before = cpuSeconds(running.roots);
+  const peak = watchPeak(running.roots);
+  try {
+    const source = await load.startSource(sourceOrder(trial, running.port, options.n, extras(options)));
+    cleanup.add(source.stop);
+    const reached = await awaitArrivals({ sent: source.sent, arrivals, expected: stage.expected, deadlineUs, progress });
+    return { ...reached, cpu: cpuSeconds(running.roots) - before, peakMiB: peak.stop() };
+  } finally {
+    peak.stop();
+  }
+}
+
+function extras({ scenario }: BenchOptions): Partial<SourceOrder> {
+  if (scenario === 'local') return { recipient: localRecipient };
+  return scenario === 'latency' ? { rate: idleRate } : {};
+}
+
+function judge(trial: Trial, stage: Stage, measured: Measured): RunRow {
+  const { options } = trial;
+  const { sent, cpu, peakMiB } = measured;
+  const records = stage.arrivals?.records();
+  const verdict = records === undefined || sent.ledger === undefined ? undefined : verify(readLedger(sent.ledger), records);
+  const lastUs = verdict?.lastUs || measured.lastUs;
+  const seconds = Math.max(1, lastUs - sent.firstUs) / 1e6;
+  const delivered = sent.accepted;
+  const latency = options.scenario === 'latency' && verdict !== undefined ? delayFigures(verdict) : replyFigures(sent);
+  const faults = faultList(sent, measured.complete, verdict);
+  return {
+    ok: faults.length === 0,
+    ...(faults.length === 0 ? {} : { error: faults.join(', ') }),
+    perSecond: delivered / seconds,
+    mbPerSecond: (delivered * options.size) / 1e6 / seconds,
+    acceptPerSecond: (sent.accepted / options.rcpts / Math.max(1, sent.lastUs - sent.firstUs)) * 1e6,
+    cpuPer1000: (cpu * 1000) / Math.max(1, delivered),
+    peakMiB,
+    ...latency,
+    ...countFigures(stage, sent, verdict),
+  };
+}
+
+function delayFigures({ delaysMs }: Verdict): Partial<RunRow> {
+  return {
+    ...figure('p50Ms', percentile(delaysMs, 50)),
+    ...figure('p90Ms', percentile(delaysMs, 90)),
+    ...figure('p99Ms', percentile(delaysMs, 99)),
+  };
+}
+
+function replyFigures(sent: Sent): Partial<RunRow> {
+  return { ...figure('p50Ms', sent.p50Ms), ...figure('p99Ms', sent.p99Ms) };
+}
+
+function figure(name: 'p50Ms' | 'p90Ms' | 'p99Ms', value: number | undefined): Partial<RunRow> {
+  return value === undefined ? {} : { [name]: value };
+}
+
+function countFigures(stage: Stage, sent: Sent, verdict: Verdict | undefined): Partial<RunRow> {
+  if (stage.arrivals === undefined) return {};
+  const arrived = stage.arrivals.count();
+  if (verdict !== undefined) return { arrived, lost: verdict.lost, duplicate: verdict.duplicate, altered: verdict.altered };
+  const expected = stage.expected(sent);
+  if (expected === undefined) return { arrived };
+  return { arrived, lost: Math.max(0, expected - arrived), duplicate: Math.max(0, arrived - expected) };
+}
+
+function faultList(sent: Sent, complete: boolean, verdict: Verdict | undefined): string[] {
+  const faults: string[] = [];
+  if (sent.refused > 0) faults.push(`${sent.refused} refused`);
+  if (!complete) faults.push('not all arrived in time');
+  if (verdict === undefined) return faults;
+  for (const name of ['lost', 'duplicate', 'altered', 'unasked'] as const)
+    if (verdict[name] > 0) faults.push(`${verdict[name]} ${name}`);
+  return faults;
+}

@@ -1,0 +1,69 @@
+/**
+ * One run of one candidate, from an empty folder to a row of figures.
+ * Everything that a trial starts has ended when its row is there, whatever happened.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { type Load, nowUs, type Sent, type SourceOrder } from '../load/load.js';
+import type { BenchOptions } from '../options.js';
+import type { Peer } from '../peers/peer.js';
+import { awaitArrivals } from './await-arrivals.js';
+
+export interface Trial {
+  readonly options: BenchOptions;
+  readonly peer: Peer;
+  readonly load: Load;
+  /** An empty folder, mode 0755. */
+  readonly dir: string;
+  /** Called now and then with what is going on, for a person. */
+  readonly progress: (text: string) => void;
+}
+
+/** What has to be ended when the trial is over, last in first out. */
+export class Cleanup {
+  readonly #steps: (() => Promise<void>)[] = [];
+  add(step: () => Promise<void>): void {
+    this.#steps.push(step);
+  }
+  async run(): Promise<void> {
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) await step();
+  }
+}
+
+/** The source's order for `messages` of the trial's kind. */
+export function sourceOrder(
+  { options, dir }: Trial,
+  port: number,
+  messages: number,
+  extras: Partial<SourceOrder> = {},
+): SourceOrder {
+  const { sessions, size, keep, rcpts } = options;
+  return { port, messages, sessions, size, keep, rcpts, dir: subfolder(dir, 'source'), ...extras };
+}
+
+/** Sends `messages` and waits for the source's end; rejects when it takes longer than the trial may, or when some are refused. */
+export async function sendAll(trial: Trial, port: number, messages: number, cleanup: Cleanup): Promise<Sent> {
+  const source = await trial.load.startSource(sourceOrder(trial, port, messages));
+  cleanup.add(source.stop);
+  const deadlineUs = nowUs() + trial.options.timeout * 1e6;
+  const { sent } = await awaitArrivals({
+    sent: source.sent,
+    arrivals: undefined,
+    expected: () => 0,
+    deadlineUs,
+    progress: trial.progress,
+  });
+  if (sent.refused > 0) throw new Error(`${sent.refused} of ${messages} refused`);
+  return sent;
+}
+
+/** Messages accepted a second. */
+export function acceptRate(sent: Sent, messages: number): number {
+  return (messages / Math.max(1, sent.lastUs - sent.firstUs)) * 1e6;
+}
+
+export function subfolder(dir: string, name: string): string {
+  const folder = path.join(dir, name);
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  return folder;
+}

@@ -1,0 +1,47 @@
+/**
+ * The control plane between the main thread and the others: Comlink, for what is rare (start, reload, drain,
+ * stop, status). Every call has a deadline, because a call to a dead thread never settles. No mail goes here.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { type Endpoint, expose, wrap } from 'comlink';
+
+/** Anything with methods that take and return plain data. */
+// biome-ignore lint/suspicious/noExplicitAny: the methods' own types are kept by Remote
+type Methods = Record<string, (...values: any[]) => unknown>;
+export type Remote<T> = {
+  [K in keyof T]: T[K] extends (...values: infer V) => infer R ? (...values: V) => Promise<Awaited<R>> : never;
+};
+export interface ControlCall<T> {
+  /** The methods; each call rejects with ControlLate when it takes longer than `ms`. */
+  within(ms: number): Remote<T>;
+}
+
+export class ControlLate extends Error {
+  override readonly name = 'ControlLate';
+}
+
+/** Offers the methods of `api` to the thread at the other end of `port`. */
+export function offerControl<T extends object>(api: T, port: MessagePort): void {
+  expose(api, port as unknown as Endpoint);
+}
+
+export function controlOf<T extends object>(port: MessagePort, who: string): ControlCall<T> {
+  const remote = wrap(port as unknown as Endpoint) as unknown as Methods;
+  return {
+    within: (ms) =>
+      new Proxy({} as Remote<T>, {
+        get:
+          (_none, method: string) =>
+          (...values: unknown[]) =>
+            deadline(Promise.resolve((remote[method] as Methods[string])(...values)), ms, `${who}: no answer to ${method} in ${ms} ms`),
+      }),
+  };
+}
+
+/** The promise, or a rejection with ControlLate after `ms`. */
+export function deadline<R>(promise: Promise<R>, ms: number, text: string): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new ControlLate(text)), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,159 @@
+/**
+ * Local delivery through lspawnd: one connection, many deliveries at a time. Bodies in memory
+ * travel with their delivery; files are opened here, by who owns the queue, and sent in pieces,
+ * a few at a time. When the connection is lost its deliveries are deferred and may have been made.
+ */
+import { connect, type Socket } from 'node:net';
+import { errnoText } from '../../protocol/errno-text.js';
+import { codeOf } from '../../store/octet-path.js';
+import { rawPieces } from '../../store/unix-message.js';
+import type { LocalReport } from '../messages.js';
+import { type Frame, FrameReader } from '../spawn/lspawnd-frames.js';
+import {
+  decodePiece,
+  decodeReport,
+  encodeDelivery,
+  encodeEnd,
+  encodePiece,
+  inlineBody,
+  pieceSize,
+  pieceWindow,
+} from '../spawn/lspawnd-messages.js';
+import { bodyOf, type DeliveryWay, type LocalDelivererOptions } from './deliverer-types.js';
+import { Window } from './window.js';
+
+interface Pending {
+  readonly settle: (report: LocalReport) => void;
+  /** Pieces that may still be sent. */
+  readonly window: Window;
+}
+
+function deferred(text: string, lost: boolean): LocalReport {
+  const outcomes = [{ status: 'Z', text: `${text} (#4.3.0)\n` }] as const;
+  return lost ? { outcomes, lost } : { outcomes };
+}
+
+class LspawndClient {
+  readonly #path: string;
+  #socket: Socket | undefined;
+  #reader = new FrameReader();
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Sends one delivery and waits for its report. */
+  send(encode: (id: number) => Buffer, pieces: AsyncIterable<Uint8Array> | undefined): Promise<LocalReport> {
+    const socket = this.#connected();
+    const id = ++this.#lastId;
+    return new Promise((settle) => {
+      const pending: Pending = { settle, window: new Window(pieceWindow) };
+      this.#pending.set(id, pending);
+      socket.write(encode(id));
+      if (pieces !== undefined) void this.#sendPieces(socket, id, pending, pieces);
+    });
+  }
+
+  close(): void {
+    this.#socket?.destroy();
+  }
+
+  async #sendPieces(socket: Socket, id: number, pending: Pending, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    let complete = true;
+    try {
+      for await (const whole of pieces) {
+        for (let at = 0; at < whole.length; at += pieceSize) {
+          if (!(await pending.window.take())) return;
+          socket.write(encodePiece(id, whole.subarray(at, at + pieceSize)));
+        }
+      }
+    } catch {
+      complete = false;
+    }
+    socket.write(encodeEnd(id, complete));
+  }
+
+  #connected(): Socket {
+    if (this.#socket !== undefined) return this.#socket;
+    const socket = connect(this.#path);
+    const reader = new FrameReader();
+    let why = 'lspawnd has ended the connection';
+    this.#socket = socket;
+    this.#reader = reader;
+    let reached = false;
+    socket.once('connect', () => {
+      reached = true;
+    });
+    socket.once('error', (error) => {
+      why = `${this.#path}: ${errnoText(codeOf(error))}`;
+    });
+    socket.once('close', () => this.#lost(socket, reached ? why : `Unable to reach lspawnd: ${why}.`, reached));
+    socket.on('data', (chunk: Buffer) => this.#receive(socket, chunk));
+    return socket;
+  }
+
+  #receive(socket: Socket, chunk: Buffer): void {
+    const frames = this.#reader.push(chunk);
+    if (frames === 'broken' || this.#reader.broken || !frames.every((frame) => this.#take(frame))) socket.destroy();
+  }
+
+  #take(frame: Frame): boolean {
+    if (frame.kind === 'A') {
+      const piece = decodePiece(frame.payload);
+      if (piece !== undefined) this.#pending.get(piece.id)?.window.give();
+      return piece !== undefined;
+    }
+    const answer = frame.kind === 'R' ? decodeReport(frame.payload) : undefined;
+    if (answer === undefined) return false;
+    const pending = this.#pending.get(answer.id);
+    this.#pending.delete(answer.id);
+    pending?.window.end();
+    pending?.settle(answer.report);
+    return true;
+  }
+
+  #lost(socket: Socket, text: string, reached: boolean): void {
+    if (this.#socket === socket) this.#socket = undefined;
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { settle, window } of pending) {
+      window.end();
+      settle(deferred(reached ? 'Connection to lspawnd lost.' : text, reached));
+    }
+  }
+}
+
+export function createLspawndDeliverer(options: LocalDelivererOptions, path: string): DeliveryWay {
+  const client = new LspawndClient(path);
+  const { home, nonce, hostname } = options;
+  const empty = { user: '', home: '', dash: '', ext: '', defaultDelivery: '' };
+  return {
+    deliverOne(delivery, { local, host }) {
+      const body = bodyOf(delivery, home);
+      if (body === undefined) return Promise.resolve(deferred('The message came without its body.', false));
+      const { message, index: recipient, birth, sender, repeated } = delivery;
+      const inline = 'bytes' in body && body.bytes.length <= inlineBody ? body.bytes : undefined;
+      const wire = {
+        ...empty,
+        local,
+        host,
+        sender,
+        message,
+        recipient,
+        birth,
+        nonce,
+        hostname,
+        repeated,
+        form: body.form,
+        body: inline,
+      };
+      const encode = (id: number): Buffer => encodeDelivery({ id, ...wire });
+      return client.send(encode, inline === undefined ? rawPieces(body) : undefined);
+    },
+    async close() {
+      client.close();
+    },
+  };
+}

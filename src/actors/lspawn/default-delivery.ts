@@ -1,0 +1,31 @@
+/**
+ * The instructions for users without a .qmail file, as lspawnd knows them: control/defaultdelivery,
+ * read by root itself, never taken from a request.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ByteString } from '../../protocol/mail.js';
+
+const largest = 65535;
+
+export class DefaultDelivery {
+  readonly #path: string;
+  #mark = '';
+  #text: ByteString = './Mailbox';
+
+  constructor(home: string) {
+    this.#path = join(home, 'control', 'defaultdelivery');
+  }
+
+  /** The text now in force. Throws the system's error when the file is there and cannot be read. */
+  current(): ByteString {
+    const found = statSync(this.#path, { throwIfNoEntry: false });
+    const mark = found === undefined ? '' : `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}`;
+    if (mark !== this.#mark) {
+      const text = found === undefined ? '' : readFileSync(this.#path, 'latin1').slice(0, largest);
+      this.#text = text.replace(/\n+$/, '') || './Mailbox';
+      this.#mark = mark;
+    }
+    return this.#text;
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * lspawnd, the small root process: requests come over a unix socket that only the node's uid can
+ * open; each is looked up here and handed to a delivery child of its user. Parses no mail.
+ */
+import { Buffer } from 'node:buffer';
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { internalOutcome } from '../../protocol/local-report.js';
+import type { Outcome } from '../../protocol/mail.js';
+import { type Frame, FrameReader } from '../spawn/lspawnd-frames.js';
+import { decodeDelivery, decodePiece, encodeDelivery, encodeReport, type WireDelivery } from '../spawn/lspawnd-messages.js';
+import type { DeliveryChild } from './child.js';
+import type { Children } from './children.js';
+import { type LookupSources, lookUp } from './lookup.js';
+
+export interface LspawndOptions extends LookupSources {
+  readonly socket: string;
+  readonly children: Children;
+  /** Deliveries that one connection may have under way. */
+  readonly deliveries: number;
+  readonly log: (line: string) => void;
+}
+
+/** Pieces of a body that may wait for its user to be looked up. */
+const mostHeld = 8;
+
+/** Where the pieces of a delivery go; until the user is known they are held. */
+interface Route {
+  child: DeliveryChild | undefined;
+  number: number;
+  readonly held: (readonly ['B' | 'E', Buffer])[];
+}
+
+let lastNumber = 0;
+
+/** One connection of the node. */
+class Connection {
+  readonly #socket: Socket;
+  readonly #options: LspawndOptions;
+  readonly #reader = new FrameReader();
+  readonly #routes = new Map<number, Route>();
+
+  constructor(socket: Socket, options: LspawndOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+  }
+
+  #receive(chunk: Buffer): void {
+    const frames = this.#reader.push(chunk);
+    if (frames !== 'broken' && !this.#reader.broken && frames.every((frame) => this.#take(frame))) return;
+    this.#options.log('lspawnd: malformed request, connection closed; deliveries under way go on');
+    this.#socket.destroy();
+  }
+
+  #take(frame: Frame): boolean {
+    if (frame.kind === 'D') {
+      const delivery = decodeDelivery(frame.payload);
+      if (delivery === undefined || this.#routes.has(delivery.id) || this.#routes.size >= this.#options.deliveries) return false;
+      const route: Route = { child: undefined, number: ++lastNumber, held: [] };
+      this.#routes.set(delivery.id, route);
+      void this.#start(delivery, route).catch(() => this.#refuse(delivery.id, internalOutcome(118)));
+      return true;
+    }
+    const piece = decodePiece(frame.payload);
+    if (piece === undefined || (frame.kind !== 'B' && frame.kind !== 'E')) return false;
+    const route = this.#routes.get(piece.id);
+    // Pieces of a delivery that is over are on their way still: they are dropped.
+    if (route === undefined) return true;
+    if (route.child !== undefined) route.child.pass(frame.kind, route.number, piece.bytes);
+    else if (route.held.push([frame.kind, Buffer.from(piece.bytes)]) > mostHeld) return false;
+    return true;
+  }
+
+  async #start(delivery: WireDelivery, route: Route): Promise<void> {
+    const found = await lookUp(delivery.local, this.#options);
+    if (found.tag === 'refused') return this.#refuse(delivery.id, found.outcome);
+    const { uid, gid, user, home, dash, ext } = found.user;
+    const child = this.#options.children.of(uid, gid);
+    if (child === undefined) return this.#refuse(delivery.id, internalOutcome(118));
+    const { defaultDelivery } = found;
+    const frame = encodeDelivery({ ...delivery, id: route.number, user, home, dash, ext, defaultDelivery });
+    child.deliver(
+      route.number,
+      { id: delivery.id, reply: (answer) => this.#reply(delivery.id, answer) },
+      frame,
+      performance.now(),
+    );
+    route.child = child;
+    for (const [kind, bytes] of route.held) child.pass(kind, route.number, bytes);
+    route.held.length = 0;
+  }
+
+  /** Passes a frame of the child on; a report ends the delivery. */
+  #reply(id: number, answer: Buffer): void {
+    if (answer[4] === 'R'.charCodeAt(0)) this.#routes.delete(id);
+    if (this.#socket.writable) this.#socket.write(answer);
+  }
+
+  #refuse(id: number, outcome: Outcome): void {
+    this.#reply(id, encodeReport(id, { outcomes: [outcome] }));
+  }
+}
+
+/** Opens the socket as the node's uid, so that no file is ever given away by root. Throws when it cannot. */
+export function listen(options: LspawndOptions): Server {
+  const server = createServer((socket) => new Connection(socket, options));
+  const root = process.getuid?.() === 0;
+  if (root) process.seteuid?.(options.owner);
+  const umask = process.umask(0o177);
+  try {
+    rmSync(options.socket, { force: true });
+    server.listen(options.socket);
+    chmodSync(options.socket, 0o600);
+  } finally {
+    process.umask(umask);
+    if (root) process.seteuid?.(0);
+  }
+  return server;
+}

@@ -1,0 +1,62 @@
+/**
+ * What the commands see of a running node: the options it is started with and the
+ * handle that comes back. Types only; kernel code implements them in node.ts.
+ */
+import type { Settings, SettingsProblem } from '../protocol/settings.js';
+import type { MessageHead, RecipientRow } from '../store/queue-store.js';
+
+/** One bound listener with its inherited descriptors, one a front thread and a few spares for restarts. */
+export interface InheritedListener {
+  readonly protocol: string;
+  readonly address: string;
+  /** The port really bound; never 0. */
+  readonly port: number;
+  readonly fds: readonly number[];
+}
+
+export interface NodeOptions {
+  /** Absolute path of the home folder. */
+  readonly home: string;
+  readonly settings: Settings;
+  readonly listenerFds: readonly InheritedListener[];
+  /** Effective uid of the node process. */
+  readonly uid: number;
+  /** Socket of the root process that delivers locally; absent: deliveries go to `uid` alone. */
+  readonly lspawndSocket?: string;
+}
+
+/** One message as `tqmail queue` shows it. */
+export interface QueuedMessage {
+  readonly head: MessageHead;
+  /** True when its sender will get a bounce. */
+  readonly bouncing: boolean;
+  /** The first recipients; `head.recipientCount` says how many there are. */
+  readonly recipients: readonly RecipientRow[];
+}
+
+export interface QueuePage {
+  readonly messages: readonly QueuedMessage[];
+  /** Messages in the queue, and those of them that are not yet preprocessed. */
+  readonly total: number;
+  readonly todo: number;
+  /** Ask again with `after` = this id; undefined at the end. */
+  readonly next: number | undefined;
+}
+
+export interface RunningNode {
+  /** Plain data for `tqmail status`: JSON-ready, no secrets. */
+  status(): Promise<object>;
+  /** Rereads all control files; on any problem the old settings stay and every problem is returned. */
+  reload(): Promise<{ readonly problems: readonly SettingsProblem[] }>;
+  /** Makes every message due now (qmail-send's ALRM). */
+  allDue(): Promise<void>;
+  /** Stops accepting and delivering until `cont`. */
+  pause(): Promise<void>;
+  cont(): Promise<void>;
+  /** Messages with id > after, ascending, at most `limit`. */
+  queuePage?(after: number, limit: number): Promise<QueuePage>;
+  /** Ends sessions and deliveries within `graceMs` milliseconds, defers what is left, closes the store. */
+  stop(graceMs: number): Promise<void>;
+  /** Resolves with the reason when the node can no longer work; the process must then exit non-zero. */
+  readonly failed: Promise<string>;
+}

@@ -1,0 +1,269 @@
+/**
+ * The node: starts the threads that the placement names, links them, supervises them, and is the handle that
+ * commands hold. Runs in the process's main thread together with splogger. It does no mail work.
+ */
+import { availableParallelism } from 'node:os';
+import type { Settings } from '../protocol/settings.js';
+import { readSettings } from '../store/control-dir.js';
+import { descriptorLimit } from './descriptors.js';
+import { Host } from './host.js';
+import { Board } from './kernel/board.js';
+import { systemClock } from './kernel/clock.js';
+import { deadline } from './kernel/control.js';
+import { ActivityLog } from './kernel/log.js';
+import { qpCounter } from './kernel/qp.js';
+import { decideRestart } from './kernel/restart.js';
+import type { NodeOptions, QueuePage, RunningNode } from './node-api.js';
+import { logDestination } from './splogger/destination.js';
+import { type StartedThread, startThread } from './started-thread.js';
+import type { ThreadData } from './thread-main.js';
+import { type Group, type PlacedActor, type Placement, placement } from './topology.js';
+
+const startMs = 60_000;
+const askMs = 10_000;
+const heartbeatMs = 2_000;
+/** Extra time that a stop gets for closing the store, beyond the grace of sessions and deliveries. */
+const closeMs = 5_000;
+const stdout = 1;
+
+class Node implements RunningNode {
+  readonly failed: Promise<string>;
+  #fail: (reason: string) => void = () => undefined;
+  readonly #options: NodeOptions;
+  readonly #placement: Placement;
+  readonly #board = new Board();
+  readonly #main: Host;
+  readonly #log: ActivityLog;
+  readonly #fronts: (StartedThread | undefined)[] = [];
+  readonly #frontFailures: number[][] = [];
+  #core: StartedThread | undefined;
+  #settings: Settings;
+  #nextFd = 0;
+  #restarts = 0;
+  #stopping = false;
+  readonly #started = Date.now();
+  #heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    this.#settings = options.settings;
+    this.#placement = placement(options.settings, availableParallelism());
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
+    this.#main = new Host({
+      actors: this.#actorsOf('main'),
+      settings: options.settings,
+      clock: systemClock,
+      board: this.#board,
+      nextQp: qpCounter(process.pid, this.#placement.fronts + 1, this.#drawers),
+      queueDir: '',
+      fatal: (reason) => this.#fail(reason),
+      log: logDestination(stdout),
+    });
+    this.#log = new ActivityLog(this.#main.splogger, options.settings);
+  }
+
+  get #drawers(): number {
+    return this.#placement.fronts + 2;
+  }
+
+  #actorsOf(group: Group): PlacedActor[] {
+    const all = Object.entries(this.#placement.groups) as [PlacedActor, Group][];
+    return all.filter(([, at]) => at === group).map(([name]) => name);
+  }
+
+  async start(): Promise<void> {
+    await this.#main.start();
+    this.#core = await this.#startCore();
+    for (let front = 0; front < this.#placement.fronts; front += 1) await this.#startFront(front);
+    await this.#core.control.within(startMs).start();
+    for (const front of this.#fronts) await front?.control.within(startMs).start();
+    this.#heartbeat = setInterval(() => void this.#beat(), heartbeatMs);
+    this.#heartbeat.unref();
+  }
+
+  #data(group: Group, drawer: number): ThreadData {
+    const { home, uid, listenerFds, lspawndSocket } = this.#options;
+    const takesMail = this.#placement.groups.smtpd === group;
+    const at = takesMail ? this.#takeDescriptor() : 0;
+    const smtp = listenerFds.flatMap((listener) => {
+      const setting = { protocol: listener.protocol, address: listener.address, port: listener.port, options: this.#optionsOf(listener) };
+      const fd = listener.fds[at];
+      return takesMail && listener.protocol === 'smtp' && fd !== undefined ? [{ setting, fd }] : [];
+    });
+    return {
+      actors: this.#actorsOf(group),
+      home,
+      uid,
+      ...(lspawndSocket === undefined ? {} : { lspawndSocket }),
+      settings: this.#settings,
+      board: this.#board.shared,
+      qp: { start: process.pid, drawer, drawers: this.#drawers },
+      smtp,
+      descriptors: Math.floor(Math.min(descriptorLimit() / 2, 10_000) / Math.max(1, this.#placement.fronts)),
+      remoteThreads: this.#placement.remoteThreads,
+      localThreads: this.#placement.localThreads,
+      servesQueueSocket: this.#placement.groups.inject === group && drawer === (group === 'core' ? this.#placement.fronts : 0),
+    };
+  }
+
+  /** Options stand in control/listeners; the descriptors came without them. */
+  #optionsOf({ protocol, address, port }: { protocol: string; address: string; port: number }): Readonly<Record<string, string>> {
+    const same = this.#settings.listeners.filter((setting) => setting.protocol === protocol && setting.address === address);
+    return (same.find((setting) => setting.port === port) ?? same.find((setting) => setting.port === 0))?.options ?? {};
+  }
+
+  /** Each thread that listens needs inherited descriptors of its own: those of one that ended are closed. */
+  #takeDescriptor(): number {
+    const at = this.#nextFd;
+    this.#nextFd += 1;
+    return at;
+  }
+
+  #linkToMain(thread: StartedThread): Promise<void> {
+    return thread.link(this.#main, [], ['splogger']);
+  }
+
+  async #startCore(): Promise<StartedThread> {
+    const core = startThread('core', this.#data('core', this.#placement.fronts), (reason) => this.#coreEnded(reason));
+    await this.#linkToMain(core);
+    return core;
+  }
+
+  /** The store's thread is never started again in this process: what it had not flushed is read anew by the next. */
+  #coreEnded(reason: string): void {
+    if (!this.#stopping) this.#fail(`core thread ended: ${reason}`);
+  }
+
+  async #startFront(front: number): Promise<void> {
+    const core = this.#core;
+    if (core === undefined || this.#stopping) return;
+    const thread = startThread(`front ${front}`, this.#data('front', front), (reason) => this.#frontEnded(front, reason));
+    this.#fronts[front] = thread;
+    await this.#linkToMain(thread);
+    await thread.linkThread(core, ['queue'], []);
+  }
+
+  #frontEnded(front: number, reason: string): void {
+    this.#fronts[front] = undefined;
+    if (this.#stopping) return;
+    const failures = this.#frontFailures[front] ?? [];
+    failures.push(performance.now());
+    this.#frontFailures[front] = failures.slice(-10);
+    const decision = decideRestart(failures);
+    const spare = this.#options.listenerFds.every(({ fds }) => this.#nextFd < fds.length);
+    if (!decision.restart || !spare) return this.#fail(`front thread ${front} keeps failing: ${reason}`);
+    this.#log.warning(`front thread ${front} ended (${reason}); starting it again in ${decision.afterMs} ms`);
+    this.#restarts += 1;
+    setTimeout(() => void this.#restartFront(front), decision.afterMs);
+  }
+
+  async #restartFront(front: number): Promise<void> {
+    try {
+      await this.#startFront(front);
+      await this.#fronts[front]?.control.within(startMs).start();
+    } catch (error) {
+      if (!this.#stopping) this.#fail(`front thread ${front} cannot be started: ${String(error)}`);
+    }
+  }
+
+  get #threads(): StartedThread[] {
+    return [...this.#fronts, this.#core].filter((thread) => thread !== undefined);
+  }
+
+  /** A thread that does not answer is replaced; the store's thread cannot be, so the process ends. */
+  async #beat(): Promise<void> {
+    for (const thread of this.#threads) {
+      const alive = await thread.control.within(askMs).counters().then(
+        () => true,
+        () => false,
+      );
+      if (alive || this.#stopping) continue;
+      if (thread === this.#core) this.#fail('core thread does not answer');
+      else await thread.terminate();
+    }
+  }
+
+  async status(): Promise<object> {
+    const counters: Record<string, number | string> = { ...this.#main.counters() };
+    for (const thread of this.#threads) {
+      const counted = await thread.control.within(askMs).counters();
+      for (const [name, value] of Object.entries(counted)) {
+        const known = counters[name];
+        counters[name] = typeof known === 'number' && typeof value === 'number' ? known + value : value;
+      }
+    }
+    return {
+      uptimeSeconds: Math.floor((Date.now() - this.#started) / 1000),
+      topology: this.#settings.topology,
+      threads: {
+        front: this.#fronts.length,
+        core: 1,
+        remote: this.#placement.remoteThreads,
+        local: this.#placement.localThreads,
+        restarts: this.#restarts,
+      },
+      paused: this.#board.get('paused'),
+      draining: this.#board.get('draining'),
+      full: this.#board.get('full'),
+      counters,
+    };
+  }
+
+  async reload(): Promise<Awaited<ReturnType<RunningNode['reload']>>> {
+    const read = await readSettings(this.#options.home);
+    if ('problems' in read) return { problems: read.problems };
+    this.#settings = read.settings;
+    this.#main.reload(read.settings);
+    for (const thread of this.#threads) await thread.control.within(askMs).reload(read.settings);
+    return { problems: [] };
+  }
+
+  async allDue(): Promise<void> {
+    await this.#core?.control.within(startMs).allDue();
+  }
+
+  pause(): Promise<void> {
+    return this.#setPaused(true);
+  }
+
+  cont(): Promise<void> {
+    return this.#setPaused(false);
+  }
+
+  async #setPaused(paused: boolean): Promise<void> {
+    this.#board.set('paused', paused);
+    await this.#core?.control.within(askMs).pause(paused);
+  }
+
+  async queuePage(after: number, limit: number): Promise<QueuePage> {
+    if (this.#core === undefined) return { messages: [], total: 0, todo: 0, next: undefined };
+    return this.#core.control.within(askMs).queuePage(after, limit);
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#heartbeat);
+    this.#board.set('draining', true);
+    await Promise.all(
+      this.#threads.map((thread) => deadline(thread.control.within(graceMs).drain(), graceMs, 'drain').catch(() => undefined)),
+    );
+    for (const thread of this.#threads) await thread.control.within(closeMs).stop();
+    this.#log.flush();
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.#main.stop();
+  }
+}
+
+/** Rejects when a thread cannot start (the queue cannot be opened, a descriptor is no listener …). */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const node = new Node(options);
+  await Promise.race([
+    node.start(),
+    node.failed.then((reason) => {
+      throw new Error(reason);
+    }),
+  ]);
+  return node;
+}

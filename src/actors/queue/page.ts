@@ -1,0 +1,21 @@
+/** A part of the queue for listings (`tqmail queue`). Reads only; bounded by its caller's limit. */
+import type { QueueStore } from '../../store/queue-store.js';
+import type { QueuePage } from '../node-api.js';
+
+/** Recipients shown of one message. */
+const mostRecipients = 100;
+
+export function queuePage(store: QueueStore, after: number, limit: number): QueuePage {
+  const heads = store.list(after, limit);
+  const messages = heads.map((head) => ({
+    head,
+    bouncing: store.bounceText(head.id) !== '',
+    recipients: store.recipients(head.id, 0, mostRecipients),
+  }));
+  return {
+    messages,
+    total: store.count(),
+    todo: store.todoCount(),
+    next: heads.length < limit ? undefined : heads.at(-1)?.id,
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * Takes one message in wire form piece by piece and finds its ledger mark and the checksum of its body.
+ * Holds at most the header; bodies pass through.
+ */
+import { crc32 } from 'node:zlib';
+import { type LedgerMark, ledgerHeaderName, parseLedgerMark } from '../../protocol/ledger.js';
+
+/** Headers longer than this are not searched to the end: the message counts as unmarked. */
+const mostHeader = 65_536;
+const emptyLine = Buffer.from('\r\n\r\n');
+const headerName = Buffer.from(ledgerHeaderName);
+
+export class MessageMeter {
+  #header: Buffer | undefined;
+  #inHeader = true;
+  #mark: LedgerMark | undefined;
+  #checksum = 0;
+
+  take(bytes: Uint8Array): void {
+    if (this.#inHeader) this.#takeHeader(bytes);
+    else if (this.#mark !== undefined) this.#checksum = crc32(bytes, this.#checksum);
+  }
+
+  /** The message is complete: its mark, and whether the body is the one that the mark speaks of. Starts afresh. */
+  finish(): { readonly mark: LedgerMark; readonly intact: boolean } | undefined {
+    const mark = this.#mark;
+    const intact = mark !== undefined && mark.checksum === this.#checksum;
+    this.reset();
+    return mark === undefined ? undefined : { mark, intact };
+  }
+
+  reset(): void {
+    this.#header = undefined;
+    this.#inHeader = true;
+    this.#mark = undefined;
+    this.#checksum = 0;
+  }
+
+  #takeHeader(bytes: Uint8Array): void {
+    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // Held bytes are a copy: the piece is only a view of the socket's chunk.
+    const header = this.#header === undefined ? piece : Buffer.concat([this.#header, piece]);
+    const end = header.indexOf(emptyLine);
+    if (end === -1 && header.length <= mostHeader) {
+      this.#header = header === piece ? Buffer.from(piece) : header;
+      return;
+    }
+    this.#inHeader = false;
+    this.#header = undefined;
+    if (end === -1) return;
+    const start = header.subarray(0, end).indexOf(headerName);
+    if (start === -1) return;
+    const lineEnd = header.indexOf('\r\n', start);
+    this.#mark = parseLedgerMark(header.toString('latin1', start + headerName.length, lineEnd));
+    if (this.#mark !== undefined) this.#checksum = crc32(header.subarray(end + emptyLine.length), 0);
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * One connection of the source: moves bytes between a socket and an SMTP client session.
+ * What is sent and when is the session loop's business.
+ */
+import net, { type Socket } from 'node:net';
+import tls from 'node:tls';
+import { SmtpClientSession } from '../../protocol/smtp/client.js';
+import type { SmtpClientEvent, Transaction } from '../../protocol/smtp/session.js';
+
+export interface Target {
+  readonly address: string;
+  readonly port: number;
+  /** TLS from the first octet; certificates are not checked, for this is a load test. */
+  readonly tls: boolean;
+  readonly helohost: string;
+  /** Milliseconds without a byte after which the connection is given up. */
+  readonly timeout: number;
+}
+
+const readBuffer = 8_192;
+/** Pieces of one turn up to this many octets go out in one write. */
+const mostJoined = 131_072;
+
+export class SourceConnection {
+  readonly #socket: Socket;
+  readonly #session: SmtpClientSession;
+  readonly #notify: (event: SmtpClientEvent) => void;
+  #over = false;
+  /** The socket's own words when it failed. */
+  trouble: string | undefined;
+
+  constructor(target: Target, notify: (event: SmtpClientEvent) => void) {
+    this.#session = new SmtpClientSession({ helohost: target.helohost, peer: target.address, greet: 'ehlo' });
+    this.#notify = notify;
+    this.#socket = target.tls ? this.#overTls(target) : this.#plain(target);
+    this.#socket.setNoDelay(true);
+    this.#socket.setTimeout(target.timeout, () => this.#ended('no answer in time'));
+    this.#socket.on('error', (error) => this.#ended(error.message));
+    this.#socket.on('close', () => this.#ended(undefined));
+    this.#socket.on('end', () => this.#ended(undefined));
+  }
+
+  begin(transaction: Transaction): void {
+    this.#session.begin(transaction);
+    this.#turn();
+  }
+
+  quit(): void {
+    this.#session.quit();
+    this.#turn();
+  }
+
+  #plain({ address, port }: Target): Socket {
+    const buffer = Buffer.allocUnsafe(readBuffer);
+    const callback = (octets: number): boolean => {
+      // The session may keep a chunk, the buffer is used again.
+      this.#receive(Buffer.from(buffer.subarray(0, octets)));
+      return true;
+    };
+    return net.connect({ host: address, port, onread: { buffer, callback } });
+  }
+
+  #overTls({ address, port }: Target): Socket {
+    const socket = tls.connect({ host: address, port, rejectUnauthorized: false });
+    socket.on('data', (chunk) => this.#receive(chunk));
+    return socket;
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.#session.receive(chunk);
+    this.#turn();
+  }
+
+  #ended(trouble: string | undefined): void {
+    this.trouble ??= trouble;
+    if (this.#over) return;
+    this.#session.lost();
+    this.#turn();
+    this.#socket.destroy();
+  }
+
+  /** Hands out the session's events, then sends what they led to in one write. */
+  #turn(): void {
+    for (let event = this.#session.next(); event !== undefined && !this.#over; event = this.#session.next()) {
+      if (event.tag === 'closed') this.#over = true;
+      this.#notify(event);
+    }
+    this.#send(this.#session.output());
+    if (this.#over) this.#socket.end();
+  }
+
+  #send(pieces: readonly (string | Uint8Array)[]): void {
+    if (pieces.length === 0 || !this.#socket.writable) return;
+    let octets = 0;
+    for (const piece of pieces) octets += piece.length;
+    if (octets > mostJoined) {
+      this.#socket.cork();
+      for (const piece of pieces) this.#socket.write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
+      this.#socket.uncork();
+      return;
+    }
+    const joined = Buffer.allocUnsafe(octets);
+    let at = 0;
+    for (const piece of pieces) {
+      if (typeof piece === 'string') joined.write(piece, at, 'latin1');
+      else joined.set(piece, at);
+      at += piece.length;
+    }
+    this.#socket.write(joined);
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The entry of a worker thread of the node (front or core): opens what its actors need, puts them together,
+ * and obeys the control plane. Pool threads have entries of their own.
+ */
+import { join } from 'node:path';
+import { type MessagePort, workerData } from 'node:worker_threads';
+import type { ListenerSetting, Settings } from '../protocol/settings.js';
+import { openLmdbQueue } from '../store/lmdb/open.js';
+import type { QueueStore } from '../store/queue-store.js';
+import { Host } from './host.js';
+import type { Counters } from './kernel/actor.js';
+import { Board } from './kernel/board.js';
+import { systemClock } from './kernel/clock.js';
+import { offerControl } from './kernel/control.js';
+import { qpCounter } from './kernel/qp.js';
+import type { ActorName } from './messages.js';
+import type { QueuePage } from './node-api.js';
+import { LocalPool } from './spawn/local-pool.js';
+import { RemotePool } from './spawn/remote-pool.js';
+import type { PlacedActor } from './topology.js';
+
+/** What a thread is started with; plain data. */
+export interface ThreadData {
+  readonly actors: readonly PlacedActor[];
+  readonly home: string;
+  readonly uid: number;
+  readonly settings: Settings;
+  readonly board: SharedArrayBuffer;
+  readonly qp: { readonly start: number; readonly drawer: number; readonly drawers: number };
+  readonly smtp: readonly { readonly setting: ListenerSetting; readonly fd: number }[];
+  readonly descriptors: number;
+  readonly remoteThreads: number;
+  readonly localThreads: number;
+  readonly servesQueueSocket: boolean;
+  readonly lspawndSocket?: string;
+}
+
+/** What the main thread may ask of every other thread. */
+export interface ThreadControl {
+  /** Links this thread to the one at the other end of `port`, where `names` live. */
+  connect(port: MessagePort, names: readonly ActorName[]): void;
+  start(): Promise<void>;
+  reload(settings: Settings): void;
+  drain(): Promise<void>;
+  stop(): Promise<void>;
+  counters(): Counters;
+  allDue(): Promise<void>;
+  pause(paused: boolean): void;
+  queuePage(after: number, limit: number): QueuePage;
+}
+
+const { control: port, ...data } = workerData as ThreadData & { readonly control: MessagePort };
+
+async function makeHost(): Promise<Host> {
+  const queueDir = join(data.home, 'queue');
+  const common = {
+    actors: data.actors,
+    settings: data.settings,
+    clock: systemClock,
+    board: new Board(data.board),
+    nextQp: qpCounter(data.qp.start, data.qp.drawer, data.qp.drawers),
+    queueDir,
+    fatal,
+    smtpListeners: data.smtp.map(({ setting, fd }) => ({ setting, at: { fd } })),
+    descriptors: data.descriptors,
+    ...(data.servesQueueSocket ? { queueSocket: join(data.home, 'run', 'queue.sock') } : {}),
+  };
+  if (!data.actors.includes('queue')) return new Host(common);
+  const { queuebytes, queuereserve } = data.settings;
+  const store = await openLmdbQueue({ dir: queueDir, create: true, queuebytes, queuereserve });
+  return new Host({ ...common, store, ...pools(store) });
+}
+
+function pools(store: QueueStore): { remoteSlots: RemotePool; localSlots: LocalPool } {
+  const { home, uid, settings, lspawndSocket } = data;
+  const local = { home, nonce: store.nonce, uid, ...(lspawndSocket === undefined ? {} : { lspawndSocket }) };
+  return {
+    remoteSlots: new RemotePool(data.remoteThreads, settings, systemClock, () => undefined),
+    localSlots: new LocalPool(data.localThreads, settings, local),
+  };
+}
+
+let failing = false;
+/** The answers of this tick still go out, then the thread ends with the reason; the process follows. */
+function fatal(reason: string): void {
+  if (failing) return;
+  failing = true;
+  setTimeout(() => {
+    throw new Error(reason);
+  }, 20);
+}
+
+const host = makeHost();
+// Whoever asks for it sees the failure; without anyone asking it must not look like a crash of its own.
+host.catch(() => undefined);
+
+const control: ThreadControl = {
+  async connect(link, names) {
+    (await host).connect(link, names);
+  },
+  async start() {
+    await (await host).start();
+  },
+  async reload(settings) {
+    (await host).reload(settings);
+  },
+  async drain() {
+    await (await host).drain();
+  },
+  async stop() {
+    const made = await host;
+    await made.stop();
+    setImmediate(() => made.end());
+  },
+  async counters() {
+    return (await host).counters();
+  },
+  async allDue() {
+    await (await host).allDue();
+  },
+  async pause(paused) {
+    (await host).pause(paused);
+  },
+  async queuePage(after, limit) {
+    return (await host).queuePage(after, limit);
+  },
+} satisfies { [K in keyof ThreadControl]: (...values: Parameters<ThreadControl[K]>) => Promise<Awaited<ReturnType<ThreadControl[K]>>> } as unknown as ThreadControl;
+
+offerControl(control, port);

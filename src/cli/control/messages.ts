@@ -1,0 +1,35 @@
+/**
+ * What a command asks a running node on run/control.sock, and what it answers: one JSON line each, then
+ * the connection ends. Types only.
+ */
+import type { ReadyListener } from '../start/run-files.js';
+
+export type ControlVerb = 'status' | 'reload' | 'doqueue' | 'pause' | 'cont' | 'stop' | 'restart' | 'queue';
+
+export interface ControlRequest {
+  readonly version: 1;
+  readonly verb: ControlVerb;
+  /** For `queue`: messages with a larger id, at most `limit`. */
+  readonly after?: number;
+  readonly limit?: number;
+}
+
+/** `already`: it is in that state. `failed`: it could not be done. */
+export type ControlAnswer =
+  | { readonly tag: 'done'; readonly value?: unknown }
+  | { readonly tag: 'already'; readonly text: string }
+  | { readonly tag: 'failed'; readonly text: string };
+
+export interface NodeStatus {
+  readonly running: true;
+  /** The parent: signals go to it. */
+  readonly pid: number;
+  readonly nodePid: number;
+  readonly home: string;
+  readonly uid: number;
+  readonly paused: boolean;
+  readonly seconds: number;
+  readonly listeners: readonly ReadyListener[];
+  /** What the node itself tells. */
+  readonly node: object;
+}

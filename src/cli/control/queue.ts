@@ -1,0 +1,42 @@
+/**
+ * `tqmail queue`: qmail-qstat's two lines, then qmail-qread's listing (spec admin.md §1, §2), from the running
+ * node, or from the store itself while nobody runs.
+ */
+import { parseArgs } from 'node:util';
+import type { QueuePage } from '../../actors/node-api.js';
+import { CommandTrouble, reason } from '../complain.js';
+import { homeFolder } from '../home.js';
+import { askNode } from './client.js';
+import { listMessage } from './listing.js';
+
+const pageSize = 200;
+
+export async function main(args: readonly string[]): Promise<number> {
+  let home: string;
+  try {
+    home = homeFolder(parseArgs({ args: [...args], options: { home: { type: 'string' } } }).values.home);
+  } catch (error) {
+    throw new CommandTrouble(64, `${reason(error)}\nusage: tqmail queue [--home DIR]`);
+  }
+  const pages = await pageReader(home);
+  let first = true;
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const page: QueuePage = await pages(after);
+    if (first)
+      process.stdout.write(`messages in queue: ${page.total}\nmessages in queue but not yet preprocessed: ${page.todo}\n`);
+    first = false;
+    process.stdout.write(page.messages.map(listMessage).join(''));
+    after = page.next;
+  }
+  return 0;
+}
+
+async function pageReader(home: string): Promise<(after: number) => Promise<QueuePage>> {
+  const running = await askNode(home, { verb: 'status' });
+  if (running === undefined) return (await import('./stored-queue.js')).storedPages(home);
+  return async (after) => {
+    const answer = await askNode(home, { verb: 'queue', after, limit: pageSize });
+    if (answer?.tag === 'done') return answer.value as QueuePage;
+    throw new CommandTrouble(111, `queue: ${answer?.text ?? 'the server stopped meanwhile'}`);
+  };
+}

@@ -1,0 +1,133 @@
+/**
+ * The verbs that talk to a running server (qmailctl's): stop, restart, status, stat, reload, doqueue, pause, cont.
+ * Exit codes: 0 done, 1 already in that state, 3 status of a stopped server, 64 usage, 111 cannot.
+ */
+import { existsSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { CommandTrouble, complain, errorCode, reason } from '../complain.js';
+import { homeFolder, lockFile, pidsFile, queueFolder } from '../home.js';
+import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
+import { isAlive, readPids } from '../start/run-files.js';
+import { askNode } from './client.js';
+import type { ControlAnswer, ControlVerb, NodeStatus } from './messages.js';
+
+type Main = (args: readonly string[]) => Promise<number>;
+
+/** Longest time that stop waits for the lock, and restart for the new node, in seconds (contract §4). */
+const patience = 40;
+
+export function controlVerb(verb: string): Main {
+  return async (args) => {
+    const { home, json } = words(verb, args);
+    if (verb === 'status' || verb === 'stat') return status(home, json, verb);
+    if (verb === 'stop') return stop(home);
+    if (verb === 'restart') return restart(home);
+    return exitCode(verb, await ask(home, verb as ControlVerb));
+  };
+}
+
+function words(verb: string, args: readonly string[]): { home: string; json: boolean } {
+  try {
+    const { values } = parseArgs({ args: [...args], options: { home: { type: 'string' }, json: { type: 'boolean' } } });
+    return { home: homeFolder(values.home), json: values.json ?? false };
+  } catch (error) {
+    throw new CommandTrouble(64, `${reason(error)}\nusage: tqmail ${verb} [--home DIR]`);
+  }
+}
+
+/** The node's answer; a server whose node is just starting is asked again for some seconds. */
+async function ask(home: string, verb: ControlVerb): Promise<ControlAnswer | undefined> {
+  for (let tries = 0; ; tries++) {
+    const answer = await askNode(home, { verb });
+    if (answer !== undefined || tries >= 20 || !serverHolds(home)) return answer;
+    await wait(250);
+  }
+}
+
+function exitCode(verb: string, answer: ControlAnswer | undefined): number {
+  if (answer?.tag === 'done') return 0;
+  complain(`tqmail: ${verb}: ${answer?.text ?? 'not running'}`);
+  return answer?.tag === 'already' ? 1 : 111;
+}
+
+async function status(home: string, json: boolean, verb: string): Promise<number> {
+  const answer = await ask(home, 'status');
+  if (answer?.tag === 'failed') return exitCode(verb, answer);
+  if (answer?.tag !== 'done') {
+    const held = serverHolds(home);
+    process.stdout.write(
+      json ? `${JSON.stringify({ running: held, home })}\n` : `${home}: ${held ? 'starting' : 'not running'}\n`,
+    );
+    return held ? 0 : 3;
+  }
+  const value = answer.value as NodeStatus;
+  process.stdout.write(json ? `${JSON.stringify(value)}\n` : statusText(value));
+  return 0;
+}
+
+function statusText(value: NodeStatus): string {
+  const listeners = value.listeners.map(({ protocol, address, port }) => {
+    const shown = address.includes(':') ? `[${address}]` : address;
+    return `  ${protocol} ${shown}:${port}\n`;
+  });
+  const state = value.paused ? 'paused' : 'up';
+  const head = `${value.home}: ${state} (pid ${value.pid}, node ${value.nodePid}, uid ${value.uid}) ${value.seconds} seconds\n`;
+  const rest = Object.entries(value.node).map(([name, shown]) => `  ${name}: ${JSON.stringify(shown)}\n`);
+  return [head, ...listeners, ...rest].join('');
+}
+
+/** True while somebody holds the lock of the queue. */
+function serverHolds(home: string): boolean {
+  if (!existsSync(queueFolder(home))) return false;
+  let fd: number;
+  try {
+    fd = openLock(lockFile(home));
+  } catch (error) {
+    throw new CommandTrouble(
+      111,
+      `${lockFile(home)}: ${errorCode(error) === 'EACCES' ? 'only root and the owner of the queue may ask' : reason(error)}`,
+    );
+  }
+  try {
+    return !tryLock(fd);
+  } finally {
+    closeLock(fd);
+  }
+}
+
+async function stop(home: string): Promise<number> {
+  const answer = await askNode(home, { verb: 'stop' });
+  if (answer === undefined) {
+    if (!serverHolds(home)) {
+      complain('tqmail: stop: not running');
+      return 1;
+    }
+    // The node is starting or between two lives: its parent takes the signal.
+    const [parent] = readPids(pidsFile(home));
+    if (parent !== undefined && isAlive(parent.pid)) process.kill(parent.pid, 'SIGTERM');
+  } else if (answer.tag !== 'done') return exitCode('stop', answer);
+  const fd = openLock(lockFile(home));
+  try {
+    if (await waitForLock(fd, patience)) return 0;
+  } finally {
+    closeLock(fd);
+  }
+  complain(`tqmail: stop: still running after ${patience} s`);
+  return 111;
+}
+
+async function restart(home: string): Promise<number> {
+  const before = await ask(home, 'status');
+  if (before?.tag !== 'done') return exitCode('restart', before);
+  const { nodePid } = before.value as NodeStatus;
+  const asked = await ask(home, 'restart');
+  if (asked?.tag !== 'done') return exitCode('restart', asked);
+  for (let tries = 0; tries < patience * 10; tries++) {
+    const now = await askNode(home, { verb: 'status' });
+    if (now?.tag === 'done' && (now.value as NodeStatus).nodePid !== nodePid) return 0;
+    await wait(100);
+  }
+  complain(`tqmail: restart: the new node does not answer after ${patience} s`);
+  return 111;
+}

@@ -1,0 +1,44 @@
+/**
+ * What config-fast writes into control/ for a host name, and why (spec admin.md §9; contract §4). Pure text.
+ */
+
+export interface PlannedFile {
+  /** Below the home. */
+  readonly path: string;
+  readonly text: string;
+  readonly why: string;
+}
+
+/** Services that `init` opens on loopback, each at BASE plus its usual port. Grows as services are built. */
+const services: readonly { readonly protocol: string; readonly port: number }[] = [{ protocol: 'smtp', port: 25 }];
+
+export function defaultDomain(fqdn: string): string {
+  const labels = fqdn.split('.');
+  return labels.length >= 3 ? labels.slice(1).join('.') : fqdn;
+}
+
+export function plusDomain(fqdn: string): string {
+  return fqdn.split('.').slice(-2).join('.');
+}
+
+/** Undefined when it can be a host name, else what is wrong with it. */
+export function wrongFqdn(fqdn: string): string | undefined {
+  if (!fqdn.includes('.')) return `${fqdn} has no dot; give the full name of this host, such as mail.example.org`;
+  if (fqdn.length > 253) return 'a host name has at most 253 characters';
+  const label = fqdn.split('.').find((part) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(part));
+  return label === undefined ? undefined : `"${label}" cannot be a part of a host name`;
+}
+
+/** The control files for `me`, listeners from port `base` on. `extra` are further local domains. */
+export function plannedControl(me: string, base: number, extra: readonly string[] = []): readonly PlannedFile[] {
+  const domains = [me, ...extra].map((domain) => `${domain}\n`).join('');
+  const lines = services.map(({ protocol, port }) => `${protocol} 127.0.0.1:${base + port}\n`).join('');
+  return [
+    { path: 'control/me', text: `${me}\n`, why: "this host's name; the default for most other files" },
+    { path: 'control/defaultdomain', text: `${defaultDomain(me)}\n`, why: 'appended to host names without a dot' },
+    { path: 'control/plusdomain', text: `${plusDomain(me)}\n`, why: 'appended to host names that end in +' },
+    { path: 'control/locals', text: domains, why: 'mail for these domains is delivered here' },
+    { path: 'control/rcpthosts', text: domains, why: 'SMTP takes mail from outside for these domains and no others' },
+    { path: 'control/listeners', text: lines, why: 'where the server listens: loopback only; edit it to serve others' },
+  ];
+}

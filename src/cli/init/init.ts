@@ -1,0 +1,119 @@
+/**
+ * `tqmail init DIR --me FQDN`: config-fast. Makes a home, prints what it made and why, overwrites nothing.
+ * Exit codes: 0 made something, 1 nothing was missing, 64 usage, 111 cannot.
+ */
+import { existsSync, lchownSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+import { CommandTrouble, complain, reason } from '../complain.js';
+import { chooseIdentity, type Identity, unprivileged } from '../start/identity.js';
+import { makeUsers } from './assign.js';
+import { plannedControl, wrongFqdn } from './control-files.js';
+import { HomeMaker, type Made, makeFolders } from './make-home.js';
+
+const usage = 'usage: tqmail init DIR --me FQDN [--yes] [--listen BASE]';
+const defaultBase = 2500;
+const highestBase = 60_000;
+
+export interface InitOptions {
+  /** Absolute. */
+  readonly home: string;
+  readonly me: string;
+  readonly base: number;
+  readonly demo: boolean;
+  /** Local domains besides `me`. */
+  readonly extra: readonly string[];
+}
+
+interface Words {
+  readonly home: string;
+  readonly me: string;
+  readonly base: number;
+  readonly yes: boolean;
+}
+
+export async function main(args: readonly string[]): Promise<number> {
+  const { home, me, base, yes } = initWords(args);
+  if (!yes && process.stdin.isTTY && !(await confirmed(home, me))) return 1;
+  const made = await initHome({ home, me, base, demo: false, extra: [] });
+  if (made.length === 0) {
+    complain(`tqmail: init: ${home} has everything already; nothing was changed`);
+    return 1;
+  }
+  process.stdout.write(`Made in ${home}:\n${made.map(({ path, why }) => `  ${path.padEnd(24)} ${why}\n`).join('')}`);
+  process.stdout.write(`Start the server with: tqmail start --home ${home}\n`);
+  return 0;
+}
+
+function initWords(args: readonly string[]): Words {
+  const misused = (text: string): CommandTrouble => new CommandTrouble(64, `init: ${text}\n${usage}`);
+  let parsed: { values: { me?: string; yes?: boolean; listen?: string }; positionals: string[] };
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { me: { type: 'string' }, yes: { type: 'boolean' }, listen: { type: 'string' } },
+    });
+  } catch (error) {
+    throw misused(reason(error));
+  }
+  const { values, positionals } = parsed;
+  const [folder, ...more] = positionals;
+  if (folder === undefined || more.length > 0) throw misused('give one folder');
+  if (values.me === undefined) throw misused("give this host's full name with --me");
+  const me = values.me.toLowerCase();
+  const wrong = wrongFqdn(me);
+  if (wrong !== undefined) throw misused(`--me ${wrong}`);
+  const base = values.listen === undefined ? defaultBase : Number(values.listen);
+  if (!Number.isInteger(base) || base < 0 || base > highestBase) {
+    throw misused(`--listen ${values.listen} is not a whole number from 0 to ${highestBase}`);
+  }
+  return { home: resolve(folder), me, base, yes: values.yes ?? false };
+}
+
+async function confirmed(home: string, me: string): Promise<boolean> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await reader.question(`Make a home for ${me} in ${home}? [Y/n] `);
+  reader.close();
+  return !/^n/i.test(answer.trim());
+}
+
+/** Makes what is missing and returns it. Throws CommandTrouble 111 naming the path that cannot be made. */
+export async function initHome(options: InitOptions): Promise<readonly Made[]> {
+  const { home, me, base, demo, extra } = options;
+  const maker = new HomeMaker(home, ownerOf(home));
+  try {
+    makeFolders(maker);
+    for (const { path, text, why } of plannedControl(me, base, extra)) maker.file(path, text, why);
+    makeUsers(maker, demo);
+    maker.launchers();
+    await makeQueue(maker);
+  } catch (error) {
+    if (error instanceof CommandTrouble) throw error;
+    const path = (error as NodeJS.ErrnoException).path ?? home;
+    throw new CommandTrouble(111, `init: ${path}: ${reason(error)}`);
+  }
+  return maker.made;
+}
+
+/** An empty queue, unless there is one. As root its files get the owner of the folder. */
+async function makeQueue(maker: HomeMaker): Promise<void> {
+  const { markerFile } = await import('../../store/lmdb/marker.js');
+  const dir = join(maker.home, 'queue');
+  if (existsSync(join(dir, markerFile))) return;
+  const { openLmdbQueue } = await import('../../store/lmdb/open.js');
+  await (await openLmdbQueue({ dir, create: true })).close();
+  if (maker.identity.drops) {
+    for (const name of readdirSync(dir)) lchownSync(join(dir, name), maker.identity.uid, maker.identity.gid);
+  }
+  maker.made.push({ path: 'queue/', why: 'an empty queue' });
+}
+
+/** Who owns the queue: as root the present owner of queue/ when there is one, else the account that start would choose. */
+function ownerOf(home: string): Identity {
+  const queue = join(home, 'queue');
+  const none = { uid: 0, gid: 0 };
+  if (process.geteuid?.() !== 0) return chooseIdentity(none, undefined);
+  return existsSync(queue) ? chooseIdentity(statSync(queue), undefined) : unprivileged();
+}

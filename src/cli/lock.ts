@@ -1,0 +1,50 @@
+/**
+ * The lock of a home: queue/lock, held by whoever may write the queue. It belongs to the open file,
+ * so it lives until the last process that inherited the descriptor is gone. flock(1) of util-linux
+ * takes it on our descriptor, because Node has no call for it.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+import { CommandTrouble, reason } from './complain.js';
+
+const held = 99;
+
+/** Opens the lock file, creating it when the folder exists. The descriptor is not inherited by children unless passed. */
+export function openLock(path: string): number {
+  return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+}
+
+/** Takes the lock without waiting: false when somebody else has it. */
+export function tryLock(fd: number): boolean {
+  const { status, error } = spawnSync('flock', ['-n', '-E', String(held), '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+  return verdict(status, error);
+}
+
+/** Waits for the lock at most `seconds`: false when it was not to be had. */
+export function waitForLock(fd: number, seconds: number): Promise<boolean> {
+  const args = ['-w', String(seconds), '-E', String(held), '3'];
+  return new Promise((settle, fail) => {
+    const child = spawn('flock', args, { stdio: ['ignore', 'ignore', 'ignore', fd] });
+    child.once('error', (error) => {
+      fail(new CommandTrouble(111, `cannot run flock: ${reason(error)}; install util-linux`));
+    });
+    child.once('exit', (status) => {
+      try {
+        settle(verdict(status, undefined));
+      } catch (error) {
+        fail(error);
+      }
+    });
+  });
+}
+
+function verdict(status: number | null, error: Error | undefined): boolean {
+  if (error !== undefined) throw new CommandTrouble(111, `cannot run flock: ${reason(error)}; install util-linux`);
+  if (status === 0) return true;
+  if (status === held) return false;
+  throw new CommandTrouble(111, `flock failed with exit code ${status}; the lock of the queue cannot be taken`);
+}
+
+export function closeLock(fd: number): void {
+  closeSync(fd);
+}

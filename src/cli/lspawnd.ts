@@ -1,0 +1,60 @@
+/**
+ * Entry of lspawnd: `lspawnd HOME SOCKET UID LIMIT`, started by root before the node; UID is the
+ * node's, LIMIT is concurrencylocal. Says `ready` on its output when the socket is open and ends
+ * when its standard input does. Exit 111: cannot start, with the reason on stderr.
+ */
+import { fileURLToPath } from 'node:url';
+import { programEnvironment } from '../actors/local/environment.js';
+import { Children } from '../actors/lspawn/children.js';
+import { DefaultDelivery } from '../actors/lspawn/default-delivery.js';
+import { listen } from '../actors/lspawn/server.js';
+import { Trust } from '../actors/lspawn/trust.js';
+import { UsersFile } from '../store/users-file.js';
+
+const idle = 30_000;
+
+function refuse(why: string): never {
+  process.stderr.write(`lspawnd: ${why}\n`);
+  process.exit(111);
+}
+
+function start(args: readonly string[]): void {
+  const [home, socket, owner, limit] = args;
+  if (home === undefined || socket === undefined || !/^\d+$/.test(owner ?? '') || !/^\d+$/.test(limit ?? '')) {
+    refuse('usage: lspawnd HOME SOCKET UID LIMIT');
+  }
+  if (process.getuid?.() !== 0)
+    refuse('it delivers as the users of the system, which only root can: start the server as root, or do without it');
+  process.umask(0o077);
+  process.chdir('/');
+  const uid = Number(owner);
+  // One thread a parallel flush; the child's programs do not inherit it.
+  const environment = { ...programEnvironment(home, process.env), UV_THREADPOOL_SIZE: '32' };
+  const program = fileURLToPath(new URL('local-child.js', import.meta.url));
+  const children = new Children({
+    command: { program: process.execPath, args: [program], environment },
+    limit: Math.max(1, Number(limit)),
+    idle,
+  });
+  const server = listen({
+    users: new UsersFile(home, '/etc/passwd', () => performance.now()),
+    trust: new Trust(home, uid),
+    defaultDelivery: new DefaultDelivery(home),
+    owner: uid,
+    socket,
+    children,
+    deliveries: 10_000,
+    log: (line) => process.stderr.write(`${line}\n`),
+  });
+  const end = (): void => {
+    children.close();
+    process.exit(0);
+  };
+  server.once('listening', () => process.stdout.write('ready\n'));
+  server.once('error', (error) => refuse(`${socket}: ${error.message}`));
+  process.stdin.resume().once('end', end).once('error', end);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
+  process.on('SIGHUP', () => undefined);
+}
+
+start(process.argv.slice(2));

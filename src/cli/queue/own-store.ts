@@ -1,0 +1,86 @@
+/**
+ * The store opened by a command itself, under the lock of the home, as the owner of queue/: only while
+ * no server runs.
+ */
+import { type Stats, statSync } from 'node:fs';
+import type { QueueStore } from '../../store/queue-store.js';
+import { CommandTrouble, errorCode, reason } from '../complain.js';
+import { lockFile, queueFolder } from '../home.js';
+import { closeLock, openLock, tryLock } from '../lock.js';
+
+/** Exit codes of qmail-queue for a queue that cannot be used (spec queue.md §1.1). */
+const queueTrouble = 62;
+
+/** The lock is held by somebody else: a server, or another command. */
+export class QueueLocked extends CommandTrouble {
+  constructor(home: string) {
+    super(111, `${lockFile(home)} is locked: a server is starting or stopping there`);
+  }
+}
+
+/**
+ * Takes the lock, opens the store, closes both when `body` is done. As root this process becomes the owner of queue/
+ * first, for good. Throws QueueLocked, or CommandTrouble 62 for a queue that is missing or not ours.
+ */
+export async function withStore<T>(home: string, body: (store: QueueStore, queueDir: string) => Promise<T>): Promise<T> {
+  const folder = queueFolder(home);
+  becomeOwner(folder);
+  const lock = lockQueue(home);
+  try {
+    const { openLmdbQueue } = await import('../../store/lmdb/open.js');
+    const store = await openLmdbQueue({ dir: folder, ...(await limits(home)) }).catch((error: unknown) => {
+      throw new CommandTrouble(queueTrouble, `${folder}: ${reason(error)}`);
+    });
+    try {
+      return await body(store, folder);
+    } finally {
+      await store.close();
+    }
+  } finally {
+    closeLock(lock);
+  }
+}
+
+/** control/queuebytes and control/queuereserve; faulty ones count as absent here, the server tells about them. */
+async function limits(home: string): Promise<{ queuebytes?: number; queuereserve?: number }> {
+  const { readControlDir } = await import('../../store/control-dir.js');
+  const { controlInt } = await import('../../protocol/control-files.js');
+  const { files } = await readControlDir(home, ['queuebytes', 'queuereserve']);
+  const queuebytes = controlInt(files, 'queuebytes');
+  const queuereserve = controlInt(files, 'queuereserve');
+  return { ...(queuebytes === undefined ? {} : { queuebytes }), ...(queuereserve === undefined ? {} : { queuereserve }) };
+}
+
+function becomeOwner(folder: string): void {
+  let owner: Stats;
+  try {
+    owner = statSync(folder);
+  } catch (error) {
+    throw new CommandTrouble(queueTrouble, `${folder}: ${reason(error)}`);
+  }
+  const uid = process.geteuid?.();
+  if (uid === owner.uid) return;
+  if (uid !== 0) {
+    throw new CommandTrouble(
+      queueTrouble,
+      `${folder}: no server runs; until one does, only root and uid ${owner.uid} can queue mail`,
+    );
+  }
+  process.setgroups?.([owner.gid]);
+  process.setgid?.(owner.gid);
+  process.setuid?.(owner.uid);
+}
+
+function lockQueue(home: string): number {
+  let fd: number;
+  try {
+    fd = openLock(lockFile(home));
+  } catch (error) {
+    const hint =
+      errorCode(error) === 'EACCES' ? `uid ${process.geteuid?.()} must be able to enter every folder above it` : reason(error);
+    throw new CommandTrouble(queueTrouble, `${lockFile(home)}: ${hint}`);
+  }
+  if (tryLock(fd)) return fd;
+  closeLock(fd);
+  throw new QueueLocked(home);
+}

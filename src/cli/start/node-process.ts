@@ -1,0 +1,61 @@
+/**
+ * How the parent starts the node: which descriptors it inherits, as whom it runs, and the pipe between them.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+import type { InheritedListener } from '../../actors/node-api.js';
+import type { BoundListener } from './bind.js';
+import type { Identity } from './identity.js';
+import { receiveLines, sendLine } from './json-lines.js';
+import { firstListenerFd, type ToNode, type ToParent } from './pipe-messages.js';
+
+export interface NodeSpawn {
+  /** Absolute path of the node's entry file. */
+  readonly entry: string;
+  /** The Node.js program that runs it. */
+  readonly execPath: string;
+  readonly home: string;
+  readonly identity: Identity;
+  readonly lock: number;
+  readonly listeners: readonly BoundListener[];
+  /** How many times each listener's descriptor is inherited. */
+  readonly copies: number;
+  /** Absolute path of lspawnd's socket; absent when there is no lspawnd. */
+  readonly lspawndSocket?: string;
+}
+
+/** Starts the node; what it says goes to `take`. */
+export function spawnNode(options: NodeSpawn, take: (message: ToParent) => void): ChildProcess {
+  const { identity, listeners, copies } = options;
+  const sockets = listeners.flatMap(({ handle }) => Array.from({ length: copies }, () => handle.fd));
+  const child = spawn(options.execPath, [options.entry, options.home], {
+    cwd: options.home,
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe', options.lock, ...sockets],
+    // A commit in its flush holds a pool thread, and all threads of the node share the pool.
+    env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
+    ...(identity.drops ? { uid: identity.uid, gid: identity.gid } : {}),
+  });
+  const pipe = child.stdio[3] as Duplex | null;
+  if (child.pid === undefined || pipe === null) return child;
+  receiveLines(
+    pipe,
+    (value) => take(value as ToParent),
+    () => undefined,
+  );
+  sendLine(pipe, startMessage(options));
+  return child;
+}
+
+export function tellNode(child: ChildProcess | undefined, message: ToNode): void {
+  const pipe = child?.stdio[3] as Duplex | null | undefined;
+  if (pipe !== null && pipe !== undefined) sendLine(pipe, message);
+}
+
+function startMessage({ home, listeners, copies, lspawndSocket }: NodeSpawn): ToNode {
+  const inherited = listeners.map(({ protocol, address, port }, index): InheritedListener => {
+    const first = firstListenerFd + index * copies;
+    return { protocol, address, port, fds: Array.from({ length: copies }, (_, copy) => first + copy) };
+  });
+  const socket = lspawndSocket === undefined ? {} : { lspawndSocket };
+  return { type: 'start', home, listeners: inherited, parentPid: process.pid, ...socket };
+}

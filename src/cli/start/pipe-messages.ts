@@ -1,0 +1,31 @@
+/**
+ * What parent and node say to each other on the pipe between them. Types only.
+ * The pipe is also the life line: a node whose pipe closes ends.
+ */
+import type { InheritedListener } from '../../actors/node-api.js';
+
+export type ToNode =
+  | {
+      readonly type: 'start';
+      readonly home: string;
+      readonly listeners: readonly InheritedListener[];
+      readonly parentPid: number;
+      readonly lspawndSocket?: string;
+    }
+  | { readonly type: 'stop'; readonly graceMs: number }
+  | { readonly type: 'reload' }
+  | { readonly type: 'alldue' };
+
+export type ToParent =
+  /** Every listener is open and the control socket answers. */
+  | { readonly type: 'ready' }
+  /** Somebody asked the control socket to end, or to start anew, the node. */
+  | { readonly type: 'stop please' }
+  | { readonly type: 'restart please' }
+  /** The node ends by itself for this reason. */
+  | { readonly type: 'failed'; readonly text: string };
+
+/** Descriptors of the node process. */
+export const pipeFd = 3;
+export const lockFd = 4;
+export const firstListenerFd = 5;

@@ -1,0 +1,127 @@
+/**
+ * Everything that must be right before the node is started: the home, its settings, the lock, the uid,
+ * the sockets. Each failure is one CommandTrouble 111 that names the file or folder and what to do.
+ */
+
+import { chmodSync, chownSync, existsSync, fchownSync, fstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { placement } from '../../actors/topology.js';
+import type { Settings } from '../../protocol/settings.js';
+import { CommandTrouble, reason } from '../complain.js';
+import { lockFile, pidsFile, queueFolder, runFolder } from '../home.js';
+import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
+import { readSettings } from '../../store/control-dir.js';
+import { type BoundListener, bindListeners } from './bind.js';
+import { chooseIdentity, type Identity, unusable } from './identity.js';
+import { isAlive, readPids } from './run-files.js';
+
+export interface Prepared {
+  readonly settings: Settings;
+  readonly identity: Identity;
+  readonly lock: number;
+  readonly listeners: readonly BoundListener[];
+  /** Descriptors each listener is inherited on: one a front thread, and spares for threads that restart. */
+  readonly copies: number;
+}
+
+const spares = 8;
+/** How long a home whose last server just died may stay locked, in seconds. */
+const patience = 30;
+
+export async function prepare(home: string, user: string | undefined, code: string): Promise<Prepared> {
+  const owner = checkHome(home);
+  const settings = await usableSettings(home);
+  const identity = chooseIdentity(owner, user);
+  makeRun(home, identity);
+  const lock = await takeLock(home, identity);
+  try {
+    checkReach(home, identity, code);
+    const listeners = bindListeners(settings.listeners);
+    return { settings, identity, lock, listeners, copies: Math.max(1, placement(settings, availableParallelism()).fronts) + spares };
+  } catch (error) {
+    closeLock(lock);
+    throw error;
+  }
+}
+
+function checkHome(home: string): Stats {
+  for (const folder of [home, join(home, 'control'), queueFolder(home)]) {
+    let found: Stats;
+    try {
+      found = statSync(folder);
+    } catch (error) {
+      throw new CommandTrouble(111, `cannot start: ${folder}: ${reason(error)}; make a home with: tqmail init ${home} --me FQDN`);
+    }
+    if (!found.isDirectory()) throw new CommandTrouble(111, `cannot start: ${folder} is not a folder`);
+  }
+  const queue = statSync(queueFolder(home));
+  if ((queue.mode & 0o077) !== 0) {
+    throw new CommandTrouble(111, `cannot start: ${queueFolder(home)} is open to others; run: chmod 700 ${queueFolder(home)}`);
+  }
+  return queue;
+}
+
+async function usableSettings(home: string): Promise<Settings> {
+  const read = await readSettings(home);
+  if ('settings' in read) return read.settings;
+  const lines = read.problems.map(({ file, line, text }) => `${join(home, file)}${line === 0 ? '' : `:${line}`}: ${text}`);
+  throw new CommandTrouble(111, `cannot start: ${lines.join('\n')}`);
+}
+
+/** run/ is 0755, so that everybody reaches run/queue.sock, and belongs to the node, which makes the sockets. */
+function makeRun(home: string, identity: Identity): void {
+  const run = runFolder(home);
+  try {
+    if (!existsSync(run)) mkdirSync(run);
+    if (identity.drops) chownSync(run, identity.uid, identity.gid);
+    if (statSync(run).uid === process.geteuid?.() || process.geteuid?.() === 0) chmodSync(run, 0o755);
+  } catch (error) {
+    throw new CommandTrouble(111, `cannot start: ${run}: ${reason(error)}`);
+  }
+}
+
+/** A lock that is held while the named parent is dead is a node on its last breath, or a qmail-queue: wait for it. */
+async function takeLock(home: string, identity: Identity): Promise<number> {
+  const path = lockFile(home);
+  let fd: number;
+  try {
+    fd = openLock(path);
+    // Only a lock file that was made just now: queue/ belongs to another user, who may have put anything there.
+    const { uid, size, nlink } = fstatSync(fd);
+    if (identity.drops && uid === 0 && size === 0 && nlink === 1) fchownSync(fd, identity.uid, identity.gid);
+  } catch (error) {
+    throw new CommandTrouble(111, `cannot start: ${path}: ${reason(error)}`);
+  }
+  if (tryLock(fd)) return fd;
+  for (let waited = 0; waited < patience && !serverLives(home); waited++) {
+    if (await waitForLock(fd, 1)) return fd;
+  }
+  closeLock(fd);
+  throw new CommandTrouble(111, `cannot start: tqmail is already running on ${home} (${path} is locked)`);
+}
+
+function serverLives(home: string): boolean {
+  const [parent] = readPids(pidsFile(home));
+  return parent !== undefined && isAlive(parent.pid);
+}
+
+function checkReach(home: string, identity: Identity, code: string): void {
+  const modules = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
+  const text = unusable(identity, [
+    { path: process.execPath },
+    { path: code },
+    ...(existsSync(modules) ? [{ path: modules }] : []),
+    { path: home },
+    { path: join(home, 'control') },
+    { path: queueFolder(home), write: true },
+    { path: runFolder(home), write: true },
+  ]);
+  if (text !== undefined) {
+    throw new CommandTrouble(
+      111,
+      `cannot start as uid ${identity.uid}: ${text}; give it to that uid or choose another with --user`,
+    );
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The parent at work: its children, the signals, the files in run/. Ends when the server was told to stop,
+ * or when a child died too often.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { complain } from '../complain.js';
+import { lspawndSocket, pidsFile } from '../home.js';
+import { spawnNode, tellNode } from './node-process.js';
+import type { ToParent } from './pipe-messages.js';
+import type { Prepared } from './prepare.js';
+import { removeFile, writePids, writeReady } from './run-files.js';
+import { serverLog, type WriteLog } from './server-log.js';
+import { type StartSignal, takeSignals } from './signals.js';
+import { endedCleanly, type Supervised, supervise } from './supervise.js';
+
+export interface ServerOptions {
+  /** Absolute. */
+  readonly home: string;
+  readonly readyFile: string | undefined;
+  readonly entry: string;
+  /** Entry of the root helper for local deliveries; undefined: not started. */
+  readonly lspawnd: string | undefined;
+  readonly prepared: Prepared;
+}
+
+/** Sessions and deliveries get this long to end (contract §4); then the node gets a little more to close. */
+const graceMs = 30_000;
+const closeMs = 5_000;
+
+export function runServer(options: ServerOptions): Promise<number> {
+  return new Promise((settle) => new Server(options, settle).begin());
+}
+
+class Server {
+  readonly #options: ServerOptions;
+  readonly #settle: (code: number) => void;
+  readonly #log: WriteLog;
+  #node: Supervised | undefined;
+  #lspawnd: Supervised | undefined;
+  #stopping = false;
+  #lastWords = '';
+
+  constructor(options: ServerOptions, settle: (code: number) => void) {
+    this.#options = options;
+    this.#settle = settle;
+    this.#log = serverLog(options.prepared.settings);
+  }
+
+  begin(): void {
+    const { home, entry, lspawnd, prepared } = this.#options;
+    const { identity, lock, listeners, copies } = prepared;
+    if (lspawnd !== undefined) {
+      const { concurrencylocal } = prepared.settings;
+      const args = [lspawnd, home, lspawndSocket(home), String(identity.uid), String(concurrencylocal)];
+      // It lives as long as its pipes: descriptors 0 and 3 close with this process.
+      this.#lspawnd = this.#keep('lspawnd', () =>
+        spawn(process.execPath, args, { cwd: home, stdio: ['pipe', 'ignore', 'inherit', 'pipe'] }),
+      );
+      this.#lspawnd.begin();
+    }
+    const socket = lspawnd === undefined ? {} : { lspawndSocket: lspawndSocket(home) };
+    const nodeSpawn = { entry, execPath: process.execPath, home, identity, lock, listeners, copies, ...socket };
+    this.#node = this.#keep('node', () => spawnNode(nodeSpawn, (message) => this.#hear(message)));
+    this.#node.begin();
+    takeSignals((signal) => this.#signal(signal));
+  }
+
+  #keep(role: string, start: () => ChildProcess): Supervised {
+    return supervise({
+      role,
+      spawn: start,
+      started: () => this.#pids(),
+      died: (how, delayMs) => {
+        this.#log('alert', `${role} ended (${how})${this.#words()}; starting it again in ${delayMs} ms`);
+        this.#pids();
+      },
+      gaveUp: (how) => this.#giveUp(role, how),
+    });
+  }
+
+  #words(): string {
+    const text = this.#lastWords === '' ? '' : `: ${this.#lastWords}`;
+    this.#lastWords = '';
+    return text;
+  }
+
+  #pids(): void {
+    const processes = [{ role: 'start', pid: process.pid }];
+    for (const [role, kept] of [
+      ['node', this.#node],
+      ['lspawnd', this.#lspawnd],
+    ] as const) {
+      const pid = kept?.child()?.pid;
+      if (pid !== undefined) processes.push({ role, pid });
+    }
+    writePids(pidsFile(this.#options.home), processes);
+  }
+
+  #hear(message: ToParent): void {
+    if (message.type === 'ready') this.#ready();
+    else if (message.type === 'failed') this.#lastWords = message.text;
+    else if (message.type === 'stop please') void this.#stop();
+    else if (message.type === 'restart please' && !this.#stopping) {
+      this.#node?.endsToRestart();
+      tellNode(this.#node?.child(), { type: 'stop', graceMs });
+    }
+  }
+
+  #ready(): void {
+    const { readyFile, prepared } = this.#options;
+    this.#pids();
+    if (readyFile === undefined) return;
+    const listeners = prepared.listeners.map(({ protocol, address, port }) => ({ protocol, address, port }));
+    writeReady(readyFile, process.pid, listeners);
+  }
+
+  #signal(signal: StartSignal): void {
+    if (signal === 'SIGHUP') tellNode(this.#node?.child(), { type: 'reload' });
+    else if (signal === 'SIGALRM') tellNode(this.#node?.child(), { type: 'alldue' });
+    else void this.#stop();
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const gone = this.#node?.ending();
+    const child = this.#node?.child();
+    tellNode(child, { type: 'stop', graceMs });
+    const timer = setTimeout(() => child?.kill('SIGKILL'), graceMs + closeMs);
+    const how = (await gone) ?? '';
+    clearTimeout(timer);
+    if (!endedCleanly(how))
+      this.#log('warning', `node ended (${how}) while stopping${this.#words()}; the queue keeps what was accepted`);
+    this.#finish(0);
+  }
+
+  #giveUp(role: string, how: string): void {
+    const text = `${role} ended five times within a minute, the last time with ${how}${this.#words()}`;
+    this.#log('alert', `${text}; giving up`);
+    complain(`tqmail: fatal: ${text}`);
+    void this.#node?.ending();
+    this.#node?.child()?.kill('SIGKILL');
+    this.#finish(111);
+  }
+
+  #finish(code: number): void {
+    void this.#lspawnd?.ending();
+    this.#lspawnd?.child()?.kill('SIGTERM');
+    removeFile(pidsFile(this.#options.home));
+    if (this.#options.readyFile !== undefined) removeFile(this.#options.readyFile);
+    this.#settle(code);
+  }
+}

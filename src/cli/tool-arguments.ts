@@ -1,0 +1,28 @@
+/**
+ * Words of the load tools' command lines: addresses and bounded numbers.
+ * Parsing only; trouble is a thrown ToolUsage, which the tool turns into usage and exit 64.
+ */
+import type { SinkAddress } from '../actors/sink/sink.js';
+
+export class ToolUsage extends Error {
+  override readonly name = 'ToolUsage';
+}
+
+/** `ADDR:PORT`, IPv6 in brackets; port 0 only where `anyPort`. */
+export function addressAndPort(option: string, text: string, anyPort: boolean): SinkAddress {
+  const found = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(found?.[3]);
+  const address = found?.[1] ?? found?.[2];
+  if (address === undefined || !(port >= (anyPort ? 0 : 1) && port <= 65_535)) {
+    throw new ToolUsage(`--${option} wants ADDRESS:PORT, as 127.0.0.1:2525, not ${text}`);
+  }
+  return { address, port };
+}
+
+/** A whole number from `least` to `most`; `fallback` when the option was not given. */
+export function wholeNumber(option: string, text: string | undefined, fallback: number, least: number, most: number): number {
+  if (text === undefined) return fallback;
+  const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) throw new ToolUsage(`--${option} wants a number from ${least} to ${most}, not ${text}`);
+  return value;
+}

@@ -1,0 +1,60 @@
+/**
+ * `tqmail VERB`: finds the verb and loads only what it needs.
+ */
+import { complain, orComplain } from './complain.js';
+
+type Main = (args: readonly string[]) => Promise<number>;
+
+const control = async (): Promise<(verb: string) => Main> => (await import('./control/verbs.js')).controlVerb;
+const controlled = (verb: string) => async (): Promise<Main> => (await control())(verb);
+
+const verbs: Readonly<Record<string, () => Promise<Main>>> = {
+  // The signal handlers stand before the rest of start is loaded.
+  start: async () => {
+    await import('./start/signals.js');
+    return (await import('./start/start.js')).main;
+  },
+  demo: async () => {
+    await import('./start/signals.js');
+    return (await import('./init/demo.js')).main;
+  },
+  init: async () => (await import('./init/init.js')).main,
+  stop: controlled('stop'),
+  restart: controlled('restart'),
+  status: controlled('status'),
+  stat: controlled('stat'),
+  reload: controlled('reload'),
+  doqueue: controlled('doqueue'),
+  pause: controlled('pause'),
+  cont: controlled('cont'),
+  queue: async () => (await import('./control/queue.js')).main,
+  help: async () => help,
+};
+
+const usage = `usage: tqmail VERB [--home DIR]
+  init DIR --me FQDN [--yes] [--listen BASE]   makes a home
+  start [--ready-file FILE] [--user NAME]      runs the server in the foreground, log on stdout
+  stop, restart                                ends the server; starts its node anew
+  status [--json], stat                        says how it is
+  pause, cont                                  stops accepting and delivering; goes on
+  reload                                       rereads control/, all of it or none
+  doqueue                                      makes every queued message due now
+  queue                                        lists what is queued
+  demo                                         starts a demo home, made when there is none
+  help                                         this text
+The home is --home DIR, else $QMAILHOME, else /var/qmail.`;
+
+async function help(): Promise<number> {
+  process.stdout.write(`${usage}\n`);
+  return 0;
+}
+
+export async function main(args: readonly string[]): Promise<number> {
+  const [verb, ...rest] = args;
+  const load = verb !== undefined && Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+  if (load === undefined) {
+    complain(verb === undefined ? usage : `tqmail: unknown verb ${verb}\n${usage}`);
+    return 1;
+  }
+  return orComplain('tqmail', async () => (await load())(rest));
+}

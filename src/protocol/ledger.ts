@@ -1,0 +1,100 @@
+/**
+ * How a load test marks its messages so that each can be accounted for: the ledger header and the ledger record.
+ * The source writes the header, the sink reads it; both keep records that a checker compares.
+ * Pure text: checksums and clocks come from the caller.
+ */
+import type { ByteString } from './mail.js';
+
+/** First octets of the header line. */
+export const ledgerHeaderName = 'X-Tqmail-Ledger: ';
+
+/** What a marked message says of itself. */
+export interface LedgerMark {
+  /** Eight hexadecimal digits, drawn anew for each source. */
+  readonly run: ByteString;
+  /** Number of the message in its run, from 0. */
+  readonly sequence: number;
+  /** Messages that the run will send; 0 = not known. */
+  readonly messages: number;
+  /** Recipients of the message. */
+  readonly recipients: number;
+  /** CRC-32 of the body (all after the empty line) in wire form. */
+  readonly checksum: number;
+  /** Recipient address; a `#` stands for the recipient's number, from 0. */
+  readonly pattern: ByteString;
+}
+
+/** The header line without its CR LF. */
+export function formatLedgerMark(mark: LedgerMark): ByteString {
+  const checksum = mark.checksum.toString(16).padStart(8, '0');
+  return `${ledgerHeaderName}${mark.run} ${mark.sequence} ${mark.messages} ${mark.recipients} ${checksum} ${mark.pattern}`;
+}
+
+/** Reads what follows the header's name up to the line's end; undefined when it is not a mark. */
+export function parseLedgerMark(value: ByteString): LedgerMark | undefined {
+  const found = /^([0-9a-f]{8}) (\d{1,9}) (\d{1,9}) (\d{1,6}) ([0-9a-f]{8}) (\S{1,300})$/.exec(value.trimEnd());
+  if (found === null) return undefined;
+  const [, run = '', sequence = '', messages = '', recipients = '', checksum = '', pattern = ''] = found;
+  return {
+    run,
+    sequence: Number(sequence),
+    messages: Number(messages),
+    recipients: Number(recipients),
+    checksum: Number.parseInt(checksum, 16),
+    pattern,
+  };
+}
+
+/** Address of recipient `index` of a pattern. */
+export function ledgerRecipient(pattern: ByteString, index: number): ByteString {
+  return pattern.replace('#', `${index}`);
+}
+
+/** Number of a recipient within its message; undefined when the message was never meant for it. */
+export function ledgerRecipientIndex(mark: LedgerMark, recipient: ByteString): number | undefined {
+  const at = mark.pattern.indexOf('#');
+  if (at === -1) return recipient === mark.pattern ? 0 : undefined;
+  const before = mark.pattern.slice(0, at);
+  const after = mark.pattern.slice(at + 1);
+  if (!recipient.startsWith(before) || !recipient.endsWith(after)) return undefined;
+  const digits = recipient.slice(before.length, recipient.length - after.length);
+  if (!/^(0|[1-9]\d{0,6})$/.test(digits)) return undefined;
+  const index = Number(digits);
+  return index < mark.recipients ? index : undefined;
+}
+
+/**
+ * What became of one message for one recipient. Source: `a` accepted, `r` refused or left open.
+ * Sink: `i` arrived intact, `x` arrived altered or for a stranger.
+ */
+export type LedgerVerdict = 'a' | 'r' | 'i' | 'x';
+
+export interface LedgerRecord {
+  readonly run: ByteString;
+  readonly sequence: number;
+  readonly recipient: number;
+  readonly verdict: LedgerVerdict;
+  /** Microseconds of the system's monotonic clock. */
+  readonly us: number;
+}
+
+/** Octets of one record line, its LF included: all have the same length, so that a file's size tells their number. */
+export const ledgerRecordLength = 47;
+
+export function formatLedgerRecord(
+  run: ByteString,
+  sequence: number,
+  recipient: number,
+  verdict: LedgerVerdict,
+  us: number,
+): ByteString {
+  return `${run} ${`${sequence}`.padStart(10)} ${`${recipient}`.padStart(7)} ${verdict} ${`${us}`.padStart(16)}\n`;
+}
+
+/** Reads one record line (with or without its LF); undefined when it is damaged. */
+export function parseLedgerRecord(line: ByteString): LedgerRecord | undefined {
+  const found = /^([0-9a-f]{8}) +(\d+) +(\d+) ([arix]) +(\d+)\n?$/.exec(line);
+  if (found === null) return undefined;
+  const [, run = '', sequence = '', recipient = '', verdict = '', us = ''] = found;
+  return { run, sequence: Number(sequence), recipient: Number(recipient), verdict: verdict as LedgerVerdict, us: Number(us) };
+}

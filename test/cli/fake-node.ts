@@ -1,0 +1,40 @@
+/**
+ * A node entry for tests of the parent: startNode without actors. It listens on the first descriptor of each
+ * listener and greets with its process id. `$FAKE_NODE` says how it misbehaves: `fail` (cannot start), `die` (ends at once).
+ */
+import { createServer, type Server } from 'node:net';
+import type { NodeOptions, RunningNode } from '../../src/actors/node-api.js';
+import { runNode } from '../../src/cli/start/run-node.js';
+
+const misbehaviour = process.env.FAKE_NODE;
+if (misbehaviour === 'die') process.exit(9);
+
+async function startFake(options: NodeOptions): Promise<RunningNode> {
+  if (misbehaviour === 'fail') throw new Error('the fake node was told to fail');
+  const servers = await Promise.all(
+    options.listenerFds.map(
+      ({ fds }) =>
+        new Promise<Server>((settle, fail) => {
+          const server = createServer((socket) => socket.end(`220 ${process.pid} uid ${process.geteuid?.()}\r\n`));
+          server.once('error', fail);
+          server.listen({ fd: fds[0] }, () => settle(server));
+        }),
+    ),
+  );
+  let dueCalls = 0;
+  return {
+    status: async () => ({ dueCalls, threads: process.env.UV_THREADPOOL_SIZE }),
+    reload: async () => ({ problems: [{ file: 'control/maxrcpt', line: 1, text: 'is no number' }] }),
+    allDue: async () => {
+      dueCalls++;
+    },
+    pause: async () => undefined,
+    cont: async () => undefined,
+    stop: async () => {
+      for (const server of servers) server.close();
+    },
+    failed: new Promise(() => undefined),
+  };
+}
+
+runNode(startFake);

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fakeNode, greeting, type Running, run, scratch } from './command.js';
+
+interface Ready {
+  readonly pid: number;
+  readonly listeners: readonly { readonly protocol: string; readonly address: string; readonly port: number }[];
+}
+
+/** A home with one listener on any port. */
+async function makeHome(t: TestContext): Promise<string> {
+  const folder = scratch(t);
+  chmodSync(folder, 0o755);
+  const home = join(folder, 'home');
+  const { code, stderr } = await run(t, 'tqmail', ['init', home, '--me', 'mail.example.org', '--yes']).finished;
+  assert.equal(code, 0, stderr);
+  writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.1:0\n');
+  return home;
+}
+
+function startServer(t: TestContext, home: string, env: Record<string, string> = {}): Running & { ready(): Promise<Ready> } {
+  const readyFile = join(home, '..', 'ready');
+  const running = run(t, 'tqmail', ['start', '--home', home, '--ready-file', readyFile, '--node-entry', fakeNode], { env });
+  const ready = (): Promise<Ready> =>
+    new Promise((settle, fail) => {
+      const watcher = watch(join(home, '..'), () => check());
+      const check = (): void => {
+        if (!existsSync(readyFile)) return;
+        watcher.close();
+        settle(JSON.parse(readFileSync(readyFile, 'utf8')) as Ready);
+      };
+      void running.finished.then((end) => {
+        watcher.close();
+        fail(new Error(`ended: ${JSON.stringify(end)}`));
+      });
+      check();
+    });
+  return { ...running, ready };
+}
+
+const pids = (home: string): readonly string[] => readFileSync(join(home, 'run/pids'), 'latin1').trimEnd().split('\n');
+
+test('start writes the ready file, serves, and stop ends it cleanly', async (t) => {
+  const home = await makeHome(t);
+  const server = startServer(t, home);
+  const { pid, listeners } = await server.ready();
+  assert.equal(pid, server.child.pid);
+  assert.equal(listeners[0]?.protocol, 'smtp');
+  const [parentLine, nodeLine] = pids(home);
+  assert.equal(parentLine, `start ${pid}`);
+  const hello = await greeting(listeners[0]?.port ?? 0);
+  assert.equal(nodeLine, `node ${/^220 (\d+)/.exec(hello)?.[1]}`);
+  assert.doesNotMatch(hello, /uid 0\r/, 'the node must not run as root');
+
+  const status = await run(t, 'tqmail', ['status', '--json', '--home', home]).finished;
+  assert.equal(status.code, 0, status.stderr);
+  const told = JSON.parse(status.stdout) as { pid: number; node: { threads: string } };
+  assert.equal(told.pid, pid);
+  assert.equal(told.node.threads, '16');
+
+  const stop = await run(t, 'tqmail', ['stop', '--home', home]).finished;
+  assert.deepEqual([stop.code, stop.stderr], [0, '']);
+  assert.equal((await server.finished).code, 0);
+  assert.equal(existsSync(join(home, '..', 'ready')), false);
+  assert.equal(existsSync(join(home, 'run/pids')), false);
+  assert.equal((await run(t, 'tqmail', ['stop', '--home', home]).finished).code, 1);
+  assert.equal((await run(t, 'tqmail', ['status', '--home', home]).finished).code, 3);
+});
+
+test('a killed node is started again on the same port, and a second server is refused', async (t) => {
+  const home = await makeHome(t);
+  const server = startServer(t, home);
+  const { listeners } = await server.ready();
+  const port = listeners[0]?.port ?? 0;
+  const before = Number(/^220 (\d+)/.exec(await greeting(port))?.[1]);
+  process.kill(before, 'SIGKILL');
+  await server.seen(/alert: node ended \(signal SIGKILL\); starting it again in 100 ms/);
+  const after = Number(/^220 (\d+)/.exec(await greeting(port))?.[1]);
+  assert.notEqual(after, before);
+
+  const second = await run(t, 'tqmail', ['start', '--home', home, '--node-entry', fakeNode]).finished;
+  assert.equal(second.code, 111);
+  assert.match(second.stderr, /already running/);
+});
+
+test('signals become messages to the node, and TERM ends with 0', async (t) => {
+  const home = await makeHome(t);
+  const server = startServer(t, home);
+  await server.ready();
+  server.child.kill('SIGHUP');
+  await server.seen(/alert: unable to reread control\/maxrcpt:1: is no number; the old settings stay/);
+  server.child.kill('SIGALRM');
+  const doqueue = await run(t, 'tqmail', ['doqueue', '--home', home]).finished;
+  assert.equal(doqueue.code, 0, doqueue.stderr);
+  const status = await run(t, 'tqmail', ['status', '--json', '--home', home]).finished;
+  assert.equal((JSON.parse(status.stdout) as { node: { dueCalls: number } }).node.dueCalls, 2);
+  server.child.kill('SIGTERM');
+  assert.equal((await server.finished).code, 0);
+});
+
+test('pause, cont, restart and reload answer with their exit codes', async (t) => {
+  const home = await makeHome(t);
+  const server = startServer(t, home);
+  await server.ready();
+  const code = async (verb: string): Promise<number | null> => (await run(t, 'tqmail', [verb, '--home', home]).finished).code;
+  assert.equal(await code('pause'), 0);
+  assert.equal(await code('pause'), 1);
+  assert.equal(await code('cont'), 0);
+  assert.equal(await code('cont'), 1);
+  assert.equal(await code('reload'), 111);
+  const [, nodeBefore] = pids(home);
+  assert.equal(await code('restart'), 0);
+  const [, nodeAfter] = pids(home);
+  assert.notEqual(nodeAfter, nodeBefore);
+  assert.equal(await code('nonsense'), 1);
+});
+
+test('a node that dies five times in a minute ends the parent with 111', async (t) => {
+  const home = await makeHome(t);
+  const server = startServer(t, home, { FAKE_NODE: 'die' });
+  const { code, stdout, stderr } = await server.finished;
+  assert.equal(code, 111);
+  assert.match(stderr, /five times within a minute, the last time with exit code 9/);
+  assert.deepEqual(stdout.match(/again in \d+ ms/g), [
+    'again in 100 ms',
+    'again in 200 ms',
+    'again in 400 ms',
+    'again in 800 ms',
+  ]);
+});
+
+test('the reason of a node that cannot start is told', async (t) => {
+  const home = await makeHome(t);
+  const server = startServer(t, home, { FAKE_NODE: 'fail' });
+  await server.seen(/node ended \(exit code 111\): the fake node was told to fail/);
+});
+
+test('start refuses a home that is not right, naming what is wrong', async (t) => {
+  const home = await makeHome(t);
+  const refused = async (): Promise<string> => {
+    const { code, stderr } = await run(t, 'tqmail', ['start', '--home', home, '--node-entry', fakeNode]).finished;
+    assert.equal(code, 111);
+    return stderr;
+  };
+  const taken = createServer();
+  await new Promise<void>((settle) => taken.listen(0, '127.0.0.1', settle));
+  t.after(() => taken.close());
+  const { port } = taken.address() as { port: number };
+  writeFileSync(join(home, 'control/listeners'), `smtp 127.0.0.1:${port}\n`);
+  assert.match(await refused(), new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}: address already in use`));
+  writeFileSync(join(home, 'control/listeners'), '# ours\nsmtp nowhere\n');
+  assert.match(await refused(), /control\/listeners:2: /);
+  writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.1:0\n');
+  chmodSync(join(home, 'queue'), 0o755);
+  assert.match(await refused(), /queue is open to others/);
+  rmSync(join(home, 'queue'), { recursive: true });
+  assert.match(await refused(), /home\/queue: no such file or directory/);
+  rmSync(join(home, 'control/me'));
+});
+
+test('start without control/me names the file', async (t) => {
+  const home = await makeHome(t);
+  rmSync(join(home, 'control/me'));
+  const { code, stderr } = await run(t, 'tqmail', ['start', '--home', home, '--node-entry', fakeNode]).finished;
+  assert.equal(code, 111);
+  assert.match(stderr, /control\/me: it does not exist/);
+});

@@ -1,0 +1,39 @@
+/**
+ * The generated parts of docs/: which file holds which, between its marks, and how each is made from the sources.
+ * `npm run docs` writes them; a test compares them.
+ */
+import { readFileSync } from 'node:fs';
+import { sends } from '../../src/actors/messages.js';
+import { filesBelow, root } from '../runner/tree.js';
+import { actorDiagram, inboxes } from './actor-diagram.js';
+import { rfcTable } from './rfc-table.js';
+
+interface Part {
+  readonly file: string;
+  readonly mark: string;
+  make(): string;
+}
+
+export const parts: readonly Part[] = [
+  {
+    file: 'docs/architecture.md',
+    mark: 'actors',
+    make: () => `\`\`\`text\n${actorDiagram(sends, inboxes(readFileSync(`${root}/src/actors/messages.ts`, 'utf8')))}\n\`\`\``,
+  },
+  {
+    file: 'docs/rfc.md',
+    mark: 'sections',
+    make: () =>
+      `\n${rfcTable(filesBelow('src', '.ts').map((path) => ({ path, text: readFileSync(`${root}/${path}`, 'utf8') })))}\n`,
+  },
+];
+
+/** The text of a file with one part made anew. Throws when the marks are missing. */
+export function renewed({ file, mark, make }: Part, text: string): string {
+  const begin = `<!-- generated: ${mark} (npm run docs) -->`;
+  const end = `<!-- end: ${mark} -->`;
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${file}: no "${begin}" … "${end}"`);
+  return `${text.slice(0, from + begin.length)}\n${make()}\n${text.slice(to)}`;
+}
