@@ -46,6 +46,12 @@ export const hello = Buffer.from('Subject: s\r\n\r\nhello\r\n', 'latin1');
 
 export const greeting: readonly Step[] = [{ send: '220 fake ESMTP\r\n' }, { line: true }, { send: '250 fake\r\n' }];
 
+export const pipelining: readonly Step[] = [
+  { send: '220 fake\r\n' },
+  { line: true },
+  { send: '250-fake\r\n250-SIZE\r\n250-8BITMIME\r\n250 PIPELINING\r\n' },
+];
+
 /** One transaction that is accepted; `replies` replace the answers to MAIL, each RCPT, DATA and the end. */
 export function transaction(...replies: readonly string[]): Step[] {
   const [mail = '250 ok', rcpt = '250 ok', data = '354 go', end = '250 accepted'] = replies;

@@ -123,3 +123,16 @@ class Player {
     return true;
   }
 }
+
+/** Runs `body` with a server that plays the scripts, and stops it whatever happens. */
+export async function withServer(
+  scripts: readonly (readonly Step[])[],
+  body: (port: number, server: ScriptedSmtpServer) => Promise<void>,
+): Promise<void> {
+  const server = new ScriptedSmtpServer(...scripts);
+  try {
+    await body(await server.start(), server);
+  } finally {
+    await server.stop();
+  }
+}

@@ -46,6 +46,9 @@ export class Connection implements PumpOwner {
   #opening: ((opened: Opened) => void) | undefined;
   #state: 'opening' | 'idle' | 'busy' | 'over' = 'opening';
   #carried = 0;
+  /** Transactions begun and not reported. */
+  #running = 0;
+  readonly #reports: { readonly outcomes: readonly Outcome[]; readonly stale: boolean }[] = [];
   #source: BodySource | undefined;
   #end: PumpEnd | undefined;
 
@@ -61,6 +64,11 @@ export class Connection implements PumpOwner {
     return this.#state === 'idle';
   }
 
+  /** True while `run` may be called although a transaction is under way: its commands leave together with the final dot. */
+  get overlaps(): boolean {
+    return this.#state === 'busy' && this.#source === undefined && this.#client.overlaps;
+  }
+
   /** Connects, hears the greeting and greets. Called once. */
   open(): Promise<Opened> {
     return new Promise((resolve) => {
@@ -68,9 +76,13 @@ export class Connection implements PumpOwner {
     });
   }
 
-  /** Sends one message; only while `usable`. The owner's `finished` tells the end, possibly before this returns. */
+  /**
+   * Sends one message; only while `usable`, or without a source while `overlaps`. The owner's `finished` tells the
+   * end, possibly before this returns.
+   */
   run(transaction: Transaction, source?: BodySource): void {
     this.#state = 'busy';
+    this.#running += 1;
     this.#source = source;
     this.#pump.expect(true);
     this.#client.begin(transaction);
@@ -120,6 +132,10 @@ export class Connection implements PumpOwner {
 
   #events(): void {
     for (let event = this.#client.next(); event !== undefined; event = this.#client.next()) this.#take(event);
+    // Told only now: what the server said beyond its last answer has been seen, and may have ended the connection.
+    for (let report = this.#reports.shift(); report !== undefined; report = this.#reports.shift()) {
+      this.#owner.finished(this, report.outcomes, report.stale);
+    }
   }
 
   #take(event: SmtpClientEvent): void {
@@ -136,15 +152,18 @@ export class Connection implements PumpOwner {
   }
 
   #report(outcomes: readonly Outcome[], usable: boolean, stale: boolean): void {
-    this.#pump.expect(false);
+    this.#running -= 1;
     this.#source?.close();
     this.#source = undefined;
     if (usable && this.#end === undefined) {
-      this.#state = 'idle';
       this.#carried += 1;
+      if (this.#running === 0) {
+        this.#state = 'idle';
+        this.#pump.expect(false);
+      }
     } else this.quit();
     // After a long silence nobody knows what the peer has done: that is not for a second try at once.
-    this.#owner.finished(this, outcomes, stale && this.#end !== 'stalled');
+    this.#reports.push({ outcomes, stale: stale && this.#end !== 'stalled' });
   }
 
   /** Hands a body over piece by piece, each when the one before it has left. */

@@ -27,6 +27,8 @@ interface Job {
   readonly body: RemoteBody;
   readonly resolve: (report: RemoteReport) => void;
   repeated: boolean;
+  /** Its commands are on their way behind those of the running delivery. */
+  sent: boolean;
   timedOut: readonly string[];
   reached: string | undefined;
 }
@@ -57,9 +59,12 @@ export class RemoteSession implements ConnectionOwner {
   deliver(delivery: WorkerDelivery, body: RemoteBody): Promise<RemoteReport> {
     if (!this.ready) throw new Error(`remote session ${delivery.session}: more than two deliveries at once, or already closed`);
     return new Promise((resolve) => {
-      const job: Job = { delivery, body, resolve, repeated: false, timedOut: nobody, reached: undefined };
+      const job: Job = { delivery, body, resolve, repeated: false, sent: false, timedOut: nobody, reached: undefined };
       if (this.#running === undefined) this.#start(job);
-      else this.#waiting = job;
+      else {
+        this.#waiting = job;
+        if (this.#connection !== undefined) this.#overlap(this.#connection);
+      }
     });
   }
 
@@ -74,22 +79,34 @@ export class RemoteSession implements ConnectionOwner {
     if (job === undefined || connection !== this.#connection) return;
     if (stale && !job.repeated) {
       job.repeated = true;
+      // What followed it went nowhere either: it waits for the new connection.
+      if (this.#waiting !== undefined) this.#waiting.sent = false;
       this.#start(job);
     } else this.#settle(job, outcomes);
   }
 
+  /** A second delivery follows on the heels of the first where the server allows that. */
+  #overlap(connection: Connection): void {
+    const job = this.#waiting;
+    if (job === undefined || job.sent || !connection.overlaps || !(job.body instanceof Uint8Array)) return;
+    job.sent = true;
+    this.#sendBytes(job, job.body, connection);
+  }
+
   #start(job: Job): void {
     this.#running = job;
+    job.sent = false;
     if (this.#connection?.usable === true) this.#send(job, this.#connection);
     else void this.#dial(job);
   }
 
   #send(job: Job, connection: Connection): void {
-    const { delivery, body } = job;
-    if (!(body instanceof Uint8Array)) {
-      void this.#sendFile(job, connection, body.path);
-      return;
-    }
+    if (job.body instanceof Uint8Array) this.#sendBytes(job, job.body, connection);
+    else void this.#sendFile(job, connection, job.body.path);
+    this.#overlap(connection);
+  }
+
+  #sendBytes({ delivery }: Job, body: Uint8Array, connection: Connection): void {
     // A Buffer's search for NUL is many times faster than a plain array's, and the session searches.
     const bytes = body instanceof Buffer ? body : Buffer.from(body.buffer, body.byteOffset, body.length);
     const { sender, recipients } = delivery;
@@ -143,7 +160,8 @@ export class RemoteSession implements ConnectionOwner {
     const next = this.#waiting;
     this.#waiting = undefined;
     this.#running = undefined;
-    if (next !== undefined) this.#start(next);
+    if (next?.sent === true) this.#running = next;
+    else if (next !== undefined) this.#start(next);
     else if (this.#closing) this.#hangUp();
     const closed = next === undefined && this.#connection?.usable !== true;
     const { timedOut, reached } = job;

@@ -29,11 +29,11 @@ export function createRemoteSession(start: RemoteSessionStart): RemoteSession {
 
 /** The resolver keeps answers, so it lives as long as the settings name the same servers. */
 function threadFor(configured: readonly string[]): RemoteThread {
-  const fromTest = process.env['TQMAIL_DNS'] ?? '';
+  const fromTest = process.env.TQMAIL_DNS ?? '';
   const nameservers = fromTest === '' ? configured : fromTest.split(/[\s,]+/).filter((server) => server !== '');
   const servers = nameservers.join(' ');
   if (shared?.servers !== servers) {
-    const offset = Number(process.env['TQMAIL_PORT_OFFSET'] ?? 0);
+    const offset = Number(process.env.TQMAIL_PORT_OFFSET ?? 0);
     const portOffset = Number.isInteger(offset) && offset >= 0 ? offset : 0;
     shared = { servers, thread: { dns: new DnsRecords({ nameservers }), deadlines, portOffset, greet: 'ehlo' } };
   }

@@ -26,6 +26,9 @@ export class SmtpClientSession implements SmtpClient {
   private state: State = 'greeting';
   private extensions: ReadonlySet<string> = new Set();
   private dialogue: TransactionDialogue | undefined;
+  /** The transaction after the one under way, and its dialogue once its commands are out. */
+  private following: Transaction | undefined;
+  private early: { readonly dialogue: TransactionDialogue; readonly progress: Progress } | undefined;
   private lastRecord: TransactionRecord | undefined;
   private events: SmtpClientEvent[] = [];
   private out: (ByteString | Uint8Array)[] = [];
@@ -61,14 +64,19 @@ export class SmtpClientSession implements SmtpClient {
     return this.events.shift();
   }
 
+  get overlaps(): boolean {
+    return this.state === 'transaction' && this.following === undefined && this.extensions.has('PIPELINING');
+  }
+
   begin(transaction: Transaction): void {
+    if (this.overlaps) {
+      this.following = transaction;
+      this.overlap();
+      return;
+    }
     if (this.state === 'transaction') throw new Error('begin: a transaction is under way on this connection');
     if (this.state !== 'ready' && this.state !== 'closed') throw new Error('begin: the server has not greeted yet');
-    const { peer } = this.options;
-    const { extensions, dirty, used } = this;
-    this.dialogue = new TransactionDialogue(transaction, { peer, extensions, dirty, used }, (piece) => {
-      this.out.push(piece);
-    });
+    this.dialogue = this.newDialogue(transaction);
     if (this.state === 'closed' || this.spent) {
       this.dialogue.lost();
       this.report(this.dialogue);
@@ -121,11 +129,12 @@ export class SmtpClientSession implements SmtpClient {
   }
 
   /**
-   * Bytes that came while nothing was asked. Without PIPELINING they are kept as the answer to what comes next, as
-   * qmail does; with it a reply out of turn would shift all later ones, so the connection is given up.
+   * Bytes that came while nothing was asked. Before the first transaction and without PIPELINING they are kept as the
+   * answer to what comes next, as qmail does; otherwise a reply out of turn would shift all later ones, and one of
+   * them would be taken for the acceptance of a message: the connection is given up.
    */
   private unasked(): Reply | undefined | 'broken' {
-    if (!this.reader.ahead || !this.extensions.has('PIPELINING')) return undefined;
+    if (!this.reader.ahead || !(this.used || this.extensions.has('PIPELINING'))) return undefined;
     return 'broken';
   }
 
@@ -150,9 +159,27 @@ export class SmtpClientSession implements SmtpClient {
     this.close({ status: 'Z', text: withReply(`Connected to ${this.options.peer} but ${what}`, reply.text) }, true);
   }
 
+  private newDialogue(transaction: Transaction): TransactionDialogue {
+    const { extensions, dirty, used } = this;
+    const { peer } = this.options;
+    return new TransactionDialogue(transaction, { peer, extensions, dirty, used }, (piece) => {
+      this.out.push(piece);
+    });
+  }
+
   private progress(progress: Progress): void {
     if (progress === 'go') this.events.push({ tag: 'go' });
     else if (progress === 'done' && this.dialogue) this.report(this.dialogue);
+    this.overlap();
+  }
+
+  /** RFC 2920 §3.1: the next MAIL, RCPT and DATA may follow a message in one group, before that is answered. */
+  private overlap(): void {
+    if (this.following === undefined || this.early !== undefined || this.dialogue?.handedOver !== true) return;
+    this.dirty = false;
+    this.used = true;
+    const dialogue = this.newDialogue(this.following);
+    this.early = { dialogue, progress: dialogue.start() };
   }
 
   private report(dialogue: TransactionDialogue): void {
@@ -165,5 +192,26 @@ export class SmtpClientSession implements SmtpClient {
     if (this.state === 'transaction') this.state = 'ready';
     const { usable, stale } = dialogue;
     this.events.push({ tag: 'report', outcomes: outcomesOf(this.lastRecord, this.options.peer), usable, stale });
+    this.follow();
+  }
+
+  /** The transaction that waited is the one under way now. */
+  private follow(): void {
+    const { following, early } = this;
+    if (following === undefined) return;
+    this.following = undefined;
+    this.early = undefined;
+    if (early === undefined) {
+      this.begin(following);
+      return;
+    }
+    this.dialogue = early.dialogue;
+    if (this.spent) {
+      early.dialogue.lost();
+      this.report(early.dialogue);
+      return;
+    }
+    this.state = 'transaction';
+    this.progress(early.progress);
   }
 }

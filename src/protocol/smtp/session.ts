@@ -107,8 +107,13 @@ export type SmtpClientEvent =
 export interface SmtpClient {
   receive(chunk: Uint8Array): void;
   next(): SmtpClientEvent | undefined;
-  /** Starts a transaction; only while ready and none is under way. Everything allowed by PIPELINING goes out at once. */
+  /**
+   * Starts a transaction: while ready and none is under way, or while `overlaps`. Everything allowed by PIPELINING
+   * goes out at once; reports come in the order of the transactions.
+   */
   begin(transaction: Transaction): void;
+  /** A transaction is under way and the next one may begin already: its commands go out together with the final dot. */
+  readonly overlaps: boolean;
   /** The next piece of a streamed body, wire form; `last` ends the message. Only between `go` and the last piece. */
   piece(bytes: Uint8Array, last: boolean): void;
   /** In place of the next piece: the body cannot be had to its end; all recipients get `message`, the connection is lost. */

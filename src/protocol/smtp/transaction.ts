@@ -60,6 +60,11 @@ export class TransactionDialogue {
     this.stage = connection.dirty ? 'rset' : 'mail';
   }
 
+  /** The final dot is written, its answer is not here. */
+  get handedOver(): boolean {
+    return this.stage === 'final';
+  }
+
   get record(): TransactionRecord {
     return { recipients: this.records, message: this.message ?? connectionDied(this.connection.peer, this.dotSent) };
   }

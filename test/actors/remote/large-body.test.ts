@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { unixToWire } from '../../../src/protocol/smtp/data.js';
-import { delivery, greeting, remoteSession, transaction } from '../../support/remote-sessions.js';
+import { delivery, greeting, pipelining, remoteSession, transaction } from '../../support/remote-sessions.js';
 import { ScriptedSmtpServer, type Step } from '../../support/scripted-smtp-server.js';
 
 setFlagsFromString('--expose-gc');
@@ -26,12 +26,6 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tqmail-'));
 });
 after(() => rm(folder, { recursive: true }));
-
-const pipelining: readonly Step[] = [
-  { send: '220 fake\r\n' },
-  { line: true },
-  { send: '250-fake\r\n250-SIZE\r\n250-8BITMIME\r\n250 PIPELINING\r\n' },
-];
 
 function lines(count: number, end: string): Buffer {
   let text = '';

@@ -1,23 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { delivery, greeting, hello, remoteSession, transaction } from '../../support/remote-sessions.js';
-import { ScriptedSmtpServer, type Step } from '../../support/scripted-smtp-server.js';
+import { type Step, withServer } from '../../support/scripted-smtp-server.js';
 
 const accepted = '127.0.0.1 accepted message.\nRemote host said: 250 accepted\n';
 const quit: Step[] = [{ line: true }, { close: true }];
 const dialogue = 'MAIL FROM:<a@b.c>\r\nRCPT TO:<joe@one.test>\r\nDATA\r\nSubject: s\r\n\r\nhello\r\n.\r\n';
-
-async function withServer(
-  scripts: readonly (readonly Step[])[],
-  body: (port: number, server: ScriptedSmtpServer) => Promise<void>,
-) {
-  const server = new ScriptedSmtpServer(...scripts);
-  try {
-    await body(await server.start(), server);
-  } finally {
-    await server.stop();
-  }
-}
 
 test('one connection carries many messages and ends with QUIT', async () => {
   await withServer([[...greeting, ...transaction(), ...transaction(), ...quit]], async (port, server) => {
@@ -156,4 +144,25 @@ test('a server that falls silent is given up after timeoutremote', async () => {
       assert.equal(report.closed, true);
     });
   }
+});
+
+test('replies that nobody asked for end the connection instead of being taken for later ones', async () => {
+  const extra = transaction('250 ok', '250 ok', '354 go', '250 accepted\r\n250 one too many');
+  await withServer(
+    [
+      [...greeting, ...extra],
+      [...greeting, ...transaction(), ...quit],
+    ],
+    async (port, server) => {
+      const session = remoteSession(port);
+      const both = await Promise.all([session.deliver(delivery(), hello), session.deliver(delivery(), hello)]);
+      assert.deepEqual(
+        both.map(({ outcomes }) => outcomes[0]?.status),
+        ['K', 'K'],
+      );
+      session.close();
+      await server.quiet();
+      assert.equal(server.received.length, 2);
+    },
+  );
 });
