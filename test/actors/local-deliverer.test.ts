@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, watch, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createLocalDeliverer } from '../../src/actors/local/deliverer.js';
@@ -161,11 +162,30 @@ test('close ends programs; their deliveries are deferred', async (t) => {
 
 test('without lspawnd at its socket every delivery is deferred', async (t) => {
   const { home } = start(t);
-  const deliverer = createLocalDeliverer({ home, nonce, uid: own, lspawndSocket: join(home, 'run/none'), hostname, env: {} });
+  const deliverer = createLocalDeliverer({
+    home,
+    nonce,
+    uid: own,
+    lspawndSocket: join(home, 'run/none'),
+    patience: 100,
+    hostname,
+    env: {},
+  });
   t.after(() => deliverer.close());
   for (let i = 0; i < 2; i++) {
     const report = await deliverer.deliver(delivery('joe@x.example'), './Maildir/');
     assert.equal(report.outcomes[0]?.status, 'Z');
     assert.match(report.outcomes[0]?.text ?? '', /^Unable to reach lspawnd: .*run\/none: file does not exist\. \(#4\.3\.0\)\n$/);
   }
+});
+
+test('a socket that appears a little later is waited for; a connection lost under way is said so', async (t) => {
+  const { home } = start(t);
+  const path = join(home, 'run/late');
+  const deliverer = createLocalDeliverer({ home, nonce, uid: own, lspawndSocket: path, hostname, env: {} });
+  t.after(() => deliverer.close());
+  const report = deliverer.deliver(delivery('joe@x.example'), '');
+  const server = createServer((socket) => socket.once('data', () => socket.destroy())).listen(path);
+  t.after(() => server.close());
+  assert.deepEqual(await report, { outcomes: [{ status: 'Z', text: 'Connection to lspawnd lost. (#4.3.0)\n' }], lost: true });
 });

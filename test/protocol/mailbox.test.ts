@@ -1,4 +1,4 @@
-/** Forms of messages in mailboxes: added lines, mbox quoting, Maildir names, unix form, environment, reports. */
+/** Forms of messages in mailboxes: added lines, mbox quoting, Maildir names, environment, reports. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -7,7 +7,6 @@ import { deliveredToLine, returnPathLine, separatorLine } from '../../src/protoc
 import { inheritedVariables, programVariables } from '../../src/protocol/mailbox/environment.js';
 import { deliveredName, isSameMessage } from '../../src/protocol/mailbox/maildir.js';
 import { FromQuoting } from '../../src/protocol/mailbox/mbox.js';
-import { unixForm, WireToUnix } from '../../src/protocol/mailbox/unix-form.js';
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
@@ -48,27 +47,6 @@ test('mbox: lines like From are quoted wherever the pieces are cut', () => {
       assert.equal(got, `${whole.replace(/^(>*From )/gm, '>$1')}\n`);
     }),
   );
-});
-
-test('unix form: CR LF becomes LF and a stuffed dot goes, wherever the pieces are cut', () => {
-  const line = fc.string({ unit: fc.constantFrom('.', 'a', ' ', '\xe9'), maxLength: 6 });
-  fc.assert(
-    fc.property(fc.array(line, { maxLength: 6 }), cuts, (lines, places) => {
-      const wire = lines.map((one) => `${one.replace(/^\./, '..')}\r\n`).join('');
-      const conversion = new WireToUnix();
-      const got = cutAt(
-        wire,
-        places,
-        (piece) => conversion.push(piece),
-        () => conversion.end(),
-      );
-      assert.equal(got, lines.map((one) => `${one}\n`).join(''));
-    }),
-  );
-});
-
-test('unix form: a CR without LF stays', () => {
-  assert.equal(latin1(unixForm(Buffer.from('a\rb\r'))), 'a\rb\r');
 });
 
 test('Maildir names: the same delivery has the same name, any other has not', () => {

@@ -80,7 +80,7 @@ test('users/assign: the faulty line is named', () => {
   assert.equal(fault('.\n'), 'ok');
   assert.equal(fault('=joe:joe:1:1:/h:::\n'), 2);
   assert.equal(fault('=joe:joe:1:1:/h:::\n=amy:amy:1:1:/h::\n.\n'), 2);
-  assert.equal(fault('joe:joe:1:1:/h:::\n.\n'), 1);
+  assert.equal(fault('no colon\n.\n'), 1);
   assert.equal(fault('=jo\0e:joe:1:1:/h:::\n.\n'), 1);
   assert.equal(fault(''), 1);
 });

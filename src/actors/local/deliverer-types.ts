@@ -17,6 +17,8 @@ export interface LocalDelivererOptions {
   readonly uid: number;
   /** Path of lspawnd's socket; absent: deliveries go to this process's own uid alone. */
   readonly lspawndSocket?: string;
+  /** Milliseconds to wait for lspawnd's socket to appear before mail is deferred; 5,000 unless a test says less. */
+  readonly patience?: number;
   readonly hostname: string;
   /** Environment of the server; programs get only a part of it. */
   readonly env: Readonly<Record<string, string | undefined>>;
