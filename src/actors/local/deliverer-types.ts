@@ -41,7 +41,7 @@ export interface LocalTarget {
 }
 
 /** The parts of a recipient before and after the last `@`. */
-export function targetOf(recipient: ByteString): LocalTarget {
+function targetOf(recipient: ByteString): LocalTarget {
   const at = recipient.lastIndexOf('@');
   return at < 0 ? { local: recipient, host: '' } : { local: recipient.slice(0, at), host: recipient.slice(at + 1) };
 }
