@@ -23,15 +23,15 @@ interface AssignLine {
 function parseLine(line: ByteString): AssignLine | string {
   const kind = line[0];
   if (line.includes('\0')) return 'a NUL character is not allowed';
-  if (kind !== '=' && kind !== '+') return 'a line starts with =, + or the final dot';
   const colon = line.indexOf(':');
   if (colon < 0) return 'there is no colon after the address';
   const local = lowerCaseAscii(line.slice(1, colon));
   const fields = line.slice(colon + 1).split(':');
   if (fields.length < 7) return 'six fields, each followed by a colon, are wanted after the address';
   const value = fields.slice(0, 6).join('\0');
-  if (kind === '=') return { key: `!${local}\0`, value, end: '' };
-  return { key: `!${local}`, value, end: local.slice(-1) };
+  // qmail-newu takes any other first character for `=`.
+  if (kind === '+') return { key: `!${local}`, value, end: local.slice(-1) };
+  return { key: `!${local}\0`, value, end: '' };
 }
 
 /** All records of a users/assign text, ending with the set of wildcard ends under the empty key. */

@@ -4,7 +4,7 @@
  */
 import { close, open, read } from 'node:fs';
 import { promisify } from 'node:util';
-import { unixForm, WireToUnix } from '../protocol/mailbox/unix-form.js';
+import { WireToUnix, wireToUnix } from '../protocol/smtp/data.js';
 import type { Body } from './queue-store.js';
 
 const openFile = promisify(open);
@@ -57,7 +57,7 @@ async function* memoryPiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void,
 /** A body as a message in unix form. The path of a body that is a file is absolute. */
 export function unixMessage(body: Body): UnixMessage {
   if ('bytes' in body) {
-    const bytes = body.form === 'unix' ? body.bytes : unixForm(body.bytes);
+    const bytes = body.form === 'unix' ? body.bytes : wireToUnix(body.bytes);
     return { bytes, file: undefined, pieces: () => memoryPiece(bytes) };
   }
   const file = body.file;

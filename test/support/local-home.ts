@@ -35,7 +35,7 @@ export function serverHome(t: TestContext, users: readonly TestUser[]): string {
 }
 
 /** A home with a Maildir, owned by `uid`. */
-export function userHome(path: string, uid: number): void {
+function userHome(path: string, uid: number): void {
   mkdirSync(path, { mode: 0o755 });
   const own = process.getuid?.() === 0 ? uid : (process.getuid?.() ?? uid);
   for (const part of ['Maildir', 'Maildir/tmp', 'Maildir/new', 'Maildir/cur']) {

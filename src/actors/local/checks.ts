@@ -16,7 +16,7 @@ const sticky = 0o1000;
 const longestHeader = 256 * 1024;
 
 export const defer = (text: ByteString): Stop => ({ exit: 111, text });
-export const fail = (text: ByteString): Stop => ({ exit: 100, text });
+const fail = (text: ByteString): Stop => ({ exit: 100, text });
 
 /** The home folder can be entered, is not writable by others and not being edited. */
 export async function checkHome(request: LocalRequest, io: LocalIo, warn: (text: ByteString) => void): Promise<Stop | undefined> {

@@ -17,6 +17,8 @@ export interface LocalDelivererOptions {
   readonly uid: number;
   /** Path of lspawnd's socket; absent: deliveries go to this process's own uid alone. */
   readonly lspawndSocket?: string;
+  /** Milliseconds to wait for lspawnd's socket to appear before mail is deferred; 5,000 unless a test says less. */
+  readonly patience?: number;
   readonly hostname: string;
   /** Environment of the server; programs get only a part of it. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -39,7 +41,7 @@ export interface LocalTarget {
 }
 
 /** The parts of a recipient before and after the last `@`. */
-export function targetOf(recipient: ByteString): LocalTarget {
+function targetOf(recipient: ByteString): LocalTarget {
   const at = recipient.lastIndexOf('@');
   return at < 0 ? { local: recipient, host: '' } : { local: recipient.slice(0, at), host: recipient.slice(at + 1) };
 }

@@ -9,6 +9,8 @@ import type { LocalIo } from './request.js';
 
 /** `environment` is what programs inherit, already filtered. */
 export function localIo(environment: Readonly<Record<string, string>>, hostname: string, uid: number): LocalIo {
+  const tag = randomBytes(8).toString('hex');
+  let count = 0;
   return {
     homes: new HomeFolders(systemClock.monotonic),
     programs: new Programs(),
@@ -16,6 +18,6 @@ export function localIo(environment: Readonly<Record<string, string>>, hostname:
     hostname,
     uid,
     now: () => secondsOf(systemClock),
-    chance: () => randomBytes(8).toString('hex'),
+    chance: () => `${tag}N${++count}`,
   };
 }

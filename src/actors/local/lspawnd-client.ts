@@ -3,9 +3,8 @@
  * travel with their delivery; files are opened here, by who owns the queue, and sent in pieces,
  * a few at a time. When the connection is lost its deliveries are deferred and may have been made.
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { errnoText } from '../../protocol/errno-text.js';
-import { codeOf } from '../../store/octet-path.js';
 import { rawPieces } from '../../store/unix-message.js';
 import type { LocalReport } from '../messages.js';
 import { type Frame, FrameReader } from '../spawn/lspawnd-frames.js';
@@ -20,7 +19,12 @@ import {
   pieceWindow,
 } from '../spawn/lspawnd-messages.js';
 import { bodyOf, type DeliveryWay, type LocalDelivererOptions } from './deliverer-types.js';
+import { reach } from './reach.js';
 import { Window } from './window.js';
+
+const lostText = 'Connection to lspawnd lost.';
+/** Milliseconds to wait for a socket that is not there. */
+const patience = 5000;
 
 interface Pending {
   readonly settle: (report: LocalReport) => void;
@@ -35,21 +39,27 @@ function deferred(text: string, lost: boolean): LocalReport {
 
 class LspawndClient {
   readonly #path: string;
+  readonly #patience: number;
+  #connecting: Promise<Socket | string> | undefined;
   #socket: Socket | undefined;
   #reader = new FrameReader();
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
+  #closed = false;
 
-  constructor(path: string) {
+  constructor(path: string, patience: number) {
     this.#path = path;
+    this.#patience = patience;
   }
 
   /** Sends one delivery and waits for its report. */
-  send(encode: (id: number) => Buffer, pieces: AsyncIterable<Uint8Array> | undefined): Promise<LocalReport> {
-    const socket = this.#connected();
+  async send(encode: (id: number) => Buffer, pieces: AsyncIterable<Uint8Array> | undefined): Promise<LocalReport> {
+    const socket = this.#socket ?? (await this.#connect());
+    if (typeof socket === 'string') return deferred(`Unable to reach lspawnd: ${this.#path}: ${errnoText(socket)}.`, false);
     const id = ++this.#lastId;
     return new Promise((settle) => {
       const pending: Pending = { settle, window: new Window(pieceWindow) };
+      if (socket.destroyed) return settle(deferred(lostText, false));
       this.#pending.set(id, pending);
       socket.write(encode(id));
       if (pieces !== undefined) void this.#sendPieces(socket, id, pending, pieces);
@@ -57,6 +67,7 @@ class LspawndClient {
   }
 
   close(): void {
+    this.#closed = true;
     this.#socket?.destroy();
   }
 
@@ -75,22 +86,22 @@ class LspawndClient {
     socket.write(encodeEnd(id, complete));
   }
 
-  #connected(): Socket {
-    if (this.#socket !== undefined) return this.#socket;
-    const socket = connect(this.#path);
-    const reader = new FrameReader();
-    let why = 'lspawnd has ended the connection';
+  #connect(): Promise<Socket | string> {
+    this.#connecting ??= this.#attach().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #attach(): Promise<Socket | string> {
+    const socket = await reach(this.#path, this.#patience);
+    if (typeof socket === 'string') return socket;
     this.#socket = socket;
-    this.#reader = reader;
-    let reached = false;
-    socket.once('connect', () => {
-      reached = true;
-    });
-    socket.once('error', (error) => {
-      why = `${this.#path}: ${errnoText(codeOf(error))}`;
-    });
-    socket.once('close', () => this.#lost(socket, reached ? why : `Unable to reach lspawnd: ${why}.`, reached));
+    this.#reader = new FrameReader();
+    socket.on('error', () => undefined);
+    socket.once('close', () => this.#lost());
     socket.on('data', (chunk: Buffer) => this.#receive(socket, chunk));
+    if (this.#closed) socket.destroy();
     return socket;
   }
 
@@ -114,19 +125,19 @@ class LspawndClient {
     return true;
   }
 
-  #lost(socket: Socket, text: string, reached: boolean): void {
-    if (this.#socket === socket) this.#socket = undefined;
+  #lost(): void {
+    this.#socket = undefined;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const { settle, window } of pending) {
       window.end();
-      settle(deferred(reached ? 'Connection to lspawnd lost.' : text, reached));
+      settle(deferred(lostText, true));
     }
   }
 }
 
 export function createLspawndDeliverer(options: LocalDelivererOptions, path: string): DeliveryWay {
-  const client = new LspawndClient(path);
+  const client = new LspawndClient(path, options.patience ?? patience);
   const { home, nonce, hostname } = options;
   const empty = { user: '', home: '', dash: '', ext: '', defaultDelivery: '' };
   return {

@@ -18,7 +18,7 @@ export interface Frame {
 }
 
 /** Octets of a frame after its length: a body of 1 MiB, or a report with the forwards of the largest .qmail. */
-export const largestFrame: number = 6 * 1024 * 1024;
+const largestFrame = 6 * 1024 * 1024;
 const kinds = 'DBEAR';
 
 /** A frame with these fields; a last field of bytes is copied in. */

@@ -13,7 +13,7 @@ export interface Candidate {
 }
 
 /** The extension as it stands in file names: lower case, dots as colons. */
-export function safeExtension(ext: ByteString): ByteString {
+function safeExtension(ext: ByteString): ByteString {
   return lowerCaseAscii(ext).replaceAll('.', ':');
 }
 

@@ -20,7 +20,7 @@ export interface MaildirIdentity {
 }
 
 /** The host as it may stand in a Maildir name: `/` and `:` in octal, at most 64 characters (spec local.md §5.3). */
-export function maildirHost(hostname: string): string {
+function maildirHost(hostname: string): string {
   return hostname.slice(0, 64).replaceAll('/', '\\057').replaceAll(':', '\\072');
 }
 
