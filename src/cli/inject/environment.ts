@@ -2,7 +2,7 @@
  * What qmail-inject takes from the environment and from control/ (spec inject.md §2; control.md).
  */
 import { readFile } from 'node:fs/promises';
-import { controlLineOrMe } from '../../protocol/control-files.js';
+import { type ControlFiles, controlLineOrMe } from '../../protocol/control-files.js';
 import type { ByteString } from '../../protocol/mail.js';
 import type { Author, CompleteOptions } from '../../protocol/message/complete.js';
 import { rewriter } from '../../protocol/message/rewrite.js';
@@ -19,8 +19,16 @@ export type EnvironmentRead = InjectEnvironment | { readonly unreadable: true } 
 export async function injectEnvironment(home: string, variables: Variables): Promise<EnvironmentRead> {
   const { files, problems } = await readControlDir(home, ['me', 'defaulthost', 'defaultdomain', 'plusdomain', 'idhost']);
   if (problems.length > 0) return { unreadable: true };
-  const firstSet = (...names: readonly string[]): ByteString | undefined =>
-    variables.get(names.find((name) => variables.has(name)) ?? '');
+  return environmentFrom(files, variables, await listFile(variables.get('QMAILMFTFILE')));
+}
+
+/** `list`: text of $QMAILMFTFILE. */
+export function environmentFrom(
+  files: ControlFiles,
+  variables: Variables,
+  list: ByteString | undefined,
+): InjectEnvironment | { readonly wrong: ByteString } {
+  const firstSet = (...names: readonly string[]): ByteString | undefined => variables.get(names.find((name) => variables.has(name)) ?? '');
   // A host without any name calls itself by the file's (spec control.md).
   const value = (name: string): ByteString => firstSet(`QMAIL${name.toUpperCase()}`) ?? controlLineOrMe(files, name) ?? name;
   const rewrite = rewriter({
@@ -42,15 +50,20 @@ export async function injectEnvironment(home: string, variables: Variables): Pro
     from,
     defaultSender: { user: firstSet('QMAILSUSER') ?? from.user, host: firstSet('QMAILSHOST') ?? from.host },
     flags: { c: flag('c'), s: flag('s'), f: flag('f'), i: flag('i'), r: flag('r'), m: flag('m') },
-    lists: await listAddresses(variables.get('QMAILMFTFILE')),
+    lists: list === undefined ? undefined : listAddresses(list),
   };
 }
 
-async function listAddresses(file: ByteString | undefined): Promise<ReadonlySet<string> | undefined> {
+/** An address a line; `#` begins a comment line. */
+function listAddresses(text: ByteString): ReadonlySet<ByteString> {
+  const lines = text.split('\n').map((line) => line.trimEnd().toLowerCase());
+  return new Set(lines.filter((line) => line !== '' && !line.startsWith('#')));
+}
+
+async function listFile(file: ByteString | undefined): Promise<ByteString | undefined> {
   if (file === undefined) return undefined;
   try {
-    const lines = (await readFile(Buffer.from(file, 'latin1'), 'latin1')).split('\n').map((line) => line.trimEnd().toLowerCase());
-    return new Set(lines.filter((line) => line !== '' && !line.startsWith('#')));
+    return await readFile(Buffer.from(file, 'latin1'), 'latin1');
   } catch {
     return undefined;
   }
