@@ -43,7 +43,11 @@ function senderOption(args: readonly string[]): string | undefined {
 function replay(one: Case): Queued {
   const variables = new Map(Object.entries(one.env));
   const list = variables.get('QMAILMFTFILE')?.replace('$FILES/', '');
-  const environment = environmentFrom(new Map(Object.entries(one.controls)), variables, list === undefined ? undefined : one.files[list]);
+  const environment = environmentFrom(
+    new Map(Object.entries(one.controls)),
+    variables,
+    list === undefined ? undefined : one.files[list],
+  );
   assert.ok(!('wrong' in environment), one.id);
   const option = senderOption(one.args);
   const sender = option === undefined ? undefined : completeAddress(option, environment.rewrite);
@@ -52,7 +56,11 @@ function replay(one: Case): Queued {
   const done = completeHeader(split.fields, { ...environment, sender, now: 1_795_000_000, pid: 4711 });
   assert.ok(!('tag' in done), one.id);
   const message = done.header + split.rest;
-  return { sender: done.sender, recipients: done.recipients, message: message.endsWith('\n') || message === '' ? message : `${message}\n` };
+  return {
+    sender: done.sender,
+    recipients: done.recipients,
+    message: message.endsWith('\n') || message === '' ? message : `${message}\n`,
+  };
 }
 
 function normal(queued: Queued): Queued {
@@ -64,7 +72,9 @@ function normal(queued: Queued): Queued {
 }
 
 test('qmail-inject: what is made of a header is as recorded', (t) => {
-  const replayed = cases.filter(({ program, expected }) => program === 'qmail-inject' && (expected.queue?.queued.length ?? 0) > 0);
+  const replayed = cases.filter(
+    ({ program, expected }) => program === 'qmail-inject' && (expected.queue?.queued.length ?? 0) > 0,
+  );
   assert.ok(replayed.length > 200, 'the recorded cases are missing');
   t.diagnostic(`${replayed.length} cases replayed`);
   for (const one of replayed) {
@@ -72,6 +82,11 @@ test('qmail-inject: what is made of a header is as recorded', (t) => {
     const got = normal(replay(one));
     assert.deepEqual([got.message, got.sender], [want?.message, want?.sender], `${one.id} ${JSON.stringify(one.args)}`);
     // The envelope's form ends an address at a NUL; arguments may stand in place of the header's recipients.
-    if (one.args.length === 0) assert.deepEqual(got.recipients.map((text) => text.split('\0')[0]), want?.recipients, one.id);
+    if (one.args.length === 0)
+      assert.deepEqual(
+        got.recipients.map((text) => text.split('\0')[0]),
+        want?.recipients,
+        one.id,
+      );
   }
 });

@@ -28,7 +28,8 @@ export function environmentFrom(
   variables: Variables,
   list: ByteString | undefined,
 ): InjectEnvironment | { readonly wrong: ByteString } {
-  const firstSet = (...names: readonly string[]): ByteString | undefined => variables.get(names.find((name) => variables.has(name)) ?? '');
+  const firstSet = (...names: readonly string[]): ByteString | undefined =>
+    variables.get(names.find((name) => variables.has(name)) ?? '');
   // A host without any name calls itself by the file's (spec control.md).
   const value = (name: string): ByteString => firstSet(`QMAIL${name.toUpperCase()}`) ?? controlLineOrMe(files, name) ?? name;
   const rewrite = rewriter({

@@ -5,24 +5,36 @@ import { mapAddresses } from '../../../src/protocol/message/address-list.js';
 import { rewriter } from '../../../src/protocol/message/rewrite.js';
 import { parseTokens, plainText, printTokens, type Token } from '../../../src/protocol/message/tokens.js';
 
-const word = fc.string({ unit: fc.constantFrom('a', 'Z', '9', '-', ' ', '"', '\\', '(', ']', '\xe9'), minLength: 1, maxLength: 8 });
+const word = fc.string({
+  unit: fc.constantFrom('a', 'Z', '9', '-', ' ', '"', '\\', '(', ']', '\xe9'),
+  minLength: 1,
+  maxLength: 8,
+});
 const plainAtom = fc.string({ unit: fc.constantFrom('a', 'Z', '9', '-', '+'), minLength: 1, maxLength: 8 });
 const token: fc.Arbitrary<Token> = fc.oneof(
   plainAtom.map((text): Token => ({ kind: 'atom', text })),
   fc.constantFrom('quoted' as const, 'literal' as const).chain((kind) => word.map((text): Token => ({ kind, text }))),
-  fc.constantFrom('<' as const, '>' as const, '@' as const, ',' as const, ';' as const, ':' as const, '.' as const).map((kind): Token => ({ kind, text: kind })),
+  fc
+    .constantFrom('<' as const, '>' as const, '@' as const, ',' as const, ';' as const, ':' as const, '.' as const)
+    .map((kind): Token => ({ kind, text: kind })),
 );
 
 test('what is printed is read back as the same tokens, folded or not', () => {
   const property = fc.property(fc.array(token, { maxLength: 30 }), fc.constantFrom(0, 10, 80), (tokens, width) => {
     // Two atoms side by side are printed with a blank between them and stay two.
-    assert.deepEqual(parseTokens(printTokens(tokens, width))?.map(({ kind, text }) => ({ kind, text })), tokens);
+    assert.deepEqual(
+      parseTokens(printTokens(tokens, width))?.map(({ kind, text }) => ({ kind, text })),
+      tokens,
+    );
   });
   fc.assert(property);
 });
 
 test('no text makes the reader throw, and a list keeps every address it hands out', () => {
-  const text = fc.string({ unit: fc.constantFrom('a', '@', '.', ',', ';', ':', '<', '>', '(', ')', '"', '[', ']', '\\', ' ', '\n'), maxLength: 40 });
+  const text = fc.string({
+    unit: fc.constantFrom('a', '@', '.', ',', ';', ':', '<', '>', '(', ')', '"', '[', ']', '\\', ' ', '\n'),
+    maxLength: 40,
+  });
   fc.assert(
     fc.property(text, (written) => {
       const tokens = parseTokens(written);
