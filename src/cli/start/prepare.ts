@@ -6,7 +6,7 @@
 import { chmodSync, chownSync, existsSync, fchownSync, fstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { placement } from '../../actors/topology.js';
 import type { Settings } from '../../protocol/settings.js';
 import { readSettings } from '../../store/control-dir.js';
@@ -93,7 +93,7 @@ async function takeLock(home: string, identity: Identity): Promise<number> {
   const path = lockFile(home);
   let fd: number;
   try {
-    fd = openLock(path);
+    fd = openLock(path, true);
     // Only a lock file that was made just now: queue/ belongs to another user, who may have put anything there.
     const { uid, size, nlink } = fstatSync(fd);
     if (identity.drops && uid === 0 && size === 0 && nlink === 1) fchownSync(fd, identity.uid, identity.gid);
@@ -114,7 +114,7 @@ function serverLives(home: string): boolean {
 }
 
 function checkReach(home: string, identity: Identity, code: string): void {
-  const modules = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
+  const modules = fileURLToPath(new URL('../../../../node_modules', pathToFileURL(code)));
   const text = unusable(identity, [
     { path: process.execPath },
     { path: code },

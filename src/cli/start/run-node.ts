@@ -2,11 +2,13 @@
  * The node process around startNode: its life line to the parent, the control socket, its end.
  * What a node does is not known here.
  */
+import { rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { NodeOptions, RunningNode } from '../../actors/node-api.js';
 import { readSettings } from '../../store/control-dir.js';
 import { reason } from '../complain.js';
 import { serveControl } from '../control/server.js';
+import { controlSocket } from '../home.js';
 import { receiveLines, sendLine } from './json-lines.js';
 import { pipeFd, type ToNode, type ToParent } from './pipe-messages.js';
 import { serverLog, type WriteLog } from './server-log.js';
@@ -30,6 +32,7 @@ class NodeProcess {
   readonly #pipe = new Socket({ fd: pipeFd });
   #node: RunningNode | undefined;
   #log: WriteLog = serverLog({ logformat: 'qmail', logstamp: 'none' });
+  #home: string | undefined;
   #stopAsked: number | undefined;
   #ending = false;
 
@@ -57,6 +60,7 @@ class NodeProcess {
   }
 
   async #start(start: Start): Promise<void> {
+    this.#home = start.home;
     const read = await readSettings(start.home);
     if ('problems' in read) {
       const [first] = read.problems;
@@ -107,6 +111,8 @@ class NodeProcess {
     setTimeout(() => process.exit(111), graceMs + orphanGraceMs).unref();
     try {
       await this.#node.stop(graceMs);
+      // Only after a clean end: until then somebody may still ask.
+      if (this.#home !== undefined) rmSync(controlSocket(this.#home), { force: true });
     } catch (error) {
       this.#log('alert', `cannot stop cleanly: ${describe(error)}`);
       process.exit(111);
