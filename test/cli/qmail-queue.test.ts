@@ -43,6 +43,8 @@ const listing = async (t: TestContext, home: string): Promise<string> => {
 
 test('qmail-queue keeps a message while no server runs, and every fault has its exit code', async (t) => {
   const home = await makeHome(t);
+  // A look at a queue that nobody used yet must not spoil it for its owner.
+  assert.equal((await run(t, 'tqmail', ['status', '--home', home]).finished).code, 3);
   const good = await queue(t, home, 'Subject: x\n\nhi\n', 'Fa@b\0Tc@d\0Te@f\0\0');
   assert.deepEqual(good, { code: 0, stderr: '' });
   assert.equal((await queue(t, home, Buffer.alloc(400_000, 'x\n'), 'Fa@b\0Tbig@d\0\0')).code, 0);
