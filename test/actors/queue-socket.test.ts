@@ -1,3 +1,6 @@
+/**
+ * run/queue.sock in process: what a client sends, what is submitted, what is answered.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';

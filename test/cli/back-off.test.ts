@@ -1,3 +1,6 @@
+/**
+ * When a dead process is started again: the delays, and the end.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Failures, nextRestart, noFailures } from '../../src/cli/start/back-off.js';

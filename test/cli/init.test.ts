@@ -1,3 +1,6 @@
+/**
+ * `tqmail init` and the demo as processes: what they write, and where a first message lands.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';

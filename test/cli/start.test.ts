@@ -1,3 +1,6 @@
+/**
+ * `tqmail start` as a process with a fake node: ready file, restarts, signals, refusals; and the verbs that talk to it.
+ */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';

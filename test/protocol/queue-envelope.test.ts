@@ -1,3 +1,6 @@
+/**
+ * The envelope in qmail-queue's form, cut anywhere.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,6 @@
+/**
+ * Tokens, address lists and rewriting of addresses: round trips, arbitrary text, and the examples of the specification.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
