@@ -57,8 +57,13 @@ test('signals become messages to the node, and TERM ends with 0', async (t) => {
   const home = await makeHome(t);
   const server = startServer(t, home);
   await server.ready();
+  writeFileSync(join(home, 'control/faulty'), '');
   server.child.kill('SIGHUP');
-  await server.seen(/alert: unable to reread control\/maxrcpt:1: is no number; the old settings stay/);
+  await server.seen(/alert: unable to reread control\/faulty:1: is no number; the old settings stay/);
+  rmSync(join(home, 'control/faulty'));
+  writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.2:0\n');
+  server.child.kill('SIGHUP');
+  await server.seen(/warning: control\/listeners was changed/);
   server.child.kill('SIGALRM');
   const doqueue = await run(t, 'tqmail', ['doqueue', '--home', home]).finished;
   assert.equal(doqueue.code, 0, doqueue.stderr);
@@ -77,6 +82,8 @@ test('pause, cont, restart and reload answer with their exit codes', async (t) =
   assert.equal(await code('pause'), 1);
   assert.equal(await code('cont'), 0);
   assert.equal(await code('cont'), 1);
+  assert.equal(await code('reload'), 0);
+  writeFileSync(join(home, 'control/faulty'), '');
   assert.equal(await code('reload'), 111);
   const [, nodeBefore] = pids(home);
   assert.equal(await code('restart'), 0);

@@ -33,6 +33,8 @@ class NodeProcess {
   #node: RunningNode | undefined;
   #log: WriteLog = serverLog({ logformat: 'qmail', logstamp: 'none' });
   #home: string | undefined;
+  /** control/listeners as this node was started with, in JSON. */
+  #listeners = '';
   #stopAsked: number | undefined;
   #ending = false;
 
@@ -67,6 +69,7 @@ class NodeProcess {
       return this.#fail(`${first?.file}:${first?.line}: ${first?.text}`);
     }
     this.#log = serverLog(read.settings);
+    this.#listeners = JSON.stringify(read.settings.listeners);
     const options: NodeOptions = {
       home: start.home,
       settings: read.settings,
@@ -95,7 +98,15 @@ class NodeProcess {
     const { problems } = await this.#node.reload();
     const lines = problems.map(({ file, line, text }) => `${file}${line === 0 ? '' : `:${line}`}: ${text}`);
     for (const line of lines) this.#log('alert', `unable to reread ${line}; the old settings stay`);
+    if (lines.length === 0) await this.#noteListeners();
     return lines;
+  }
+
+  /** The parent's sockets stay as they are while it runs. */
+  async #noteListeners(): Promise<void> {
+    const read = this.#home === undefined ? { problems: [] } : await readSettings(this.#home);
+    if ('problems' in read || JSON.stringify(read.settings.listeners) === this.#listeners) return;
+    this.#log('warning', 'control/listeners was changed: it counts from the next tqmail stop and start on');
   }
 
   /** Ends the process after the node: `code` is its exit code unless stopping fails. */
