@@ -9,9 +9,9 @@ import { CommandTrouble, reason } from './complain.js';
 
 const held = 99;
 
-/** Opens the lock file, creating it when the folder exists. The descriptor is not inherited by children unless passed. */
-export function openLock(path: string): number {
-  return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+/** Opens the lock file. `create` only as the owner of queue/: it must be able to open it again. */
+export function openLock(path: string, create: boolean): number {
+  return openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | (create ? constants.O_CREAT : 0), 0o600);
 }
 
 /** Takes the lock without waiting: false when somebody else has it. */

@@ -28,6 +28,8 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   pause: controlled('pause'),
   cont: controlled('cont'),
   queue: async () => (await import('./control/queue.js')).main,
+  sink: async () => (await import('./sink.js')).runSink,
+  source: async () => (await import('./source.js')).runSource,
   help: async () => help,
 };
 
@@ -41,6 +43,7 @@ const usage = `usage: tqmail VERB [--home DIR]
   doqueue                                      makes every queued message due now
   queue                                        lists what is queued
   demo                                         starts a demo home, made when there is none
+  sink, source                                 takes mail and drops it; makes load (--help)
   help                                         this text
 The home is --home DIR, else $QMAILHOME, else /var/qmail.`;
 

@@ -1,8 +1,10 @@
 /**
  * Runs launchers as real processes for tests: collects their output, waits for events, ends what it started.
  */
+
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,6 +74,7 @@ export function run(t: TestContext, name: string, args: readonly string[], optio
 /** A folder of its own for a test, 0755 so that another uid can enter; removed at its end. */
 export function scratch(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'tqmail-test-'));
+  chmodSync(folder, 0o755);
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -87,4 +90,53 @@ export function greeting(port: number): Promise<string> {
     socket.once('end', () => settle(text));
     socket.once('error', fail);
   });
+}
+
+export interface Ready {
+  readonly pid: number;
+  readonly listeners: readonly { readonly protocol: string; readonly address: string; readonly port: number }[];
+}
+
+/** A home with one listener on any port. */
+export async function makeHome(t: TestContext): Promise<string> {
+  const folder = scratch(t);
+  const home = join(folder, 'home');
+  const { code, stderr } = await run(t, 'tqmail', ['init', home, '--me', 'mail.example.org', '--yes']).finished;
+  assert.equal(code, 0, stderr);
+  writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.1:0\n');
+  return home;
+}
+
+export interface ServerOptions {
+  readonly env?: Record<string, string>;
+  /** `real`: the node with its actors; default: the fake one. */
+  readonly node?: 'fake' | 'real';
+  readonly verb?: 'start' | 'demo';
+  readonly args?: readonly string[];
+}
+
+/** Starts a server; `ready` resolves with its ready file. */
+export function startServer(
+  t: TestContext,
+  home: string,
+  { env = {}, node = 'fake', verb = 'start', args = [] }: ServerOptions = {},
+): Running & { ready(): Promise<Ready> } {
+  const readyFile = join(home, '..', 'ready');
+  const entry = node === 'fake' ? ['--node-entry', fakeNode] : [];
+  const running = run(t, 'tqmail', [verb, '--home', home, '--ready-file', readyFile, ...entry, ...args], { env });
+  const ready = (): Promise<Ready> =>
+    new Promise((settle, fail) => {
+      const watcher = watch(join(home, '..'), () => check());
+      const check = (): void => {
+        if (!existsSync(readyFile)) return;
+        watcher.close();
+        settle(JSON.parse(readFileSync(readyFile, 'utf8')) as Ready);
+      };
+      void running.finished.then((end) => {
+        watcher.close();
+        fail(new Error(`ended: ${JSON.stringify(end)}`));
+      });
+      check();
+    });
+  return { ...running, ready };
 }

@@ -1,8 +1,11 @@
 /**
  * A node entry for tests of the parent: startNode without actors. It listens on the first descriptor of each
- * listener and greets with its process id. `$FAKE_NODE` says how it misbehaves: `fail` (cannot start), `die` (ends at once).
+ * listener and greets with its process id. It finds fault
+ * with control/faulty. `$FAKE_NODE` says how it misbehaves: `fail` (cannot start), `die` (ends at once).
  */
+import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import type { NodeOptions, RunningNode } from '../../src/actors/node-api.js';
 import { runNode } from '../../src/cli/start/run-node.js';
 
@@ -24,7 +27,10 @@ async function startFake(options: NodeOptions): Promise<RunningNode> {
   let dueCalls = 0;
   return {
     status: async () => ({ dueCalls, threads: process.env.UV_THREADPOOL_SIZE }),
-    reload: async () => ({ problems: [{ file: 'control/maxrcpt', line: 1, text: 'is no number' }] }),
+    reload: async () => {
+      const faulty = existsSync(join(options.home, 'control/faulty'));
+      return { problems: faulty ? [{ file: 'control/faulty', line: 1, text: 'is no number' }] : [] };
+    },
     allDue: async () => {
       dueCalls++;
     },

@@ -1,45 +1,12 @@
+/**
+ * `tqmail start` as a process with a fake node: ready file, restarts, signals, refusals; and the verbs that talk to it.
+ */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { fakeNode, greeting, type Running, run, scratch } from './command.js';
-
-interface Ready {
-  readonly pid: number;
-  readonly listeners: readonly { readonly protocol: string; readonly address: string; readonly port: number }[];
-}
-
-/** A home with one listener on any port. */
-async function makeHome(t: TestContext): Promise<string> {
-  const folder = scratch(t);
-  chmodSync(folder, 0o755);
-  const home = join(folder, 'home');
-  const { code, stderr } = await run(t, 'tqmail', ['init', home, '--me', 'mail.example.org', '--yes']).finished;
-  assert.equal(code, 0, stderr);
-  writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.1:0\n');
-  return home;
-}
-
-function startServer(t: TestContext, home: string, env: Record<string, string> = {}): Running & { ready(): Promise<Ready> } {
-  const readyFile = join(home, '..', 'ready');
-  const running = run(t, 'tqmail', ['start', '--home', home, '--ready-file', readyFile, '--node-entry', fakeNode], { env });
-  const ready = (): Promise<Ready> =>
-    new Promise((settle, fail) => {
-      const watcher = watch(join(home, '..'), () => check());
-      const check = (): void => {
-        if (!existsSync(readyFile)) return;
-        watcher.close();
-        settle(JSON.parse(readFileSync(readyFile, 'utf8')) as Ready);
-      };
-      void running.finished.then((end) => {
-        watcher.close();
-        fail(new Error(`ended: ${JSON.stringify(end)}`));
-      });
-      check();
-    });
-  return { ...running, ready };
-}
+import { test } from 'node:test';
+import { fakeNode, greeting, makeHome, run, startServer } from './command.js';
 
 const pids = (home: string): readonly string[] => readFileSync(join(home, 'run/pids'), 'latin1').trimEnd().split('\n');
 
@@ -65,7 +32,7 @@ test('start writes the ready file, serves, and stop ends it cleanly', async (t) 
   assert.deepEqual([stop.code, stop.stderr], [0, '']);
   assert.equal((await server.finished).code, 0);
   assert.equal(existsSync(join(home, '..', 'ready')), false);
-  assert.equal(existsSync(join(home, 'run/pids')), false);
+  assert.deepEqual(readdirSync(join(home, 'run')), []);
   assert.equal((await run(t, 'tqmail', ['stop', '--home', home]).finished).code, 1);
   assert.equal((await run(t, 'tqmail', ['status', '--home', home]).finished).code, 3);
 });
@@ -90,8 +57,13 @@ test('signals become messages to the node, and TERM ends with 0', async (t) => {
   const home = await makeHome(t);
   const server = startServer(t, home);
   await server.ready();
+  writeFileSync(join(home, 'control/faulty'), '');
   server.child.kill('SIGHUP');
-  await server.seen(/alert: unable to reread control\/maxrcpt:1: is no number; the old settings stay/);
+  await server.seen(/alert: unable to reread control\/faulty:1: is no number; the old settings stay/);
+  rmSync(join(home, 'control/faulty'));
+  writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.2:0\n');
+  server.child.kill('SIGHUP');
+  await server.seen(/warning: control\/listeners was changed/);
   server.child.kill('SIGALRM');
   const doqueue = await run(t, 'tqmail', ['doqueue', '--home', home]).finished;
   assert.equal(doqueue.code, 0, doqueue.stderr);
@@ -110,6 +82,8 @@ test('pause, cont, restart and reload answer with their exit codes', async (t) =
   assert.equal(await code('pause'), 1);
   assert.equal(await code('cont'), 0);
   assert.equal(await code('cont'), 1);
+  assert.equal(await code('reload'), 0);
+  writeFileSync(join(home, 'control/faulty'), '');
   assert.equal(await code('reload'), 111);
   const [, nodeBefore] = pids(home);
   assert.equal(await code('restart'), 0);
@@ -120,7 +94,7 @@ test('pause, cont, restart and reload answer with their exit codes', async (t) =
 
 test('a node that dies five times in a minute ends the parent with 111', async (t) => {
   const home = await makeHome(t);
-  const server = startServer(t, home, { FAKE_NODE: 'die' });
+  const server = startServer(t, home, { env: { FAKE_NODE: 'die' } });
   const { code, stdout, stderr } = await server.finished;
   assert.equal(code, 111);
   assert.match(stderr, /five times within a minute, the last time with exit code 9/);
@@ -134,7 +108,7 @@ test('a node that dies five times in a minute ends the parent with 111', async (
 
 test('the reason of a node that cannot start is told', async (t) => {
   const home = await makeHome(t);
-  const server = startServer(t, home, { FAKE_NODE: 'fail' });
+  const server = startServer(t, home, { env: { FAKE_NODE: 'fail' } });
   await server.seen(/node ended \(exit code 111\): the fake node was told to fail/);
 });
 
@@ -158,7 +132,6 @@ test('start refuses a home that is not right, naming what is wrong', async (t) =
   assert.match(await refused(), /queue is open to others/);
   rmSync(join(home, 'queue'), { recursive: true });
   assert.match(await refused(), /home\/queue: no such file or directory/);
-  rmSync(join(home, 'control/me'));
 });
 
 test('start without control/me names the file', async (t) => {
@@ -167,4 +140,14 @@ test('start without control/me names the file', async (t) => {
   const { code, stderr } = await run(t, 'tqmail', ['start', '--home', home, '--node-entry', fakeNode]).finished;
   assert.equal(code, 111);
   assert.match(stderr, /control\/me: it does not exist/);
+});
+
+test('root is told which folder the uid of the node cannot enter', async (t) => {
+  if (process.getuid?.() !== 0) return t.diagnostic('only root drops to another uid');
+  const home = await makeHome(t);
+  const closed = join(home, '..');
+  chmodSync(closed, 0o700);
+  const { code, stderr } = await run(t, 'tqmail', ['start', '--home', home, '--node-entry', fakeNode]).finished;
+  assert.equal(code, 111);
+  assert.match(stderr, new RegExp(`cannot start as uid \\d+: ${closed} cannot be read`));
 });

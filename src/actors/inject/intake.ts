@@ -92,7 +92,10 @@ export class Intake {
     }
     const state = this.#envelope.take(chunk);
     if (state === 'open' || state === 'complete') return;
-    this.#failure = { code: state, text: state === 11 ? 'an address is longer than 1002 octets' : 'the envelope has a wrong form' };
+    this.#failure = {
+      code: state,
+      text: state === 11 ? 'an address is longer than 1002 octets' : 'the envelope has a wrong form',
+    };
   }
 
   /** True when the envelope's last NUL was seen: nothing more needs to be read. */

@@ -121,7 +121,10 @@ class Handover {
 
   #hello(text: string): void {
     const [version, uid, qp] = text.split(' ').map(Number);
-    if (version !== protocolVersion || !Number.isSafeInteger(uid) || !Number.isSafeInteger(qp)) return this.#answer(badProtocol);
+    if (version !== protocolVersion || !Number.isSafeInteger(uid) || !Number.isSafeInteger(qp)) {
+      this.#answer(badProtocol);
+      return;
+    }
     const { now, spillLimit, createBodyFile } = this.#options;
     const seconds = Math.floor(now() / 1000);
     this.#intake = new Intake({ uid: uid ?? 0, qp: qp ?? 0, now: seconds, spillLimit, createBodyFile });

@@ -2,11 +2,10 @@
  * The verbs that talk to a running server (qmailctl's): stop, restart, status, stat, reload, doqueue, pause, cont.
  * Exit codes: 0 done, 1 already in that state, 3 status of a stopped server, 64 usage, 111 cannot.
  */
-import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { CommandTrouble, complain, errorCode, reason } from '../complain.js';
-import { homeFolder, lockFile, pidsFile, queueFolder } from '../home.js';
+import { homeFolder, lockFile, pidsFile } from '../home.js';
 import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
 import { isAlive, readPids } from '../start/run-files.js';
 import { askNode } from './client.js';
@@ -79,20 +78,24 @@ function statusText(value: NodeStatus): string {
 
 /** True while somebody holds the lock of the queue. */
 function serverHolds(home: string): boolean {
-  if (!existsSync(queueFolder(home))) return false;
-  let fd: number;
-  try {
-    fd = openLock(lockFile(home));
-  } catch (error) {
-    throw new CommandTrouble(
-      111,
-      `${lockFile(home)}: ${errorCode(error) === 'EACCES' ? 'only root and the owner of the queue may ask' : reason(error)}`,
-    );
-  }
+  const fd = presentLock(home);
+  if (fd === undefined) return false;
   try {
     return !tryLock(fd);
   } finally {
     closeLock(fd);
+  }
+}
+
+/** Undefined when nobody ever took the lock. It is not made here: it must belong to the owner of the queue. */
+function presentLock(home: string): number | undefined {
+  try {
+    return openLock(lockFile(home), false);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') return undefined;
+    const text = code === 'EACCES' ? 'only root and the owner of the queue may ask' : reason(error);
+    throw new CommandTrouble(111, `${lockFile(home)}: ${text}`);
   }
 }
 
@@ -107,7 +110,8 @@ async function stop(home: string): Promise<number> {
     const [parent] = readPids(pidsFile(home));
     if (parent !== undefined && isAlive(parent.pid)) process.kill(parent.pid, 'SIGTERM');
   } else if (answer.tag !== 'done') return exitCode('stop', answer);
-  const fd = openLock(lockFile(home));
+  const fd = presentLock(home);
+  if (fd === undefined) return 0;
   try {
     if (await waitForLock(fd, patience)) return 0;
   } finally {

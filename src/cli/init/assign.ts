@@ -10,7 +10,7 @@ import { CommandTrouble } from '../complain.js';
 import type { HomeMaker } from './make-home.js';
 
 /** Addresses that every mail host must take (RFC 5321 §4.5.1; qmail's INSTALL.alias). */
-export const aliases = ['postmaster', 'mailer-daemon', 'root'] as const;
+const aliases = ['postmaster', 'mailer-daemon', 'root'] as const;
 
 /** Writes .qmail files, Maildir and assignments. Existing users/assign or users/cdb stay untouched. */
 export function makeUsers(maker: HomeMaker, demo: boolean): void {

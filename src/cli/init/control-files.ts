@@ -12,12 +12,12 @@ export interface PlannedFile {
 /** Services that `init` opens on loopback, each at BASE plus its usual port. Grows as services are built. */
 const services: readonly { readonly protocol: string; readonly port: number }[] = [{ protocol: 'smtp', port: 25 }];
 
-export function defaultDomain(fqdn: string): string {
+function defaultDomain(fqdn: string): string {
   const labels = fqdn.split('.');
   return labels.length >= 3 ? labels.slice(1).join('.') : fqdn;
 }
 
-export function plusDomain(fqdn: string): string {
+function plusDomain(fqdn: string): string {
   return fqdn.split('.').slice(-2).join('.');
 }
 

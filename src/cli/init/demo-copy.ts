@@ -14,7 +14,8 @@ export function codeFolder(): string {
 
 export interface CodeCopy {
   readonly folder: string;
-  readonly nodeEntry: string;
+  /** The demo's own file in the copy. */
+  readonly demo: string;
 }
 
 export function copyCode(): CodeCopy {
@@ -25,7 +26,7 @@ export function copyCode(): CodeCopy {
   for (const name of productionPackages(from)) {
     cpSync(join(from, 'node_modules', name), join(folder, 'node_modules', name), { recursive: true });
   }
-  return { folder, nodeEntry: join(folder, 'dist/src/cli/start/node-main.js') };
+  return { folder, demo: join(folder, 'dist/src/cli/init/demo.js') };
 }
 
 /** Names of all installed packages that the running code needs, found by walking the dependencies. */

@@ -3,57 +3,63 @@
  * runs the server in the foreground. Hints go to stderr; stdout is the log.
  */
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CommandTrouble, complain, reason } from '../complain.js';
 import { readSettings } from '../../store/control-dir.js';
+import { CommandTrouble, complain, reason } from '../complain.js';
 import { unprivileged, unusable } from '../start/identity.js';
 import { start } from '../start/start.js';
 import { codeFolder, copyCode } from './demo-copy.js';
-import { initHome } from './init.js';
+import { initHome, listenBase } from './init.js';
 
 const me = 'tqmail.example';
-const base = 2500;
+
+interface DemoWords {
+  /** Absolute. */
+  readonly home: string;
+  readonly readyFile: string | undefined;
+  readonly base: number;
+}
 
 export async function main(args: readonly string[]): Promise<number> {
-  let home: string;
-  let readyFile: string | undefined;
-  let listen: string | undefined;
+  const { home, readyFile, base } = demoWords(args);
+  const blocked = whatBlocks(home);
+  if (blocked !== undefined) return elsewhere(blocked, args);
+  const first = !existsSync(join(home, 'control', 'me'));
+  if (first) await initHome({ home, me, base, demo: true, extra: ['localhost'] });
+  await hint(home, first);
+  return start({ home, readyFile, user: undefined, nodeEntry: undefined });
+}
+
+function demoWords(args: readonly string[]): DemoWords {
   try {
     const { values } = parseArgs({
       args: [...args],
       options: { home: { type: 'string' }, 'ready-file': { type: 'string' }, listen: { type: 'string' } },
     });
-    home = resolve(values.home ?? 'home');
-    readyFile = values['ready-file'];
-    listen = values.listen;
+    return {
+      home: resolve(values.home ?? 'home'),
+      readyFile: values['ready-file'],
+      base: listenBase(values.listen),
+    };
   } catch (error) {
     throw new CommandTrouble(64, `${reason(error)}\nusage: tqmail demo [--home DIR] [--ready-file FILE] [--listen BASE]`);
   }
-  const place = reachable(home);
-  const first = !existsSync(join(place.home, 'control', 'me'));
-  if (first)
-    initHome({ home: place.home, me, base: listen === undefined ? base : Number(listen), demo: true, extra: ['localhost'] });
-  await hint(place.home, first);
-  return start({ home: place.home, readyFile, user: undefined, nodeEntry: place.nodeEntry });
 }
 
-interface Place {
-  readonly home: string;
-  /** The node's entry in a copy of the code; undefined: this copy serves. */
-  readonly nodeEntry: string | undefined;
+/** As root the node is another user: what that user cannot read, when there is no home yet. */
+function whatBlocks(home: string): string | undefined {
+  if (process.geteuid?.() !== 0 || existsSync(join(home, 'control', 'me'))) return undefined;
+  const nearest = existsSync(home) ? home : dirname(home);
+  return unusable(unprivileged(), [{ path: codeFolder() }, { path: nearest }]);
 }
 
-/** As root the node is another user: when that user cannot read this folder, code and home move to a readable one. */
-function reachable(home: string): Place {
-  const here: Place = { home, nodeEntry: undefined };
-  if (process.geteuid?.() !== 0 || existsSync(join(home, 'control', 'me'))) return here;
-  const parent = existsSync(home) ? home : resolve(home, '..');
-  const blocked = unusable(unprivileged(), [{ path: codeFolder() }, { path: parent }]);
-  if (blocked === undefined) return here;
-  const copy = copyCode();
-  complain(`tqmail: ${blocked}: the server does not run as root, so code and demo home are now in ${copy.folder}`);
-  return { home: join(copy.folder, 'home'), nodeEntry: copy.nodeEntry };
+/** Runs the demo out of a copy of the code that everybody can read, with its home beside it. */
+async function elsewhere(blocked: string, args: readonly string[]): Promise<number> {
+  const { folder, demo } = copyCode();
+  complain(`tqmail: ${blocked}: the server does not run as root, so code and demo home are now in ${folder}`);
+  const copy = (await import(demo)) as { main: typeof main };
+  return copy.main([...args, '--home', join(folder, 'home')]);
 }
 
 async function hint(home: string, first: boolean): Promise<void> {

@@ -65,11 +65,18 @@ function initWords(args: readonly string[]): Words {
   const me = values.me.toLowerCase();
   const wrong = wrongFqdn(me);
   if (wrong !== undefined) throw misused(`--me ${wrong}`);
-  const base = values.listen === undefined ? defaultBase : Number(values.listen);
-  if (!Number.isInteger(base) || base < 0 || base > highestBase) {
-    throw misused(`--listen ${values.listen} is not a whole number from 0 to ${highestBase}`);
+  try {
+    return { home: resolve(folder), me, base: listenBase(values.listen), yes: values.yes ?? false };
+  } catch (error) {
+    throw misused(reason(error));
   }
-  return { home: resolve(folder), me, base, yes: values.yes ?? false };
+}
+
+/** The port to which each service's usual port is added. Throws RangeError. */
+export function listenBase(word: string | undefined): number {
+  const base = word === undefined ? defaultBase : Number(word);
+  if (Number.isInteger(base) && base >= 0 && base <= highestBase) return base;
+  throw new RangeError(`--listen ${word} is not a whole number from 0 to ${highestBase}`);
 }
 
 async function confirmed(home: string, me: string): Promise<boolean> {

@@ -4,16 +4,18 @@
  */
 import { createReadStream, writeSync } from 'node:fs';
 import { quoteAddress } from '../../protocol/address.js';
-import type { Envelope } from '../../protocol/mail.js';
+import type { ByteString, Envelope } from '../../protocol/mail.js';
 import { type Completed, completeAddress, completeHeader } from '../../protocol/message/complete.js';
 import { type SplitMessage, splitHeader } from '../../protocol/message/header-lines.js';
+import type { Rewrite } from '../../protocol/message/rewrite.js';
 import { envelopeText } from '../../protocol/queue-envelope.js';
 import { queueText } from '../../protocol/queue-verdict.js';
 import { complain } from '../complain.js';
+import { type OptionFound, readOptions } from '../getopt.js';
 import { homeFolder } from '../home.js';
+import { octetArguments, octetEnvironment } from '../octets.js';
 import { enqueue } from '../queue/enqueue.js';
-import { type InjectEnvironment, injectEnvironment, octets } from './environment.js';
-import { type InjectWords, injectWords } from './words.js';
+import { type InjectEnvironment, injectEnvironment, type Variables } from './environment.js';
 
 const permanent = 100;
 const temporary = 111;
@@ -21,7 +23,17 @@ const temporary = 111;
 const largestHeader = 64 * 1024 * 1024;
 const pieceSize = 65_536;
 
-/** Ends the command with a line and an exit code. */
+/** The command line (spec inject.md §1). */
+interface InjectWords {
+  /** Which recipients count: `a` arguments, `h` header, `H` both, `A` arguments if any, else the header. */
+  readonly recipients: 'a' | 'h' | 'H' | 'A';
+  /** -n: print instead of queueing. */
+  readonly print: boolean;
+  readonly sender: ByteString | undefined;
+  readonly args: readonly ByteString[];
+}
+
+/** Ends the command with a text on stderr, its line feed included, and an exit code. */
 class InjectTrouble extends Error {
   override readonly name = 'InjectTrouble';
   readonly exitCode: number;
@@ -31,51 +43,85 @@ class InjectTrouble extends Error {
   }
 }
 
-export async function main(args: readonly string[]): Promise<number> {
-  const words = injectWords(args);
-  if (words === undefined) {
-    complain('qmail-inject: usage: qmail-inject [ -nNaAhH ] [ -fsender ] [ recip ... ]');
+export function main(args: readonly string[]): Promise<number> {
+  return injectMain(octetArguments(args), octetEnvironment());
+}
+
+/** qmail-inject with these words and variables, both as octets. */
+export async function injectMain(args: readonly ByteString[], variables: Variables): Promise<number> {
+  const read = readOptions(args, 'aAhHnN', 'f');
+  if ('wrong' in read) {
+    complain(`qmail-inject: ${read.wrong}`);
     return permanent;
   }
   try {
-    await inject(words);
+    await inject(injectWords(read.options, read.rest), variables);
     return 0;
   } catch (error) {
     if (!(error instanceof InjectTrouble)) throw error;
-    complain(`qmail-inject: fatal: ${error.message}`);
+    writeStderr(`qmail-inject: fatal: ${error.message}`);
     return error.exitCode;
   }
 }
 
-async function inject(words: InjectWords): Promise<void> {
+function injectWords(options: readonly OptionFound[], args: readonly ByteString[]): InjectWords {
+  let words: InjectWords = { recipients: 'A', print: false, sender: undefined, args };
+  for (const { letter, value } of options) {
+    if (letter === 'f') words = { ...words, sender: value };
+    else if (letter === 'n' || letter === 'N') words = { ...words, print: letter === 'n' };
+    else words = { ...words, recipients: letter as InjectWords['recipients'] };
+  }
+  return words;
+}
+
+async function inject(words: InjectWords, variables: Variables): Promise<void> {
   const home = homeFolder(undefined);
-  const environment = await injectEnvironment(home);
-  if (environment === undefined) throw new InjectTrouble(temporary, 'unable to read controls');
-  const sender = words.sender === undefined ? undefined : address(octets(words.sender), environment);
-  const args = words.recipients === 'h' ? [] : words.args.map((arg) => address(octets(arg), environment));
+  const environment = await injectEnvironment(home, variables);
+  if ('unreadable' in environment) throw new InjectTrouble(temporary, 'unable to read controls\n');
+  if ('wrong' in environment) throw cannotParse(environment.wrong);
+  const { rewrite } = environment;
+  const sender = words.sender === undefined ? undefined : completeAddress(words.sender, rewrite);
+  if (sender === undefined && words.sender !== undefined) throw cannotParse(words.sender);
+  const args = words.recipients === 'h' ? [] : words.args.map((arg) => recipient(arg, rewrite));
   const input = descriptor(0)[Symbol.asyncIterator]();
   const split = await readHeader(input);
   const completed = complete(split, environment, sender);
   const byHeader = words.recipients === 'h' || words.recipients === 'H' || (words.recipients === 'A' && words.args.length === 0);
-  const envelope: Envelope = {
-    sender: completed.sender,
-    recipients: byHeader ? [...args, ...completed.recipients] : args,
-  };
+  const recipients = byHeader ? [...args, ...completed.recipients] : args;
+  const envelope: Envelope = { sender: upToNul(completed.sender), recipients: recipients.map(upToNul) };
   const message = bodyAfter(completed.header + split.rest, input);
-  if (words.print) await print(envelope.sender, message);
+  if (words.print) await print(completed.sender, message);
   else await queue(home, message, envelope);
 }
 
-function address(text: string, { hosts }: InjectEnvironment): string {
-  const completed = completeAddress(text, hosts);
-  if (completed === undefined) throw new InjectTrouble(permanent, `unable to parse address: ${text}`);
+/** A NUL ends an address in the envelope's form. */
+function upToNul(address: ByteString): ByteString {
+  const end = address.indexOf('\0');
+  return end < 0 ? address : address.slice(0, end);
+}
+
+function cannotParse(line: ByteString): InjectTrouble {
+  return new InjectTrouble(permanent, `unable to parse this line:\n${line}`);
+}
+
+function recipient(arg: ByteString, rewrite: Rewrite): ByteString {
+  const completed = completeAddress(arg, rewrite);
+  if (completed === undefined) throw new InjectTrouble(permanent, `unable to parse address: ${arg}\n`);
   return completed;
+}
+
+function writeStderr(text: ByteString): void {
+  try {
+    writeSync(2, Buffer.from(text, 'latin1'));
+  } catch {
+    // The exit code still tells.
+  }
 }
 
 function complete(split: SplitMessage, environment: InjectEnvironment, sender: string | undefined): Completed {
   const now = Math.floor(Date.now() / 1000);
   const result = completeHeader(split.fields, { ...environment, sender, now, pid: process.pid });
-  if ('tag' in result) throw new InjectTrouble(permanent, `unable to parse this line:\n${result.line.trimEnd()}`);
+  if ('tag' in result) throw cannotParse(result.line);
   return result;
 }
 
@@ -90,7 +136,7 @@ async function nextPiece(input: Input): Promise<Buffer | undefined> {
     const { value, done } = await input.next();
     return done ? undefined : (value as Buffer);
   } catch {
-    throw new InjectTrouble(temporary, 'read error');
+    throw new InjectTrouble(temporary, 'read error\n');
   }
 }
 
@@ -101,7 +147,7 @@ async function readHeader(input: Input): Promise<SplitMessage> {
     if (piece !== undefined) text += piece.toString('latin1');
     const split = splitHeader(text, piece === undefined);
     if (split !== undefined) return split;
-    if (text.length > largestHeader) throw new InjectTrouble(permanent, `the header is larger than ${largestHeader} octets`);
+    if (text.length > largestHeader) throw new InjectTrouble(permanent, `the header is larger than ${largestHeader} octets\n`);
   }
 }
 
@@ -125,7 +171,7 @@ function writeAll(octetsToWrite: Buffer): void {
   try {
     for (let at = 0; at < octetsToWrite.length; ) at += writeSync(1, octetsToWrite, at);
   } catch {
-    throw new InjectTrouble(temporary, 'write error');
+    throw new InjectTrouble(temporary, 'write error\n');
   }
 }
 
@@ -148,5 +194,5 @@ async function queue(home: string, message: AsyncIterable<Buffer>, envelope: Env
     text = queueText({ code: verdict.code, custom: '' });
     if (verdict.text !== '') complain(`qmail-inject: ${verdict.text}`);
   }
-  if (text !== '') throw new InjectTrouble(text.startsWith('D') ? permanent : temporary, text.slice(1));
+  if (text !== '') throw new InjectTrouble(text.startsWith('D') ? permanent : temporary, `${text.slice(1)}\n`);
 }

@@ -1,86 +1,95 @@
 /**
  * `sendmail`: the command line that old programs know, in front of qmail-inject (spec inject.md §6).
  */
+import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ByteString } from '../../protocol/mail.js';
 import { complain } from '../complain.js';
-import { main as injectMain } from './qmail-inject.js';
+import { readOptions } from '../getopt.js';
+import { octetArguments, octetEnvironment } from '../octets.js';
+import { injectMain } from './qmail-inject.js';
 
 const usageCode = 100;
+const temporary = 111;
 const usage = 'sendmail: usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]';
 
 interface SendmailWords {
   readonly mode: 'm' | 'p' | 's';
   readonly fromHeader: boolean;
-  readonly sender: string | undefined;
-  readonly name: string | undefined;
-  readonly args: readonly string[];
+  readonly sender: ByteString | undefined;
+  readonly name: ByteString | undefined;
+  readonly args: readonly ByteString[];
 }
 
-export async function main(args: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[]): Promise<number> {
   const called = basename(process.argv[1] ?? 'sendmail');
   if (called === 'newaliases') {
     complain('sendmail: fatal: please use fastforward/newaliases instead');
     return usageCode;
   }
+  const args = octetArguments(argv);
+  const variables = octetEnvironment();
   const words = sendmailWords(args);
-  if (words === undefined) {
-    complain(usage);
+  if (typeof words === 'string') {
+    complain(words);
     return usageCode;
   }
-  if (called === 'mailq' || words.mode === 'p') {
-    return (await import('../control/queue.js')).main([]);
-  }
-  if (words.mode === 's') {
-    complain('sendmail: fatal: -bs is not there; give the message on standard input');
-    return usageCode;
-  }
-  if (words.name !== undefined) process.env.MAILNAME = words.name;
-  if (words.sender !== undefined) authorIs(words.sender);
+  if (called === 'mailq' || words.mode === 'p') return (await import('../control/queue.js')).main([]);
+  if (words.mode === 's') return speakSmtp();
+  if (words.name !== undefined) variables.set('MAILNAME', words.name);
+  if (words.sender !== undefined) authorIs(words.sender, variables);
   const sender = words.sender === undefined ? [] : ['-f', words.sender];
-  return injectMain([words.fromHeader ? '-H' : '-a', ...sender, '--', ...words.args]);
+  return injectMain([words.fromHeader ? '-H' : '-a', ...sender, '--', ...words.args], variables);
 }
 
 /** -f says who wrote it, too. */
-function authorIs(sender: string): void {
-  for (const name of ['QMAILNAME', 'MAILNAME', 'NAME', 'QMAILHOST', 'MAILHOST']) delete process.env[name];
+function authorIs(sender: ByteString, variables: Map<string, ByteString>): void {
+  for (const name of ['QMAILNAME', 'MAILNAME', 'NAME', 'QMAILHOST', 'MAILHOST']) variables.delete(name);
   const at = sender.lastIndexOf('@');
-  process.env.QMAILUSER = at < 0 ? sender : sender.slice(0, at);
-  if (at >= 0) process.env.QMAILHOST = sender.slice(at + 1);
+  variables.set('QMAILUSER', at < 0 ? sender : sender.slice(0, at));
+  if (at >= 0) variables.set('QMAILHOST', sender.slice(at + 1));
 }
 
-const alone = 'vimx';
-/** These take the rest of their word. */
-const withRest = 'epBoEJ';
+/** -bs: qmail-smtpd on descriptors 0 and 1, for the one who called and may relay. */
+function speakSmtp(): Promise<number> {
+  const program = fileURLToPath(new URL('../../../../bin/qmail-smtpd', import.meta.url));
+  const client = {
+    PROTO: 'TCP',
+    TCPLOCALIP: '127.0.0.1',
+    TCPLOCALHOST: 'localhost',
+    TCPREMOTEIP: '127.0.0.1',
+    TCPREMOTEHOST: 'localhost',
+    TCPREMOTEINFO: 'sendmail-bs',
+  };
+  const env = { ...process.env, RELAYCLIENT: '', DATABYTES: '0', ...(process.env.PROTO === undefined ? client : {}) };
+  const child = spawn(program, [], { stdio: 'inherit', env });
+  return new Promise((settle) => {
+    child.once('error', (error) => {
+      complain(`sendmail: fatal: unable to run ${program}: ${error.message}`);
+      settle(temporary);
+    });
+    child.once('exit', (code) => settle(code ?? temporary));
+  });
+}
 
-function sendmailWords(args: readonly string[]): SendmailWords | undefined {
-  let mode: SendmailWords['mode'] = 'm';
-  let fromHeader = false;
-  let sender: string | undefined;
-  let name: string | undefined;
-  let at = 0;
-  for (; at < args.length; at++) {
-    const word = args[at] as string;
-    if (word === '--') {
-      at++;
-      break;
-    }
-    if (!word.startsWith('-') || word === '-') break;
-    for (let letter = 1; letter < word.length; letter++) {
-      const option = word[letter] as string;
-      if (option === 't') fromHeader = true;
-      else if (alone.includes(option)) continue;
-      else if (withRest.includes(option)) break;
-      else if (option !== 'f' && option !== 'F' && option !== 'b') return undefined;
-      else {
-        const value = word.slice(letter + 1) || args[++at];
-        if (value === undefined) return undefined;
-        if (option === 'f') sender = value;
-        else if (option === 'F') name = value;
-        else if (value === 'm' || value === 'p' || value === 's') mode = value;
-        else return undefined;
-        break;
-      }
+/** Letters that are accepted and do nothing; the second group takes the rest of its word. */
+const ignored = 'vimx';
+const ignoredWithRest = 'epBoEJ';
+
+/** The words, or what to say about them. */
+function sendmailWords(args: readonly ByteString[]): SendmailWords | string {
+  const read = readOptions(args, `t${ignored}`, 'fFb', ignoredWithRest);
+  if ('wrong' in read) return `sendmail: ${read.wrong}\n${usage}`;
+  let words: SendmailWords = { mode: 'm', fromHeader: false, sender: undefined, name: undefined, args: read.rest };
+  for (const { letter, value } of read.options) {
+    if (letter === 't') words = { ...words, fromHeader: true };
+    else if (letter === 'f') words = { ...words, sender: value };
+    else if (letter === 'F') words = { ...words, name: value };
+    else if (letter === 'b') {
+      if (value !== 'm' && value !== 'p' && value !== 's') return usage;
+      words = { ...words, mode: value };
     }
   }
-  return { mode, fromHeader, sender, name, args: args.slice(at) };
+  return words;
 }

@@ -4,7 +4,7 @@
  */
 import { type Stats, statSync } from 'node:fs';
 import type { QueueStore } from '../../store/queue-store.js';
-import { CommandTrouble, errorCode, reason } from '../complain.js';
+import { CommandTrouble, reason } from '../complain.js';
 import { lockFile, queueFolder } from '../home.js';
 import { closeLock, openLock, tryLock } from '../lock.js';
 
@@ -74,11 +74,9 @@ function becomeOwner(folder: string): void {
 function lockQueue(home: string): number {
   let fd: number;
   try {
-    fd = openLock(lockFile(home));
+    fd = openLock(lockFile(home), true);
   } catch (error) {
-    const hint =
-      errorCode(error) === 'EACCES' ? `uid ${process.geteuid?.()} must be able to enter every folder above it` : reason(error);
-    throw new CommandTrouble(queueTrouble, `${lockFile(home)}: ${hint}`);
+    throw new CommandTrouble(queueTrouble, `${lockFile(home)}: ${reason(error)} for uid ${process.geteuid?.()}`);
   }
   if (tryLock(fd)) return fd;
   closeLock(fd);

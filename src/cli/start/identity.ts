@@ -103,7 +103,8 @@ function firstClosed(path: string): string {
   for (let at = dirname(path); at !== sep && at !== '.'; at = dirname(at)) way.unshift(at);
   for (const at of way) {
     try {
-      statSync(join(at, '.'));
+      // The dot needs the right to enter.
+      statSync(`${at}/.`);
     } catch (error) {
       if (errorCode(error) === 'EACCES') return at;
     }

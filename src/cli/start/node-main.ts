@@ -5,7 +5,6 @@ import type { NodeOptions, RunningNode } from '../../actors/node-api.js';
 import { runNode } from './run-node.js';
 
 runNode(async (options: NodeOptions): Promise<RunningNode> => {
-  const entry = new URL('../../actors/node.js', import.meta.url).href;
-  const { startNode } = (await import(entry)) as { startNode(options: NodeOptions): Promise<RunningNode> };
+  const { startNode } = await import('../../actors/node.js');
   return startNode(options);
 });

@@ -27,5 +27,5 @@ export type ToParent =
 
 /** Descriptors of the node process. */
 export const pipeFd = 3;
-export const lockFd = 4;
+/** 4 is the lock of the home: nobody uses it, the node only keeps it open. */
 export const firstListenerFd = 5;

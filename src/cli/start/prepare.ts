@@ -6,13 +6,13 @@
 import { chmodSync, chownSync, existsSync, fchownSync, fstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { placement } from '../../actors/topology.js';
 import type { Settings } from '../../protocol/settings.js';
+import { readSettings } from '../../store/control-dir.js';
 import { CommandTrouble, reason } from '../complain.js';
 import { lockFile, pidsFile, queueFolder, runFolder } from '../home.js';
 import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
-import { readSettings } from '../../store/control-dir.js';
 import { type BoundListener, bindListeners } from './bind.js';
 import { chooseIdentity, type Identity, unusable } from './identity.js';
 import { isAlive, readPids } from './run-files.js';
@@ -39,7 +39,13 @@ export async function prepare(home: string, user: string | undefined, code: stri
   try {
     checkReach(home, identity, code);
     const listeners = bindListeners(settings.listeners);
-    return { settings, identity, lock, listeners, copies: Math.max(1, placement(settings, availableParallelism()).fronts) + spares };
+    return {
+      settings,
+      identity,
+      lock,
+      listeners,
+      copies: Math.max(1, placement(settings, availableParallelism()).fronts) + spares,
+    };
   } catch (error) {
     closeLock(lock);
     throw error;
@@ -87,7 +93,7 @@ async function takeLock(home: string, identity: Identity): Promise<number> {
   const path = lockFile(home);
   let fd: number;
   try {
-    fd = openLock(path);
+    fd = openLock(path, true);
     // Only a lock file that was made just now: queue/ belongs to another user, who may have put anything there.
     const { uid, size, nlink } = fstatSync(fd);
     if (identity.drops && uid === 0 && size === 0 && nlink === 1) fchownSync(fd, identity.uid, identity.gid);
@@ -108,7 +114,7 @@ function serverLives(home: string): boolean {
 }
 
 function checkReach(home: string, identity: Identity, code: string): void {
-  const modules = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
+  const modules = fileURLToPath(new URL('../../../../node_modules', pathToFileURL(code)));
   const text = unusable(identity, [
     { path: process.execPath },
     { path: code },

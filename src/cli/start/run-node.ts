@@ -2,11 +2,13 @@
  * The node process around startNode: its life line to the parent, the control socket, its end.
  * What a node does is not known here.
  */
+import { rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { NodeOptions, RunningNode } from '../../actors/node-api.js';
+import { readSettings } from '../../store/control-dir.js';
 import { reason } from '../complain.js';
 import { serveControl } from '../control/server.js';
-import { readSettings } from '../../store/control-dir.js';
+import { controlSocket } from '../home.js';
 import { receiveLines, sendLine } from './json-lines.js';
 import { pipeFd, type ToNode, type ToParent } from './pipe-messages.js';
 import { serverLog, type WriteLog } from './server-log.js';
@@ -30,6 +32,9 @@ class NodeProcess {
   readonly #pipe = new Socket({ fd: pipeFd });
   #node: RunningNode | undefined;
   #log: WriteLog = serverLog({ logformat: 'qmail', logstamp: 'none' });
+  #home: string | undefined;
+  /** control/listeners as this node was started with, in JSON. */
+  #listeners = '';
   #stopAsked: number | undefined;
   #ending = false;
 
@@ -57,12 +62,14 @@ class NodeProcess {
   }
 
   async #start(start: Start): Promise<void> {
+    this.#home = start.home;
     const read = await readSettings(start.home);
     if ('problems' in read) {
       const [first] = read.problems;
       return this.#fail(`${first?.file}:${first?.line}: ${first?.text}`);
     }
     this.#log = serverLog(read.settings);
+    this.#listeners = JSON.stringify(read.settings.listeners);
     const options: NodeOptions = {
       home: start.home,
       settings: read.settings,
@@ -91,7 +98,15 @@ class NodeProcess {
     const { problems } = await this.#node.reload();
     const lines = problems.map(({ file, line, text }) => `${file}${line === 0 ? '' : `:${line}`}: ${text}`);
     for (const line of lines) this.#log('alert', `unable to reread ${line}; the old settings stay`);
+    if (lines.length === 0) await this.#noteListeners();
     return lines;
+  }
+
+  /** The parent's sockets stay as they are while it runs. */
+  async #noteListeners(): Promise<void> {
+    const read = this.#home === undefined ? { problems: [] } : await readSettings(this.#home);
+    if ('problems' in read || JSON.stringify(read.settings.listeners) === this.#listeners) return;
+    this.#log('warning', 'control/listeners was changed: it counts from the next tqmail stop and start on');
   }
 
   /** Ends the process after the node: `code` is its exit code unless stopping fails. */
@@ -107,6 +122,8 @@ class NodeProcess {
     setTimeout(() => process.exit(111), graceMs + orphanGraceMs).unref();
     try {
       await this.#node.stop(graceMs);
+      // Only after a clean end: until then somebody may still ask.
+      if (this.#home !== undefined) rmSync(controlSocket(this.#home), { force: true });
     } catch (error) {
       this.#log('alert', `cannot stop cleanly: ${describe(error)}`);
       process.exit(111);

@@ -147,6 +147,7 @@ class Server {
     void this.#lspawnd?.ending();
     this.#lspawnd?.child()?.kill('SIGTERM');
     removeFile(pidsFile(this.#options.home));
+    removeFile(lspawndSocket(this.#options.home));
     if (this.#options.readyFile !== undefined) removeFile(this.#options.readyFile);
     this.#settle(code);
   }

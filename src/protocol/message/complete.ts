@@ -2,27 +2,29 @@
  * What qmail-inject adds to a header, deletes from it and takes out of it (spec inject.md §2, §3): a pure function
  * of the fields, the environment's names and the clock.
  */
+
+import { quoteAddress, quoteLocalPart } from '../address.js';
 import { formatDate } from '../date.js';
 import type { ByteString } from '../mail.js';
-import { quoteAddress } from '../address.js';
-import { type Address, mapAddresses } from './address-list.js';
+import { mapAddresses } from './address-list.js';
 import { fieldName } from './header-lines.js';
-import { type RewriteHosts, rewriter } from './rewrite.js';
+import type { Rewrite } from './rewrite.js';
 import { parseTokens, plainText, printTokens, type Token } from './tokens.js';
 
 export interface Author {
   readonly user: ByteString;
-  readonly host: ByteString;
+  /** Undefined: completed as any address without a host. */
+  readonly host: ByteString | undefined;
   /** Undefined: no name in From. */
   readonly name: ByteString | undefined;
 }
 
 export interface CompleteOptions {
-  readonly hosts: RewriteHosts;
+  readonly rewrite: Rewrite;
   readonly idhost: ByteString;
   readonly from: Author;
   /** The envelope sender when neither `sender` nor a Return-Path says another. */
-  readonly defaultSender: { readonly user: ByteString; readonly host: ByteString };
+  readonly defaultSender: Pick<Author, 'user' | 'host'>;
   /** -f: as given, rewritten like an address. */
   readonly sender: ByteString | undefined;
   /** Letters of $QMAILINJECT (spec inject.md §2.1). */
@@ -68,16 +70,11 @@ const resentMarks = [
   'resent-message-id',
 ];
 
-/** Hosts that cannot be parsed are the administrator's mistake: addresses then stay as they are. */
-function rewriting(hosts: RewriteHosts): (address: Address) => Address {
-  return rewriter(hosts) ?? ((address) => address);
-}
-
 /** One address given outside of a header (an argument, -f), rewritten; undefined when it cannot be one. */
-export function completeAddress(address: ByteString, hosts: RewriteHosts): ByteString | undefined {
+export function completeAddress(address: ByteString, rewrite: Rewrite): ByteString | undefined {
   if (address === '') return '';
   const tokens = parseTokens(quoteAddress(address));
-  return tokens === undefined ? undefined : plainText(rewriting(hosts)(tokens));
+  return tokens === undefined ? undefined : plainText(rewrite(tokens));
 }
 
 export function completeHeader(fields: readonly ByteString[], options: CompleteOptions): CompleteResult {
@@ -90,7 +87,6 @@ export function completeHeader(fields: readonly ByteString[], options: CompleteO
 
 class Reading {
   readonly #options: CompleteOptions;
-  readonly #rewrite: (address: Address) => Address;
   readonly #seen = new Set<string>();
   readonly #saved: ByteString[] = [];
   readonly #recipients: ByteString[] = [];
@@ -100,7 +96,6 @@ class Reading {
 
   constructor(options: CompleteOptions) {
     this.#options = options;
-    this.#rewrite = rewriting(options.hosts);
   }
 
   /** False when the field cannot be parsed and must be. */
@@ -122,7 +117,7 @@ class Reading {
     if (name === 'return-path') {
       const found: ByteString[] = [];
       const changed = this.#addresses(field, found, false);
-      this.#returnPath = found[0] ?? this.#returnPath;
+      this.#returnPath ??= found[0];
       return changed;
     }
     return senderFields.includes(name) ? this.#addresses(field, [], false) : field;
@@ -133,15 +128,15 @@ class Reading {
     const tokens = parseTokens(field);
     const [name, colon, ...list] = tokens ?? [];
     if (name === undefined || colon?.kind !== ':') return undefined;
-    const found: ByteString[] = [];
     const mapped = mapAddresses(list, (address) => {
-      const rewritten = this.#rewrite(address);
-      found.push(plainText(rewritten));
+      const rewritten = this.#options.rewrite(address);
+      const text = plainText(rewritten);
+      // What was read before a fault counts, as in qmail.
+      into.push(text);
+      if (listed) this.#toAndCc.push(text);
       return rewritten;
     });
     if (mapped === undefined) return undefined;
-    into.push(...found);
-    if (listed) this.#toAndCc.push(...found);
     return printTokens([name, colon, ...mapped], lineWidth);
   }
 
@@ -161,9 +156,10 @@ class Reading {
     const lines: ByteString[] = [];
     if (!has('Date')) lines.push(`${prefix}Date: ${formatDate(now)}\n`);
     if (!has('Message-ID')) lines.push(`${prefix}Message-ID: <${stamp(now)}.${pid}.qmail@${idhost}>\n`);
-    if (!has('From')) lines.push(`${prefix}From: ${this.#author()}`);
+    if (!has('From')) lines.push(this.#author(`${prefix}From`));
     if (!has('To') && !has('Cc')) lines.push(`${prefix}Cc: recipient list not shown: ;\n`);
-    if (prefix === '' && this.#wantsFollowup()) lines.push(`Mail-Followup-To: ${this.#toAndCc.map(quoteAddress).join(',\n  ')}\n`);
+    if (prefix === '' && this.#wantsFollowup())
+      lines.push(`Mail-Followup-To: ${this.#toAndCc.toReversed().map(quoteAddress).join(',\n  ')}\n`);
     return lines;
   }
 
@@ -173,31 +169,45 @@ class Reading {
     return this.#toAndCc.some((address) => lists.has(address.toLowerCase()));
   }
 
-  #author(): ByteString {
+  /** Made as text and read again, as a From field that came in: a host may turn out to be several words. */
+  #author(field: string): ByteString {
     const { from, flags } = this.#options;
-    const address = this.#rewrite(tokensOf(from.user, from.host));
-    if (from.name === undefined) return printTokens(address, lineWidth);
-    if (flags.c) return printTokens([...address, { kind: 'comment', text: from.name }], lineWidth);
-    const open: Token = { kind: '<', text: '<' };
-    return printTokens([{ kind: 'quoted', text: from.name }, open, ...address, { kind: '>', text: '>' }], lineWidth);
+    const address = authorTokens(from.user, from.host);
+    const name: readonly Token[] = [
+      { kind: 'atom', text: field },
+      { kind: ':', text: ':' },
+    ];
+    const whole = (): readonly Token[] => {
+      if (from.name === undefined) return address;
+      if (flags.c) return [...address, { kind: 'comment', text: from.name }];
+      return [{ kind: 'quoted', text: from.name }, { kind: '<', text: '<' }, ...address, { kind: '>', text: '>' }];
+    };
+    const text = printTokens([...name, ...whole()], lineWidth);
+    return this.#addresses(text, [], false) ?? text;
   }
 
   #sender(): ByteString {
-    const { sender, flags, defaultSender, hosts, now, pid } = this.#options;
+    const { sender, flags, defaultSender, now, pid } = this.#options;
     if (sender !== undefined) return sender;
     if (this.#returnPath !== undefined) return flags.r ? `${this.#returnPath}-@[]` : this.#returnPath;
     const user = defaultSender.user + (flags.m ? `-${now}.${pid}` : '') + (flags.r ? '-' : '');
-    const address = plainText(rewriting(hosts)(tokensOf(user, defaultSender.host)));
+    const found: ByteString[] = [];
+    this.#addresses(`Sender: ${printTokens(authorTokens(user, defaultSender.host), 0)}`, found, false);
+    const address = found[0] ?? user;
     return flags.r ? `${address}-@[]` : address;
   }
 }
 
-/** A user is one word, whatever it holds; a host is what its text says. */
-function tokensOf(user: ByteString, host: ByteString): Token[] {
-  return parseTokens(quoteAddress(`${user}@${host}`)) ?? [{ kind: 'quoted', text: user }];
+/** A user is one word, whatever it holds; a host is written as one and read again. */
+function authorTokens(user: ByteString, host: ByteString | undefined): readonly Token[] {
+  const word: Token = { kind: quoteLocalPart(user) === user ? 'atom' : 'quoted', text: user };
+  return host === undefined ? [word] : [word, { kind: '@', text: '@' }, { kind: 'atom', text: host }];
 }
 
 /** `YYYYMMDDHHMMSS` in UTC. */
 function stamp(now: number): string {
-  return new Date(now * 1000).toISOString().replace(/[^0-9]/g, '').slice(0, 14);
+  return new Date(now * 1000)
+    .toISOString()
+    .replace(/[^0-9]/g, '')
+    .slice(0, 14);
 }

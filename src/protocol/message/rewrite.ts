@@ -12,12 +12,15 @@ export interface RewriteHosts {
   readonly plusdomain: ByteString;
 }
 
-/** Makes the rewriting for these hosts; undefined when one of them cannot be a host. */
-export function rewriter(hosts: RewriteHosts): ((address: Address) => Address) | undefined {
-  const defaultHost = parseTokens(`@${hosts.defaulthost}`);
-  const defaultDomain = parseTokens(`.${hosts.defaultdomain}`);
-  const plusDomain = parseTokens(`.${hosts.plusdomain}`);
-  if (defaultHost === undefined || defaultDomain === undefined || plusDomain === undefined) return undefined;
+export type Rewrite = (address: Address) => Address;
+
+/** Makes the rewriting for these hosts, or tells the text that cannot be a host. */
+export function rewriter(hosts: RewriteHosts): Rewrite | { readonly wrong: ByteString } {
+  const texts = [`@${hosts.defaulthost}`, `.${hosts.defaultdomain}`, `.${hosts.plusdomain}`] as const;
+  const [defaultHost, defaultDomain, plusDomain] = texts.map(parseTokens);
+  if (defaultHost === undefined) return { wrong: texts[0] };
+  if (defaultDomain === undefined) return { wrong: texts[1] };
+  if (plusDomain === undefined) return { wrong: texts[2] };
   return (address) => {
     if (address.length === 0 || isListSender(address)) return address;
     let result = withoutTrailing(withoutTrailing(withoutRoute(address), '.'), '@');
