@@ -16,7 +16,8 @@ export interface Child {
   readonly ended: Promise<Ended>;
   /** What it wrote to stdout and stderr, the last 64 KiB of each. */
   readonly output: { readonly stdout: string; readonly stderr: string };
-  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Ends the tree below it: a signal to the root, after `politeMs` SIGKILL to what is left. May be called twice. */
+  stop(signal?: NodeJS.Signals, politeMs?: number): Promise<void>;
 }
 
 const keptOutput = 65_536;
@@ -50,7 +51,8 @@ export function startChild(command: string, args: readonly string[], options: St
     child.once('spawn', () => {
       const pid = child.pid;
       if (pid === undefined) return reject(new Error(`cannot start ${command}: no pid`));
-      const stop = (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => endTree(pid, signal, options.wraps === true);
+      const stop = (signal: NodeJS.Signals = 'SIGTERM', ms = politeMs): Promise<void> =>
+        endTree(pid, signal, options.wraps === true, ms);
       running.set(pid, stop);
       resolve({ pid, ended, output, stop });
     });
@@ -66,11 +68,11 @@ function keepOutput(child: ChildProcess, output: { stdout: string; stderr: strin
 }
 
 /** Asks the root to end, waits, then kills what is left of the tree that was seen before. */
-async function endTree(root: number, signal: NodeJS.Signals, wraps: boolean): Promise<void> {
+async function endTree(root: number, signal: NodeJS.Signals, wraps: boolean, ms: number): Promise<void> {
   const tree = processTree([root]);
   running.delete(root);
   for (const [pid, { parent }] of tree) if (wraps ? parent === root : pid === root) sendSignal(pid, signal);
-  const deadline = Date.now() + politeMs;
+  const deadline = Date.now() + ms;
   while (Date.now() < deadline && [...tree].some(([pid, { started }]) => isAlive(pid, started))) await pause(20);
   for (const [pid, { started }] of tree) if (isAlive(pid, started)) sendSignal(pid, 'SIGKILL');
 }
