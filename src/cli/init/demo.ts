@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readSettings } from '../../store/control-dir.js';
 import { CommandTrouble, complain, reason } from '../complain.js';
+import { readSettings } from '../../store/control-dir.js';
 import { unprivileged, unusable } from '../start/identity.js';
 import { start } from '../start/start.js';
 import { codeFolder, copyCode } from './demo-copy.js';

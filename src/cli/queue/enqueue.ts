@@ -45,11 +45,7 @@ function serverRestarts(home: string): boolean {
 }
 
 /** Undefined when somebody else holds the lock. */
-async function intoStore(
-  home: string,
-  uid: number,
-  feed: (destination: Destination) => Promise<Verdict>,
-): Promise<Verdict | undefined> {
+async function intoStore(home: string, uid: number, feed: (destination: Destination) => Promise<Verdict>): Promise<Verdict | undefined> {
   const { QueueLocked, withStore } = await import('./own-store.js');
   try {
     return await withStore(home, async (store, folder) => {

@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { placement } from '../../actors/topology.js';
 import type { Settings } from '../../protocol/settings.js';
-import { readSettings } from '../../store/control-dir.js';
 import { CommandTrouble, reason } from '../complain.js';
 import { lockFile, pidsFile, queueFolder, runFolder } from '../home.js';
 import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
+import { readSettings } from '../../store/control-dir.js';
 import { type BoundListener, bindListeners } from './bind.js';
 import { chooseIdentity, type Identity, unusable } from './identity.js';
 import { isAlive, readPids } from './run-files.js';
@@ -39,13 +39,7 @@ export async function prepare(home: string, user: string | undefined, code: stri
   try {
     checkReach(home, identity, code);
     const listeners = bindListeners(settings.listeners);
-    return {
-      settings,
-      identity,
-      lock,
-      listeners,
-      copies: Math.max(1, placement(settings, availableParallelism()).fronts) + spares,
-    };
+    return { settings, identity, lock, listeners, copies: Math.max(1, placement(settings, availableParallelism()).fronts) + spares };
   } catch (error) {
     closeLock(lock);
     throw error;

@@ -4,9 +4,9 @@
  */
 import { Socket } from 'node:net';
 import type { NodeOptions, RunningNode } from '../../actors/node-api.js';
-import { readSettings } from '../../store/control-dir.js';
 import { reason } from '../complain.js';
 import { serveControl } from '../control/server.js';
+import { readSettings } from '../../store/control-dir.js';
 import { receiveLines, sendLine } from './json-lines.js';
 import { pipeFd, type ToNode, type ToParent } from './pipe-messages.js';
 import { serverLog, type WriteLog } from './server-log.js';
