@@ -34,8 +34,11 @@ export interface StartOptions {
   readonly wraps?: boolean;
 }
 
-/** Starts a program; throws when it cannot be started at all (not found). */
-export function startChild(command: string, args: readonly string[], options: StartOptions = {}): Promise<Child> {
+let closed = false;
+
+/** Starts a program; rejects when it cannot be started at all (not found), or when the bench is ending. */
+export async function startChild(command: string, args: readonly string[], options: StartOptions = {}): Promise<Child> {
+  if (closed) throw new Error('the bench is ending');
   const stdio: StdioOptions = ['ignore', options.stdout ?? 'pipe', 'pipe'];
   const child = spawn(command, args, { stdio, cwd: options.cwd, env: options.env ?? process.env });
   const output = { stdout: '', stderr: '' };
@@ -85,8 +88,9 @@ function sendSignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Ends everything that is still running, last started first. */
-export async function endAllChildren(): Promise<void> {
+/** Ends everything that is still running, last started first; from then on nothing can be started when `forGood`. */
+export async function endAllChildren(forGood = false): Promise<void> {
+  closed ||= forGood;
   for (const stop of [...running.values()].reverse()) await stop('SIGTERM');
 }
 

@@ -28,6 +28,8 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   pause: controlled('pause'),
   cont: controlled('cont'),
   queue: async () => (await import('./control/queue.js')).main,
+  source: async () => (await import('./source.js')).runSource,
+  sink: async () => (await import('./sink.js')).runSink,
   help: async () => help,
 };
 
@@ -41,6 +43,8 @@ const usage = `usage: tqmail VERB [--home DIR]
   doqueue                                      makes every queued message due now
   queue                                        lists what is queued
   demo                                         starts a demo home, made when there is none
+  source --to ADDR:PORT [options]              sends load, prints what was accepted
+  sink [--smtp ADDR:PORT] [options]            accepts and discards mail, counts it
   help                                         this text
 The home is --home DIR, else $QMAILHOME, else /var/qmail.`;
 

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseBenchOptions } from '../../bench/options.js';
+import { benchmarkTables } from '../../bench/report/benchmarks-page.js';
 import { ledgerLine, parseLedger } from '../../bench/report/ledger.js';
 import { resultTable } from '../../bench/report/table.js';
 import { type BenchResult, medians, type RunRow, ratiosTo } from '../../bench/result.js';
@@ -125,4 +126,16 @@ test('a ledger line holds machine, options, medians and ratios, and no file name
   assert.equal(entry?.machine.cores, 2);
   assert.equal(entry?.results[0]?.median.perSecond, 600);
   assert.throws(() => parseLedger(`${line}{broken\n`), /line 2 is not JSON/);
+});
+
+test('the benchmarks page shows the newest entry of each workload, with ratios', () => {
+  assert.match(benchmarkTables([]), /Nothing is in the ledger yet/);
+  const older = parseLedger(ledgerLine({ ...example(), date: '2025-12-31T00:00:00.000Z' }));
+  const newer = parseLedger(ledgerLine(example()));
+  const page = benchmarkTables([...newer, ...older]);
+  assert.match(page, /### relay, 2026-01-01/);
+  assert.equal(page.indexOf('2025'), -1);
+  assert.match(page, /\| tqmail 1 \| 600 \|/);
+  assert.match(page, /\| postfix 3 \(runs failed\) \| 300 \|/);
+  assert.match(page, /\| \*\*tqmail \/ postfix\*\* \| 2 \|/);
 });
