@@ -22,6 +22,8 @@ export interface Child {
 
 const keptOutput = 65_536;
 const politeMs = 10_000;
+/** How long the kernel may take to end what was killed. */
+const killedMs = 5_000;
 /** Roots still to be ended: pid → ends the tree. */
 const running = new Map<number, (signal: NodeJS.Signals) => Promise<void>>();
 
@@ -75,9 +77,15 @@ async function endTree(root: number, signal: NodeJS.Signals, wraps: boolean, ms:
   const tree = processTree([root]);
   running.delete(root);
   for (const [pid, { parent }] of tree) if (wraps ? parent === root : pid === root) sendSignal(pid, signal);
-  const deadline = Date.now() + ms;
-  while (Date.now() < deadline && [...tree].some(([pid, { started }]) => isAlive(pid, started))) await pause(20);
+  if (await allEnd(tree, ms)) return;
   for (const [pid, { started }] of tree) if (isAlive(pid, started)) sendSignal(pid, 'SIGKILL');
+  await allEnd(tree, killedMs);
+}
+
+async function allEnd(tree: ReadonlyMap<number, { readonly started: number }>, ms: number): Promise<boolean> {
+  const isThere = (): boolean => [...tree].some(([pid, { started }]) => isAlive(pid, started));
+  for (const deadline = Date.now() + ms; isThere(); await pause(20)) if (Date.now() >= deadline) return false;
+  return true;
 }
 
 function sendSignal(pid: number, signal: NodeJS.Signals): void {
