@@ -21,11 +21,15 @@ import { runScenario } from './scenarios/scenario.js';
 
 const exitUsage = 64;
 const exitInterrupted = 130;
+/** The runs' folder, for the end on a signal. */
+let workFolder: string | undefined;
+let interrupted = false;
 
 async function bench(options: BenchOptions): Promise<BenchResult> {
   const { candidates, skipped } = chooseCandidates(options);
   const rows = new Map<Peer, RunRow[]>(candidates.map((peer) => [peer, []]));
   const base = mkdtempSync(path.join(os.tmpdir(), 'tqmail-bench-'));
+  workFolder = base;
   chmodSync(base, 0o755);
   try {
     for (let round = 1; round <= options.runs; round++) {
@@ -93,6 +97,7 @@ async function main(args: readonly string[]): Promise<number> {
     return exitUsage;
   }
   const result = await bench(options);
+  if (interrupted) return exitInterrupted;
   process.stdout.write(resultTable(result));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
   if (options.ledger) appendFileSync(inProject('bench', 'ledger.jsonl'), ledgerLine(result));
@@ -100,8 +105,12 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function endOnSignal(signal: NodeJS.Signals): void {
+  interrupted = true;
   process.stderr.write(`bench: ${signal}, ending what was started\n`);
-  endAllChildren().finally(() => process.exit(exitInterrupted));
+  endAllChildren(true).finally(() => {
+    if (workFolder !== undefined) rmSync(workFolder, { recursive: true, force: true });
+    process.exit(exitInterrupted);
+  });
 }
 
 process.once('SIGINT', endOnSignal);

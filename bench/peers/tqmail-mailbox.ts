@@ -2,10 +2,10 @@
  * One local user with a Maildir for a private tqmail home: an assigned user when root starts the server
  * (deliveries then run as nobody), else an account of our own uid in a passwd file.
  */
-import { spawnSync } from 'node:child_process';
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { inProject } from '../root.js';
+import { assignToRecords } from '../../src/protocol/assign.js';
+import { cdbWrite } from '../../src/protocol/cdb.js';
 
 export interface Mailbox {
   /** The Maildir's `new`. */
@@ -31,13 +31,9 @@ export function prepareMailbox(home: string, userHome: string): Mailbox {
     writeFileSync(passwd, `u:x:${uid}:${gid}::${userHome}:/bin/sh\n`);
     return { folder, environment: { TQMAIL_PASSWD: passwd } };
   }
-  writeFileSync(path.join(home, 'users', 'assign'), `=u:nobody:${uid}:${gid}:${userHome}:::\n.\n`);
-  const done = spawnSync(inProject('bin', 'qmail-newu'), [], {
-    encoding: 'utf8',
-    timeout: 20_000,
-    env: { ...process.env, QMAILHOME: home },
-  });
-  if (done.status !== 0)
-    throw new Error(`qmail-newu failed: ${done.error?.message ?? (done.stderr.trim() || `exit ${done.status}`)}`);
+  const assigned = assignToRecords(`=u:nobody:${uid}:${gid}:${userHome}:::\n.\n`);
+  if (!assigned.ok) throw new Error(`users/assign: ${assigned.text}`);
+  mkdirSync(path.join(home, 'users'), { recursive: true });
+  writeFileSync(path.join(home, 'users', 'cdb'), cdbWrite(assigned.records));
   return { folder, environment: {} };
 }

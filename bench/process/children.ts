@@ -16,11 +16,14 @@ export interface Child {
   readonly ended: Promise<Ended>;
   /** What it wrote to stdout and stderr, the last 64 KiB of each. */
   readonly output: { readonly stdout: string; readonly stderr: string };
-  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Ends the tree below it: a signal to the root, after `politeMs` SIGKILL to what is left. May be called twice. */
+  stop(signal?: NodeJS.Signals, politeMs?: number): Promise<void>;
 }
 
 const keptOutput = 65_536;
 const politeMs = 10_000;
+/** How long the kernel may take to end what was killed. */
+const killedMs = 5_000;
 /** Roots still to be ended: pid → ends the tree. */
 const running = new Map<number, (signal: NodeJS.Signals) => Promise<void>>();
 
@@ -33,8 +36,11 @@ export interface StartOptions {
   readonly wraps?: boolean;
 }
 
-/** Starts a program; throws when it cannot be started at all (not found). */
-export function startChild(command: string, args: readonly string[], options: StartOptions = {}): Promise<Child> {
+let closed = false;
+
+/** Starts a program; rejects when it cannot be started at all (not found), or when the bench is ending. */
+export async function startChild(command: string, args: readonly string[], options: StartOptions = {}): Promise<Child> {
+  if (closed) throw new Error('the bench is ending');
   const stdio: StdioOptions = ['ignore', options.stdout ?? 'pipe', 'pipe'];
   const child = spawn(command, args, { stdio, cwd: options.cwd, env: options.env ?? process.env });
   const output = { stdout: '', stderr: '' };
@@ -50,7 +56,8 @@ export function startChild(command: string, args: readonly string[], options: St
     child.once('spawn', () => {
       const pid = child.pid;
       if (pid === undefined) return reject(new Error(`cannot start ${command}: no pid`));
-      const stop = (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => endTree(pid, signal, options.wraps === true);
+      const stop = (signal: NodeJS.Signals = 'SIGTERM', ms = politeMs): Promise<void> =>
+        endTree(pid, signal, options.wraps === true, ms);
       running.set(pid, stop);
       resolve({ pid, ended, output, stop });
     });
@@ -66,13 +73,19 @@ function keepOutput(child: ChildProcess, output: { stdout: string; stderr: strin
 }
 
 /** Asks the root to end, waits, then kills what is left of the tree that was seen before. */
-async function endTree(root: number, signal: NodeJS.Signals, wraps: boolean): Promise<void> {
+async function endTree(root: number, signal: NodeJS.Signals, wraps: boolean, ms: number): Promise<void> {
   const tree = processTree([root]);
   running.delete(root);
   for (const [pid, { parent }] of tree) if (wraps ? parent === root : pid === root) sendSignal(pid, signal);
-  const deadline = Date.now() + politeMs;
-  while (Date.now() < deadline && [...tree].some(([pid, { started }]) => isAlive(pid, started))) await pause(20);
+  if (await allEnd(tree, ms)) return;
   for (const [pid, { started }] of tree) if (isAlive(pid, started)) sendSignal(pid, 'SIGKILL');
+  await allEnd(tree, killedMs);
+}
+
+async function allEnd(tree: ReadonlyMap<number, { readonly started: number }>, ms: number): Promise<boolean> {
+  const isThere = (): boolean => [...tree].some(([pid, { started }]) => isAlive(pid, started));
+  for (const deadline = Date.now() + ms; isThere(); await pause(20)) if (Date.now() >= deadline) return false;
+  return true;
 }
 
 function sendSignal(pid: number, signal: NodeJS.Signals): void {
@@ -83,8 +96,9 @@ function sendSignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Ends everything that is still running, last started first. */
-export async function endAllChildren(): Promise<void> {
+/** Ends everything that is still running, last started first; from then on nothing can be started when `forGood`. */
+export async function endAllChildren(forGood = false): Promise<void> {
+  closed ||= forGood;
   for (const stop of [...running.values()].reverse()) await stop('SIGTERM');
 }
 

@@ -2,11 +2,12 @@
  * A queue that was held and is let go: how fast it empties into the next hop.
  * The span is from the release to the last arrival; nothing is accepted meanwhile.
  */
-import { sinkArrivals } from '../arrivals.js';
-import { nowUs } from '../load/load.js';
+import { type Arrivals, sinkArrivals } from '../arrivals.js';
+import { nowUs, type Sent } from '../load/load.js';
 import { watchPeak } from '../process/peak.js';
 import { cpuSeconds } from '../process/tree.js';
 import type { RunRow } from '../result.js';
+import { readLedger, verify } from '../verify.js';
 import { awaitArrivals } from './await-arrivals.js';
 import { acceptRate, Cleanup, sendAll, subfolder, type Trial } from './trial.js';
 
@@ -35,15 +36,26 @@ export async function drain(trial: Trial): Promise<RunRow> {
       progress,
     });
     const delivered = options.n * options.rcpts;
-    return {
-      ok: reached.complete,
-      ...(reached.complete ? {} : { error: 'not all arrived in time' }),
+    const cpu = cpuSeconds(running.roots) - before;
+    const figures = {
       perSecond: (delivered * 1e6) / (reached.lastUs - firstUs),
-      acceptPerSecond: acceptRate(sent, options.n),
-      cpuPer1000: ((cpuSeconds(running.roots) - before) * 1000) / delivered,
+      cpuPer1000: (cpu * 1000) / delivered,
       peakMiB: peak.stop(),
     };
+    await running.stop();
+    await sink.stop();
+    return { ...judgement(sent, sinkArrivals(sink), reached.complete), ...figures, acceptPerSecond: acceptRate(sent, options.n) };
   } finally {
     await cleanup.run();
   }
+}
+
+function judgement(sent: Sent, arrivals: Arrivals, complete: boolean): RunRow {
+  const records = arrivals.records();
+  const late = complete ? [] : ['not all arrived in time'];
+  if (records === undefined || sent.ledger === undefined) return { ok: complete, ...(complete ? {} : { error: late.join() }) };
+  const { lost, duplicate, altered } = verify(readLedger(sent.ledger), records);
+  const ok = complete && lost + duplicate + altered === 0;
+  const error = [...late, `${lost} lost, ${duplicate} duplicate, ${altered} altered`].join(', ');
+  return { ok, ...(ok ? {} : { error }), lost, duplicate, altered };
 }

@@ -10,6 +10,7 @@ const heldMs = 10;
 export class RecordFile {
   readonly #descriptor: number;
   #held = '';
+  #closed = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** Creates or empties the file; throws when that fails. */
@@ -24,7 +25,10 @@ export class RecordFile {
     else this.#timer ??= setTimeout(() => this.#write(), heldMs);
   }
 
+  /** Writes what is held. May be called twice. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#write();
     closeSync(this.#descriptor);
   }

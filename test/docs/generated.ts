@@ -3,6 +3,8 @@
  * `npm run docs` writes them; a test compares them.
  */
 import { readFileSync } from 'node:fs';
+import { benchmarkTables } from '../../bench/report/benchmarks-page.js';
+import { parseLedger } from '../../bench/report/ledger.js';
 import { sends } from '../../src/actors/messages.js';
 import { filesBelow, root } from '../runner/tree.js';
 import { actorDiagram, inboxes } from './actor-diagram.js';
@@ -25,6 +27,11 @@ export const parts: readonly Part[] = [
     mark: 'sections',
     make: () =>
       `\n${rfcTable(filesBelow('src', '.ts').map((path) => ({ path, text: readFileSync(`${root}/${path}`, 'utf8') })))}\n`,
+  },
+  {
+    file: 'docs/benchmarks.md',
+    mark: 'benchmarks',
+    make: () => benchmarkTables(parseLedger(readFileSync(`${root}/bench/ledger.jsonl`, 'utf8'))),
   },
 ];
 

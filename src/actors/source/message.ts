@@ -27,14 +27,14 @@ export class LoadMessages {
   readonly #settings: MessageSettings;
   readonly #filling: Buffer;
   /** Header lines that are the same in all messages. */
-  readonly #common: string;
+  readonly #shared: string;
 
   constructor(settings: MessageSettings) {
     this.#settings = settings;
     this.#filling = filling(settings.size - firstLine(settings.run, 0).length);
     this.recipients = Array.from({ length: settings.recipients }, (_, index) => ledgerRecipient(settings.pattern, index));
     const date = new Date().toUTCString().replace('GMT', '+0000');
-    this.#common = `From: <${settings.sender}>\r\nTo: <${this.recipients[0] ?? ''}>\r\nDate: ${date}\r\n`;
+    this.#shared = `From: <${settings.sender}>\r\nTo: <${this.recipients[0] ?? ''}>\r\nDate: ${date}\r\n`;
   }
 
   message(sequence: number): Transaction {
@@ -42,7 +42,7 @@ export class LoadMessages {
     const line = firstLine(run, sequence);
     const checksum = crc32(this.#filling, crc32(line));
     const mark = formatLedgerMark({ run, sequence, messages, recipients, checksum, pattern });
-    const header = `${mark}\r\n${this.#common}Subject: load ${sequence}\r\nMessage-ID: <${run}.${sequence}@load.test>\r\n\r\n`;
+    const header = `${mark}\r\n${this.#shared}Subject: load ${sequence}\r\nMessage-ID: <${run}.${sequence}@load.test>\r\n\r\n`;
     const head = Buffer.from(header + line, 'latin1');
     return { sender, recipients: this.recipients, body: [head, this.#filling], size: head.length + this.#filling.length };
   }

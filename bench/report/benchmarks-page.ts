@@ -1,0 +1,54 @@
+/**
+ * The tables of docs/benchmarks.md, made from the bench ledger: the newest entry of each scenario, machine and options.
+ * Rendering only: `npm run docs` writes the page, a test compares it.
+ */
+import type { Figures } from '../result.js';
+import type { LedgerEntry } from './ledger.js';
+import { columns } from './table.js';
+
+const workload = ['n', 'size', 'sessions', 'keep', 'rcpts', 'group', 'runs', 'load'] as const;
+
+/** Markdown; a sentence when nothing was measured yet. */
+export function benchmarkTables(entries: readonly LedgerEntry[]): string {
+  const newest = new Map<string, LedgerEntry>();
+  for (const entry of entries) {
+    const key = JSON.stringify([
+      entry.scenario,
+      entry.machine.cpu,
+      entry.machine.cores,
+      workload.map((name) => entry.options[name]),
+    ]);
+    const known = newest.get(key);
+    if (known === undefined || known.date <= entry.date) newest.set(key, entry);
+  }
+  if (newest.size === 0)
+    return '\nNothing is in the ledger yet: `npm run bench -- relay --peer postfix --ledger` adds the first entry.\n';
+  const sorted = [...newest.values()].sort((a, b) =>
+    a.scenario < b.scenario ? -1 : a.scenario > b.scenario ? 1 : a.date < b.date ? -1 : 1,
+  );
+  return `\n${sorted.map(section).join('\n')}`;
+}
+
+function section(entry: LedgerEntry): string {
+  const { machine, options, results, ratios } = entry;
+  const used = columns.filter(([name]) => results.some(({ median }) => median[name] !== undefined));
+  const words = workload.map((name) => `${name} ${options[name]}`).join(', ');
+  const lines = [
+    `### ${entry.scenario}, ${entry.date.slice(0, 10)}`,
+    '',
+    `${words}. ${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ${machine.node}.`,
+    '',
+    `| | ${used.map(([, title]) => title).join(' | ')} |`,
+    `|---|${used.map(() => '---:|').join('')}`,
+  ];
+  for (const { name, version, durable, ok, median } of results) {
+    const remarks = `${durable ? '' : ' (not durable)'}${ok ? '' : ' (runs failed)'}`;
+    lines.push(row(`${name} ${version}`.trim() + remarks, median, used));
+  }
+  for (const [name, figures] of Object.entries(ratios)) lines.push(row(`**tqmail / ${name}**`, figures, used));
+  return `${lines.join('\n')}\n`;
+}
+
+function row(label: string, figures: Figures, used: readonly (readonly [string, string])[]): string {
+  return `| ${label} | ${used.map(([name]) => figures[name] ?? '–').join(' | ')} |`;
+}
