@@ -116,8 +116,8 @@ export class LmdbQueue implements QueueStore {
       this.#slabs.release(encoded.piece);
       return Promise.reject(new StoreError(refusal));
     }
-    this.#space.take(encoded.record.length);
-    return this.#change((batch) => this.#add(batch, encoded), encoded);
+    this.#space.take(encoded.record.length, octets);
+    return this.#change((batch) => this.#add(batch, encoded), encoded).finally(() => this.#space.settled(octets));
   }
 
   todo(after: MessageId, limit: number): MessageHead[] {

@@ -20,12 +20,18 @@ export interface SpaceLimits {
   readonly cap: number;
 }
 
+/** Free blocks for this user, and their size, of the disk that holds a path. */
+export type FreeSpace = (path: string) => Promise<{ readonly bavail: number; readonly bsize: number }>;
+
 export class Space {
   readonly #dir: string;
   readonly #limits: SpaceLimits;
+  readonly #ask: FreeSpace;
   /** Octets of records and body files in the queue. */
   #used: number;
   #free = Number.POSITIVE_INFINITY;
+  /** Octets of messages that are taken but not flushed. */
+  #underWay = 0;
   /** Octets taken since the last look. */
   #taken = 0;
   #hasBallast = false;
@@ -33,26 +39,35 @@ export class Space {
   #looking: Promise<void> | undefined;
   #failure: string | undefined;
 
-  constructor(dir: string, limits: SpaceLimits, used: number) {
+  /** `used`: octets in the queue now; `ask` stands in for the system call in tests. */
+  constructor(dir: string, limits: SpaceLimits, used: number, ask: FreeSpace = statfs) {
     this.#dir = dir;
     this.#limits = limits;
     this.#used = used;
+    this.#ask = ask;
   }
 
   /** Why a message of `octets` cannot be taken now, or undefined. Starts a new look when the last is too old. */
   refusal(octets: number): Trouble | undefined {
     this.look();
     const { reserve, cap } = this.#limits;
-    if (cap > 0 && this.#used + octets > cap) return full(`queue holds ${this.#used} octets, queuebytes allows ${cap}`);
+    if (cap > 0 && this.#used + this.#underWay + octets > cap)
+      return full(`queue holds ${this.#used} octets, queuebytes allows ${cap}`);
     if (this.#failure !== undefined) return full(this.#failure);
     const free = this.#free - this.#taken;
     if (free - onDisk(octets) >= reserve) return undefined;
     return full(`disk full: ${Math.max(0, free)} octets free at ${this.#dir}, queuereserve keeps ${reserve}`);
   }
 
-  /** A message of `octets` will be written. */
-  take(octets: number): void {
-    this.#taken += onDisk(octets);
+  /** A message is on its way: `record` octets will be written, `octets` with its body file are in the queue then. */
+  take(record: number, octets = record): void {
+    this.#taken += onDisk(record);
+    this.#underWay += octets;
+  }
+
+  /** A message that was taken is flushed or given up; when it is flushed, `changed` tells so too. */
+  settled(octets: number): void {
+    this.#underWay -= octets;
   }
 
   /** The queue's contents changed by `octets`, flushed. */
@@ -75,7 +90,7 @@ export class Space {
   async lookNow(): Promise<void> {
     const taken = this.#taken;
     try {
-      const { bavail, bsize } = await statfs(this.#dir);
+      const { bavail, bsize } = await this.#ask(this.#dir);
       this.#free = bavail * bsize;
       this.#taken -= taken;
       this.#failure = undefined;
