@@ -13,7 +13,7 @@ import { checkData, checkFolder } from './lmdb/preflight.js';
 import type { MessageId } from './queue-store.js';
 import { reasonOf } from './queue-unusable.js';
 
-export type { Finding, FindingKind } from './check/finding.js';
+export type { Finding } from './check/finding.js';
 
 export interface QueueCheck {
   /** Messages looked at. */

@@ -47,7 +47,7 @@ function flip(dir: string, text: string): number {
   return places;
 }
 
-const due = (store: QueueStore): MessageId[] => store.due(1e9, 1000).map(({ id }) => id);
+const due = (store: QueueStore): MessageId[] => store.due('remote', 1e9, 1000).map(({ id }) => id);
 const todo = (store: QueueStore): MessageId[] => store.todo(0, 1000).map(({ id }) => id);
 const without = (ids: readonly MessageId[], odd: 0 | 1, damaged: MessageId): MessageId[] =>
   ids.filter((id, n) => n % 2 === odd && id !== damaged);

@@ -17,7 +17,7 @@ function compare(store: QueueStore, child: StoreChild): void {
   const finishing = idsOf(child.all('finishing'));
   const finished = idsOf(child.all('finished'));
   const preprocessed = idsOf(child.all('preprocessed'));
-  const due = new Map(store.due(1e12, 1e6).map((entry) => [entry.id, entry]));
+  const due = new Map(store.due('remote', 1e12, 1e6).map((entry) => [entry.id, entry]));
   for (const { id, n } of child.all('accepted')) {
     const head = store.head(id);
     if (finished.has(id)) assert.equal(head, undefined, `finished message ${n} is back`);

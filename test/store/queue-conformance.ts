@@ -155,6 +155,29 @@ const cases: Readonly<Record<string, Case>> = {
     }
   },
 
+  'list and todoCount: all messages in pages, and how many are not preprocessed': async (subject) => {
+    const { store } = subject;
+    const ids = await Promise.all(Array.from({ length: 5 }, (_, qp) => store.accept(message({ qp }))));
+    assert.ok(ids.every((id) => id >= store.firstId));
+    await store.preprocess(ids[1] ?? 0, [remote('x')], { remote: 3 });
+    await store.finish(ids[3] ?? 0);
+    const left = ids.filter((_, n) => n !== 3);
+    for await (const queue of twice(subject)) {
+      assert.equal(queue.todoCount(), 3);
+      assert.deepEqual(
+        queue.list(0, 10),
+        left.map((id) => queue.head(id)),
+      );
+      const page = (after: number, limit: number) => queue.list(after, limit).map(({ id }) => id);
+      assert.deepEqual(
+        [page(0, 2), page(left[1] ?? 0, 2), page(left[3] ?? 0, 2), page(0, 0)],
+        [left.slice(0, 2), left.slice(2), [], []],
+      );
+      assert.deepEqual(queue.head(ids[1] ?? 0)?.due, { remote: 3 });
+      assert.equal(queue.head(ids[0] ?? 0)?.due, undefined);
+    }
+  },
+
   'todo finds what comes after an empty answer': async ({ reopen }) => {
     const store = await reopen();
     await preprocessed(store, { remote: 5 });
