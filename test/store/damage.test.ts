@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { open } from 'lmdb';
 import { checkQueue } from '../../src/store/check-queue.js';
 import { openLmdbQueue } from '../../src/store/lmdb/open.js';
 import type { MessageId, QueueStore } from '../../src/store/queue-store.js';
@@ -126,4 +127,24 @@ test('a zeroed page full of records: the check survives it and names where', asy
     if (findings.length > 0 && ++noticed === 2) return;
   }
   assert.fail(`only ${noticed} of ${leaves.length} zeroed leaf pages noticed`);
+});
+
+test('records that do not fit together: the check names each', async (t) => {
+  const { dir, ids } = await filled(t);
+  const [even = 0, odd = 0] = ids;
+  const root = open({ path: dir, overlappingSync: false, encoding: 'binary', maxDbs: 16 });
+  const db = (name: string) => root.openDB({ name, encoding: 'binary' });
+  await root.batch(() => {
+    void db('due').put([1, 77, odd], Buffer.from([0]));
+    void db('routed').remove([even, 0]);
+    void db('info').put(5000, Buffer.from('x'));
+    void db('done').put([5001, 3], Buffer.from('x'));
+  });
+  await root.close();
+  assert.deepEqual((await checkQueue(dir)).findings, [
+    { kind: 'missing', id: even, text: 'routed record 0 is missing' },
+    { kind: 'stray', id: 5000, text: 'state record without its message' },
+    { kind: 'stray', id: 5001, text: 'done record 3 without its message' },
+    { kind: 'stray', id: odd, text: `schedule entry 1 77 ${odd} that the state record does not know` },
+  ]);
 });
