@@ -96,3 +96,18 @@ test('space: what cannot be asked counts as full', async (t) => {
   await space.lookNow();
   assert.match(space.refusal(0)?.text ?? '', /cannot ask for the free space at .*: Error: EIO/);
 });
+
+test('space: before a batch on a full disk the ballast is gone, and the batch is small', async (t) => {
+  const dir = folder(t);
+  let free = 200 * mib;
+  const space = new Space(dir, { reserve: 8 * mib, cap: 0 }, 0, async () => ({ bavail: free, bsize: 1 }));
+  await space.lookNow();
+  const roomy = await space.room();
+  assert.ok(existsSync(join(dir, 'ballast')));
+  free = 70 * mib;
+  await space.lookNow();
+  // Somebody else fills the disk right after that look.
+  free = 0;
+  assert.ok((await space.room()) < roomy / 10);
+  assert.ok(!existsSync(join(dir, 'ballast')));
+});

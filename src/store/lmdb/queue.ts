@@ -95,6 +95,7 @@ export class LmdbQueue implements QueueStore {
     this.#schedule = new Schedule(layout, this.#damages);
     this.#todo = new TodoScan(layout, facts.todo);
     this.#commit = new GroupCommit({
+      room: () => space.room(),
       newBatch: () => new Batch(layout),
       committed: (tally) => this.#committed(tally),
       damaged: ({ id, message }) => this.#damages.note(id, message),

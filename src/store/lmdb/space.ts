@@ -11,7 +11,13 @@ import { ballastSize, dropBallast, makeBallast } from './ballast.js';
 const interval = 200;
 /** What a record of n octets may take while it is written: itself in whole pages, and changed tree pages. */
 const pageSize = 4096;
-const treePages = 4;
+const treePages = 1;
+
+/** With less than this above the reserve, every batch is preceded by a look: others fill the disk too. */
+const nearFull = 64 * 1_048_576;
+/** Changes of one batch: usually, and when they must fit into what the ballast left (a change rewrites a few pages). */
+const roomy = 2_000;
+const tight = 20;
 
 export interface SpaceLimits {
   /** Octets that stay free on the disk. */
@@ -78,12 +84,23 @@ export class Space {
 
   /** Looks at the disk unless it did so lately. */
   look(): void {
-    const now = performance.now();
-    if (this.#looking !== undefined || now - this.#lookedAt < interval) return;
-    this.#lookedAt = now;
-    this.#looking = this.lookNow().finally(() => {
+    if (performance.now() - this.#lookedAt >= interval) void this.#start();
+  }
+
+  /** How many changes the next batch may hold. Before it answers, the ballast is gone when the disk is full. */
+  async room(): Promise<number> {
+    const isOld = performance.now() - this.#lookedAt >= interval;
+    if (isOld || this.#free < this.#limits.reserve + nearFull) await this.#start();
+    return this.#free < 2 * ballastSize ? tight : roomy;
+  }
+
+  /** The look under way, or a new one. */
+  #start(): Promise<void> {
+    this.#lookedAt = performance.now();
+    this.#looking ??= this.lookNow().finally(() => {
       this.#looking = undefined;
     });
+    return this.#looking;
   }
 
   /** Looks at the disk; never rejects: what cannot be known counts as full. */
