@@ -13,7 +13,7 @@ import { checkData, checkFolder } from './lmdb/preflight.js';
 import type { MessageId } from './queue-store.js';
 import { reasonOf } from './queue-unusable.js';
 
-export type { Finding, FindingKind } from './check/finding.js';
+export type { Finding } from './check/finding.js';
 
 export interface QueueCheck {
   /** Messages looked at. */
@@ -24,7 +24,7 @@ export interface QueueCheck {
 
 const mostFindings = 10_000;
 /** Starts of the walking process. */
-const mostStarts = 40;
+const mostStarts = 16;
 /** Messages between two reports; after a crash one, to name the message. */
 const stride = 256;
 
@@ -83,7 +83,7 @@ class Walk {
       }
       this.#note({ kind: 'crash', id: this.#from, text: `reading on from message ${this.#from} ended with ${died}` });
       // A damaged page holds many messages: step over it in growing strides.
-      this.#skip = this.#from === startedAt ? this.#skip * 2 : 1;
+      this.#skip = this.#from === startedAt ? this.#skip * 4 : 1;
       this.#from += this.#skip;
     }
     this.#note({ kind: 'crash', text: `given up after ${mostStarts} attempts` });

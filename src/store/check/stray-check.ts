@@ -17,11 +17,11 @@ export function* strayRecords(layout: Layout): Generator<Finding> {
       if (!isQueued(id)) yield { kind: 'stray', id, text: `${name} record ${part} without its message` };
     }
   }
-  for (const [time, id, channel] of due.getKeys()) {
+  for (const [channel, time, id] of due.getKeys()) {
     const record = peek(info, id);
     const times = record !== undefined && isSealed(record, 'state', id, 0) ? decodeState(record) : undefined;
     if (times?.[channel === 0 ? 'local' : 'remote'] !== time) {
-      yield { kind: 'stray', id, text: `schedule entry ${time} ${id} ${channel} that the state record does not know` };
+      yield { kind: 'stray', id, text: `schedule entry ${channel} ${time} ${id} that the state record does not know` };
     }
   }
   for (const { key, value } of file.getRange()) {

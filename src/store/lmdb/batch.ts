@@ -165,8 +165,8 @@ export class Batch {
   }
 }
 
-/** LMDB notices some damage itself and throws; the message is damaged then, the batch is not. */
-function lookAt<K extends Key>(db: Database<Buffer, K>, key: K, id: MessageId): Buffer | undefined {
+/** A record of message `id`. LMDB notices some damage itself and throws; the message is damaged then, the batch is not. */
+export function lookAt<K extends Key>(db: Database<Buffer, K>, key: K, id: MessageId): Buffer | undefined {
   try {
     return peek(db, key);
   } catch (error) {

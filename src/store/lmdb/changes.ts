@@ -4,8 +4,7 @@
  */
 import type { ByteString, Channel, Routed } from '../../protocol/mail.js';
 import type { DueEntry, Marks, MessageId, NewMessage, Reschedule } from '../queue-store.js';
-import { type Batch, DamagedRecord } from './batch.js';
-import { peek } from './layout.js';
+import { type Batch, DamagedRecord, lookAt } from './batch.js';
 import { blockSize, type MessageRecord, sealMessage } from './message-record.js';
 import { blocksOf, decodeAddresses, encodeRecipients, encodeRouted, setDone } from './recipient-records.js';
 import { isSealed, sealSize } from './seal.js';
@@ -113,10 +112,10 @@ export function finish(batch: Batch, id: MessageId): MessageRecord | undefined {
 /** Addresses of one block as accepted. */
 function envelopeBlock(batch: Batch, id: MessageId, head: MessageRecord, block: number): ByteString[] {
   if (head.recipientsAt !== undefined) {
-    const record = peek(batch.layout.mess, id);
+    const record = lookAt(batch.layout.mess, id, id);
     if (record !== undefined) return decodeAddresses(record, head.recipientsAt, 0, head.recipientCount);
   } else {
-    const record = peek(batch.layout.rcpt, [id, block]);
+    const record = lookAt(batch.layout.rcpt, [id, block], id);
     const count = Math.min(blockSize, head.recipientCount - block * blockSize);
     if (record !== undefined && isSealed(record, 'recipients', id, block)) return decodeAddresses(record, sealSize, 0, count);
   }

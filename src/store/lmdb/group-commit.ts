@@ -7,8 +7,7 @@ import { StoreError, type Trouble } from '../queue-store.js';
 import { reasonOf } from '../queue-unusable.js';
 import { type Batch, DamagedRecord, type Tally } from './batch.js';
 
-/** Changes of one batch, so that marks do not wait behind a very long transaction. */
-const batchChanges = 2_000;
+/** Octets of one batch, so that marks do not wait behind a very long transaction. */
 const batchOctets = 16 * 1_048_576;
 /** What may wait: beyond it new messages are refused, and far beyond it everything. */
 const waitingOctets = 64 * 1_048_576;
@@ -23,6 +22,8 @@ export interface Change {
 }
 
 export interface CommitEvents {
+  /** Before a batch: how many changes it may hold. */
+  room(): Promise<number>;
   newBatch(): Batch;
   /** After a flush, before the next batch begins. */
   committed(tally: Tally): void;
@@ -77,7 +78,7 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
-    const changes = this.#take();
+    const changes = this.#take(await this.#events.room());
     const built: Change[] = [];
     let tally: Tally;
     try {
@@ -111,11 +112,11 @@ export class GroupCommit {
     }
   }
 
-  #take(): Change[] {
+  #take(most: number): Change[] {
     let octets = 0;
     let count = 0;
     for (const change of this.#waiting) {
-      if (count === batchChanges || (count > 0 && octets + change.octets > batchOctets)) break;
+      if (count === most || (count > 0 && octets + change.octets > batchOctets)) break;
       octets += change.octets;
       count++;
     }

@@ -95,6 +95,7 @@ export class LmdbQueue implements QueueStore {
     this.#schedule = new Schedule(layout, this.#damages);
     this.#todo = new TodoScan(layout, facts.todo);
     this.#commit = new GroupCommit({
+      room: () => space.room(),
       newBatch: () => new Batch(layout),
       committed: (tally) => this.#committed(tally),
       damaged: ({ id, message }) => this.#damages.note(id, message),
@@ -116,8 +117,8 @@ export class LmdbQueue implements QueueStore {
       this.#slabs.release(encoded.piece);
       return Promise.reject(new StoreError(refusal));
     }
-    this.#space.take(encoded.record.length);
-    return this.#change((batch) => this.#add(batch, encoded), encoded);
+    this.#space.take(encoded.record.length, octets);
+    return this.#change((batch) => this.#add(batch, encoded), encoded).finally(() => this.#space.settled(octets));
   }
 
   todo(after: MessageId, limit: number): MessageHead[] {

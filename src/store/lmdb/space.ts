@@ -11,7 +11,13 @@ import { ballastSize, dropBallast, makeBallast } from './ballast.js';
 const interval = 200;
 /** What a record of n octets may take while it is written: itself in whole pages, and changed tree pages. */
 const pageSize = 4096;
-const treePages = 4;
+const treePages = 1;
+
+/** With less than this above the reserve, every batch is preceded by a look: others fill the disk too. */
+const nearFull = 64 * 1_048_576;
+/** Changes of one batch: usually, and when they must fit into what the ballast left (a change rewrites a few pages). */
+const roomy = 2_000;
+const tight = 20;
 
 export interface SpaceLimits {
   /** Octets that stay free on the disk. */
@@ -20,12 +26,18 @@ export interface SpaceLimits {
   readonly cap: number;
 }
 
+/** Free blocks for this user, and their size, of the disk that holds a path. */
+export type FreeSpace = (path: string) => Promise<{ readonly bavail: number; readonly bsize: number }>;
+
 export class Space {
   readonly #dir: string;
   readonly #limits: SpaceLimits;
+  readonly #ask: FreeSpace;
   /** Octets of records and body files in the queue. */
   #used: number;
   #free = Number.POSITIVE_INFINITY;
+  /** Octets of messages that are taken but not flushed. */
+  #underWay = 0;
   /** Octets taken since the last look. */
   #taken = 0;
   #hasBallast = false;
@@ -33,26 +45,35 @@ export class Space {
   #looking: Promise<void> | undefined;
   #failure: string | undefined;
 
-  constructor(dir: string, limits: SpaceLimits, used: number) {
+  /** `used`: octets in the queue now; `ask` stands in for the system call in tests. */
+  constructor(dir: string, limits: SpaceLimits, used: number, ask: FreeSpace = statfs) {
     this.#dir = dir;
     this.#limits = limits;
     this.#used = used;
+    this.#ask = ask;
   }
 
   /** Why a message of `octets` cannot be taken now, or undefined. Starts a new look when the last is too old. */
   refusal(octets: number): Trouble | undefined {
     this.look();
     const { reserve, cap } = this.#limits;
-    if (cap > 0 && this.#used + octets > cap) return full(`queue holds ${this.#used} octets, queuebytes allows ${cap}`);
+    if (cap > 0 && this.#used + this.#underWay + octets > cap)
+      return full(`queue holds ${this.#used} octets, queuebytes allows ${cap}`);
     if (this.#failure !== undefined) return full(this.#failure);
     const free = this.#free - this.#taken;
     if (free - onDisk(octets) >= reserve) return undefined;
     return full(`disk full: ${Math.max(0, free)} octets free at ${this.#dir}, queuereserve keeps ${reserve}`);
   }
 
-  /** A message of `octets` will be written. */
-  take(octets: number): void {
-    this.#taken += onDisk(octets);
+  /** A message is on its way: `record` octets will be written, `octets` with its body file are in the queue then. */
+  take(record: number, octets = record): void {
+    this.#taken += onDisk(record);
+    this.#underWay += octets;
+  }
+
+  /** A message that was taken is flushed or given up; when it is flushed, `changed` tells so too. */
+  settled(octets: number): void {
+    this.#underWay -= octets;
   }
 
   /** The queue's contents changed by `octets`, flushed. */
@@ -63,19 +84,30 @@ export class Space {
 
   /** Looks at the disk unless it did so lately. */
   look(): void {
-    const now = performance.now();
-    if (this.#looking !== undefined || now - this.#lookedAt < interval) return;
-    this.#lookedAt = now;
-    this.#looking = this.lookNow().finally(() => {
+    if (performance.now() - this.#lookedAt >= interval) void this.#start();
+  }
+
+  /** How many changes the next batch may hold. Before it answers, the ballast is gone when the disk is full. */
+  async room(): Promise<number> {
+    const isOld = performance.now() - this.#lookedAt >= interval;
+    if (isOld || this.#free < this.#limits.reserve + nearFull) await this.#start();
+    return this.#free < 2 * ballastSize ? tight : roomy;
+  }
+
+  /** The look under way, or a new one. */
+  #start(): Promise<void> {
+    this.#lookedAt = performance.now();
+    this.#looking ??= this.lookNow().finally(() => {
       this.#looking = undefined;
     });
+    return this.#looking;
   }
 
   /** Looks at the disk; never rejects: what cannot be known counts as full. */
   async lookNow(): Promise<void> {
     const taken = this.#taken;
     try {
-      const { bavail, bsize } = await statfs(this.#dir);
+      const { bavail, bsize } = await this.#ask(this.#dir);
       this.#free = bavail * bsize;
       this.#taken -= taken;
       this.#failure = undefined;

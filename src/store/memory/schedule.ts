@@ -6,7 +6,7 @@ import type { Channel } from '../../protocol/mail.js';
 import type { DueEntry, MessageId } from '../queue-store.js';
 
 /** Order of the schedule: by time, then id, then local before remote. */
-export function compareDue(a: DueEntry, b: DueEntry): number {
+function compareDue(a: DueEntry, b: DueEntry): number {
   if (a.due !== b.due) return a.due < b.due ? -1 : 1;
   if (a.id !== b.id) return a.id < b.id ? -1 : 1;
   return a.channel === b.channel ? 0 : a.channel === 'local' ? -1 : 1;
