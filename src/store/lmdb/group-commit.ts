@@ -13,9 +13,20 @@ const batchOctets = 16 * 1_048_576;
 const waitingOctets = 64 * 1_048_576;
 const waitingChanges = 100_000;
 
+/**
+ * A commit costs about as much CPU time as forty messages in it, so under load commits are spaced: the more
+ * the last batch held, the longer the next one collects, up to this many milliseconds after the last began.
+ */
+const longestWindowMs = 3;
+const windowMsAChange = 0.25;
+/** Changes nobody waits for (removals, marks) ride along with the next batch, or go after this many milliseconds. */
+const lazyMs = 5;
+
 /** One change: `build` adds its writes to the batch, and either of the others is called after the flush. */
 export interface Change {
   readonly octets: number;
+  /** Nobody waits for it: it may wait for the next batch. */
+  readonly lazy: boolean;
   build(batch: Batch): void;
   settle(): void;
   fail(error: unknown): void;
@@ -35,6 +46,10 @@ export class GroupCommit {
   #waiting: Change[] = [];
   #octets = 0;
   #busy = false;
+  #eager = 0;
+  #begun = 0;
+  #window = 0;
+  #timer: { readonly at: number; readonly cancel: () => void } | undefined;
   #over: Trouble | undefined;
   #idle: (() => void)[] = [];
 
@@ -62,23 +77,47 @@ export class GroupCommit {
     }
     this.#waiting.push(change);
     this.#octets += change.octets;
+    if (!change.lazy) this.#eager += 1;
     if (!this.#busy) this.#beginSoon();
   }
 
   /** Takes nothing more; resolves when everything that was added is settled. */
   async close(): Promise<void> {
     this.#over ??= { why: 'closed', text: 'the queue is closed' };
-    if (this.#busy) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#timer !== undefined) this.#beginAt(performance.now());
+    if (this.#busy || this.#timer !== undefined) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   #beginSoon(): void {
-    this.#busy = true;
-    // One turn later, so that changes which arrive together are flushed together.
-    setImmediate(() => void this.#run());
+    const now = performance.now();
+    const wait = this.#octets >= batchOctets || this.#over !== undefined ? 0 : this.#begun + this.#window - now;
+    this.#beginAt(this.#eager > 0 || wait <= 0 ? now + wait : now + Math.max(wait, lazyMs));
+  }
+
+  /** Begins the next batch at this time, or earlier when that is planned already. */
+  #beginAt(at: number): void {
+    if (this.#timer !== undefined && this.#timer.at <= at) return;
+    this.#timer?.cancel();
+    const run = (): void => {
+      this.#timer = undefined;
+      void this.#run();
+    };
+    const wait = at - performance.now();
+    if (wait < 0.5) {
+      // One turn later, so that changes which arrive together are flushed together.
+      const immediate = setImmediate(run);
+      this.#timer = { at, cancel: () => clearImmediate(immediate) };
+    } else {
+      const timeout = setTimeout(run, wait);
+      this.#timer = { at, cancel: () => clearTimeout(timeout) };
+    }
   }
 
   async #run(): Promise<void> {
+    this.#busy = true;
     const changes = this.#take(await this.#events.room());
+    this.#begun = performance.now();
+    this.#window = Math.min(longestWindowMs, changes.length * windowMsAChange);
     const built: Change[] = [];
     let tally: Tally;
     try {
@@ -121,13 +160,18 @@ export class GroupCommit {
       count++;
     }
     this.#octets -= octets;
-    return this.#waiting.splice(0, count);
+    const taken = this.#waiting.splice(0, count);
+    for (const change of taken) if (!change.lazy) this.#eager -= 1;
+    return taken;
   }
 
   #stop(trouble: Trouble, changes: readonly Change[]): void {
     this.#over = trouble;
     const rest = this.#waiting.splice(0);
     this.#octets = 0;
+    this.#eager = 0;
+    this.#timer?.cancel();
+    this.#timer = undefined;
     this.#busy = false;
     for (const change of [...changes, ...rest]) change.fail(new StoreError(trouble));
     for (const resolve of this.#idle.splice(0)) resolve();

@@ -160,11 +160,11 @@ export class LmdbQueue implements QueueStore {
     routed: readonly Routed[],
     due: { readonly local?: number; readonly remote?: number },
   ): Promise<void> {
-    return this.#change((batch) => changes.preprocess(batch, id, routed, due));
+    return this.#change((batch) => changes.preprocess(batch, id, routed, due), undefined, true);
   }
 
   reschedule(change: Reschedule): Promise<void> {
-    return this.#change((batch) => changes.reschedule(batch, change));
+    return this.#change((batch) => changes.reschedule(batch, change), undefined, true);
   }
 
   due(channel: Channel, now: number, limit: number): DueEntry[] {
@@ -195,7 +195,7 @@ export class LmdbQueue implements QueueStore {
   }
 
   mark(marks: Marks): Promise<void> {
-    return this.#change((batch) => changes.mark(batch, marks));
+    return this.#change((batch) => changes.mark(batch, marks), undefined, true);
   }
 
   bounceText(id: MessageId): ByteString {
@@ -210,7 +210,7 @@ export class LmdbQueue implements QueueStore {
       // What may not have been delivered because it could not be read must not end.
       const head = this.#damages.has(id) ? undefined : changes.finish(batch, id);
       return { file: head?.file, bounceId: head === undefined || encoded === undefined ? undefined : this.#add(batch, encoded) };
-    }, encoded);
+    }, encoded, true);
     // A file that cannot be removed now is swept later.
     if (removed.file !== undefined) await removeBodyFile(this.#dir, removed.file).catch(() => undefined);
     return removed.bounceId;
@@ -286,7 +286,7 @@ export class LmdbQueue implements QueueStore {
   }
 
   /** Queues a change and resolves to what `build` returned, after the flush. */
-  #change<T>(build: (batch: Batch) => T, encoded?: EncodedPiece): Promise<T> {
+  #change<T>(build: (batch: Batch) => T, encoded?: EncodedPiece, lazy = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let built: { readonly value: T } | undefined;
       const over = (): void => {
@@ -294,6 +294,7 @@ export class LmdbQueue implements QueueStore {
       };
       this.#commit.add({
         octets: encoded?.record.length ?? 0,
+        lazy,
         build: (batch) => {
           built = { value: build(batch) };
         },
