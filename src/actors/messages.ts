@@ -63,12 +63,23 @@ export interface Report {
   readonly lost?: boolean;
 }
 
-/** A delivery as a worker gets it: the body travels with it unless the worker holds it already. */
+/** A delivery as a local worker gets it: the body travels with it. */
 export interface WorkerDelivery extends Delivery {
-  /** The connection (rspawn's session number) that shall carry it; 0 for local. */
-  readonly session: number;
   readonly form: 'wire' | 'unix';
-  /** Body bytes; absent when `file` is set or the worker keeps them from an earlier delivery. */
+  /** Body bytes; absent when `file` (an absolute path) is set. */
+  readonly bytes?: Uint8Array;
+  readonly file?: string;
+}
+/** What a remote worker needs of a delivery, and no more: it is cloned once a message. */
+export interface RemoteDelivery {
+  readonly message: MessageId;
+  /** The connection (rspawn's session number) that shall carry it. */
+  readonly session: number;
+  readonly sender: ByteString;
+  readonly recipients: readonly ByteString[];
+  readonly shared: boolean;
+  readonly form: 'wire' | 'unix';
+  /** Body bytes; absent when `file` (an absolute path) is set or the worker keeps them from an earlier delivery. */
   readonly bytes?: Uint8Array;
   readonly file?: string;
 }
@@ -136,7 +147,7 @@ export interface Inboxes {
   lspawn: { deliver: Ask<Delivery, Report> };
   rspawn: { deliver: Ask<Delivery, Report> };
   local: { deliver: Ask<WorkerDelivery, LocalReport> };
-  remote: { deliver: Ask<WorkerDelivery, RemoteReport>; forget: Tell<MessageId>; close: Tell<number> };
+  remote: { deliver: Ask<RemoteDelivery, RemoteReport>; forget: Tell<MessageId>; close: Tell<number> };
   clean: { sweep: Tell<true> };
   splogger: { lines: Tell<LogBatch> };
 }

@@ -69,7 +69,6 @@ export function delivery(recipient: string, overrides: Partial<LocalDelivery> = 
     birth: 1_700_000_000,
     unixSize: 20,
     repeated: false,
-    session: 0,
     shared: false,
     form: 'wire',
     bytes: Buffer.from('Subject: test\r\n\r\n..dots\r\n', 'latin1'),

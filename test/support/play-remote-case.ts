@@ -34,7 +34,7 @@ export async function playRemoteCase(one: RemoteCase, nameserver: string): Promi
     const outcomes =
       typeof body === 'string'
         ? recipients.map(() => untransferableOutcome(body))
-        : (await session.deliver(delivery({ host, sender, recipients }), body)).outcomes;
+        : (await session.deliver(delivery({ sender, recipients }), body)).outcomes;
     session.close();
     await server.quiet();
     const expected = { outcomes: outcomesOf(one.expected.report, recipients.length), client: one.expected.client ?? [] };

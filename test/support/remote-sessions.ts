@@ -1,6 +1,6 @@
 /** Sessions, deliveries and server scripts for the tests of remote. */
 
-import type { WorkerDelivery } from '../../src/actors/messages.js';
+import type { RemoteDelivery } from '../../src/actors/messages.js';
 import type { RemoteThread } from '../../src/actors/remote/connect.js';
 import { Deadlines } from '../../src/actors/remote/deadlines.js';
 import { DnsRecords } from '../../src/actors/remote/dns-records.js';
@@ -26,20 +26,9 @@ export function remoteSession(
   return new RemoteSession({ target: routed, settings, skip: [], ...over }, thread);
 }
 
-export function delivery(over: Partial<WorkerDelivery> = {}): WorkerDelivery {
+export function delivery(over: Partial<RemoteDelivery> = {}): RemoteDelivery {
   const recipients = ['joe@one.test'];
-  const numbers = { id: 1, message: 1, index: 0, birth: 0, unixSize: 8, session: 1 };
-  return {
-    ...numbers,
-    channel: 'remote',
-    host: 'one.test',
-    sender: 'a@b.c',
-    recipients,
-    repeated: false,
-    shared: false,
-    form: 'wire',
-    ...over,
-  };
+  return { message: 1, session: 1, sender: 'a@b.c', recipients, shared: false, form: 'wire', ...over };
 }
 
 export const hello = Buffer.from('Subject: s\r\n\r\nhello\r\n', 'latin1');

@@ -45,7 +45,7 @@ class LspawnActor implements Actor<'lspawn'> {
     const what = 'file' in body ? { file: this.#pathOf(body.file) } : { bytes: body.bytes };
     let report: LocalReport;
     try {
-      report = await this.#slots.deliver({ ...delivery, session: 0, form, ...what }, this.#settings.defaultdelivery);
+      report = await this.#slots.deliver({ ...delivery, form, ...what }, this.#settings.defaultdelivery);
     } catch (error) {
       this.#log.warning(`local delivery thread failed: ${String(error)}`);
       return { outcomes: [crashed], lost: true };

@@ -9,6 +9,7 @@ import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
 import type { Finish, Kept, Submission, Submitted } from '../messages.js';
 import { newMessage, queuedHint } from './new-message.js';
+import { RecentBodies } from './recent-bodies.js';
 
 type Context = ActorContext<'queue'>;
 
@@ -20,6 +21,7 @@ class QueueActor implements Actor<'queue'> {
   readonly #store: QueueStore;
   readonly #log: ActivityLog;
   readonly #board: Board;
+  readonly #recent = new RecentBodies();
   #cancel: Cancel | undefined;
   #draining = false;
   #accepted = 0;
@@ -48,7 +50,7 @@ class QueueActor implements Actor<'queue'> {
     mark: (marks) => this.#kept(this.#store.mark(marks)),
     bounceText: (id) => this.#store.bounceText(id),
     finish: (finish) => this.#finish(finish),
-    read: (id) => this.#store.read(id),
+    read: (id) => this.#recent.get(id) ?? this.#store.read(id),
     sweep: (now) => this.#sweep(now),
   };
 
@@ -60,6 +62,7 @@ class QueueActor implements Actor<'queue'> {
     try {
       const id = await this.#store.accept(message);
       this.#accepted += 1;
+      this.#recent.keep(id, message.body);
       // A hint: when it is lost, send finds the message by its own scan.
       this.#context.peers.send.tell('queued', queuedHint(id, message));
       return { tag: 'accepted', id };
@@ -72,6 +75,7 @@ class QueueActor implements Actor<'queue'> {
     const bounce = finish.bounce === undefined ? undefined : newMessage(finish.bounce, secondsOf(this.#context.clock));
     try {
       const id = await this.#store.finish(finish.id, bounce);
+      this.#recent.forget(finish.id);
       this.#finished += 1;
       if (id !== undefined && bounce !== undefined) this.#context.peers.send.tell('queued', queuedHint(id, bounce));
       return true;

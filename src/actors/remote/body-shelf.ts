@@ -4,7 +4,7 @@
  */
 import type { Outcome } from '../../protocol/mail.js';
 import { unixToWire, untransferableOutcome } from '../../protocol/smtp/data.js';
-import type { WorkerDelivery } from '../messages.js';
+import type { RemoteDelivery } from '../messages.js';
 import type { RemoteBody } from './session.js';
 
 const noBody: Outcome = { status: 'Z', text: 'qmail-spawn unable to open message. (#4.3.0)\n' };
@@ -13,7 +13,7 @@ export class BodyShelf {
   readonly #kept = new Map<number, Uint8Array>();
 
   /** An outcome when there is no body, or one that SMTP cannot carry. */
-  bodyOf({ message, shared, form, bytes, file }: WorkerDelivery): RemoteBody | Outcome {
+  bodyOf({ message, shared, form, bytes, file }: RemoteDelivery): RemoteBody | Outcome {
     if (file !== undefined) return { path: file };
     if (bytes === undefined) return this.#kept.get(message) ?? noBody;
     const wire = form === 'wire' ? bytes : unixToWire(bytes);

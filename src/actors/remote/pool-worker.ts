@@ -5,7 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Outcome } from '../../protocol/mail.js';
 import { Link, type LinkTarget } from '../kernel/link.js';
-import type { RemoteReport, WorkerDelivery } from '../messages.js';
+import type { RemoteDelivery, RemoteReport } from '../messages.js';
 import { BodyShelf } from './body-shelf.js';
 import type { RemoteSession } from './session.js';
 import { createRemoteSession, type RemoteSessionStart } from './worker.js';
@@ -32,7 +32,7 @@ const inbox: LinkTarget = {
   receive(_edge, message, payload, answer) {
     if (message === 'forget') shelf.forget(payload as number);
     else if (message === 'close') close(payload as number);
-    else if (answer !== undefined) deliver(payload as WorkerDelivery, answer);
+    else if (answer !== undefined) deliver(payload as RemoteDelivery, answer);
   },
   answered() {},
   closed() {},
@@ -51,7 +51,7 @@ function end(session: number, open: OpenSession): void {
   open.end();
 }
 
-function deliver(delivery: WorkerDelivery, answer: (report: RemoteReport) => void): void {
+function deliver(delivery: RemoteDelivery, answer: (report: RemoteReport) => void): void {
   const open = sessions.get(delivery.session);
   // Task and delivery come on different ports: the delivery may be faster than the session it is for.
   if (open === undefined) return void early.set(delivery.session, () => deliver(delivery, answer));

@@ -7,7 +7,7 @@ import { isAscii } from 'node:buffer';
 import type { Outcome } from '../../protocol/mail.js';
 import type { Route } from '../../protocol/mx.js';
 import { connectionDied } from '../../protocol/smtp/report.js';
-import type { RemoteReport, WorkerDelivery } from '../messages.js';
+import type { RemoteDelivery, RemoteReport } from '../messages.js';
 import { openBody } from './body-file.js';
 import { type Dialed, dial, type RemoteSettings, type RemoteThread } from './connect.js';
 import type { Connection, ConnectionOwner } from './connection.js';
@@ -23,7 +23,7 @@ export interface RemoteSessionOptions {
 }
 
 interface Job {
-  readonly delivery: WorkerDelivery;
+  readonly delivery: RemoteDelivery;
   readonly body: RemoteBody;
   readonly resolve: (report: RemoteReport) => void;
   repeated: boolean;
@@ -56,7 +56,7 @@ export class RemoteSession implements ConnectionOwner {
   }
 
   /** Sends one message. Resolves with an outcome for every recipient; never rejects. Throws when not `ready`. */
-  deliver(delivery: WorkerDelivery, body: RemoteBody): Promise<RemoteReport> {
+  deliver(delivery: RemoteDelivery, body: RemoteBody): Promise<RemoteReport> {
     if (!this.ready) throw new Error(`remote session ${delivery.session}: more than two deliveries at once, or already closed`);
     return new Promise((resolve) => {
       const job: Job = { delivery, body, resolve, repeated: false, sent: false, timedOut: nobody, reached: undefined };

@@ -5,15 +5,22 @@
 import { join } from 'node:path';
 import { DeadHosts } from '../../protocol/dead-hosts.js';
 import type { Outcome } from '../../protocol/mail.js';
-import { routeFor, sessionKey } from '../../protocol/mx.js';
+import { type Route, routeFor, sessionKey } from '../../protocol/mx.js';
 import type { Settings } from '../../protocol/settings.js';
 import { type Actor, type ActorContext, type Counters, isUnanswered, type Unanswered } from '../kernel/actor.js';
 import { type Cancel, secondsOf } from '../kernel/clock.js';
-import type { Delivery, RemoteReport, Report, WorkerDelivery } from '../messages.js';
+import type { Delivery, RemoteDelivery, RemoteReport, Report } from '../messages.js';
 import type { RemoteSlots, SessionStart } from '../spawn/remote-slots.js';
 import { type KeptSession, KeptSessions } from './kept-sessions.js';
 
 const tickMs = 1_000;
+const mostRoutes = 10_000;
+
+interface HostRoute {
+  readonly target: Route;
+  readonly key: string;
+}
+
 const noHost: Outcome = { status: 'D', text: 'Sorry, address must include host name. (#5.1.3)\n' };
 const noMessage: Outcome = { status: 'Z', text: 'qmail-spawn unable to open message. (#4.3.0)\n' };
 const crashed: Outcome = { status: 'Z', text: 'qmail-remote crashed.\n' };
@@ -29,6 +36,8 @@ class RspawnActor implements Actor<'rspawn'> {
   #settings: Settings;
   #sessionSettings: SessionStart['settings'];
   #cancel: Cancel | undefined;
+  /** Routes worked out since the settings changed. */
+  readonly #routes = new Map<string, HostRoute>();
   #opened = 0;
   #delivered = 0;
 
@@ -60,13 +69,23 @@ class RspawnActor implements Actor<'rspawn'> {
 
   #session(delivery: Delivery): KeptSession {
     const { clock } = this.#context;
-    const target = routeFor(delivery.host, this.#settings);
-    const key = sessionKey(target);
+    const { target, key } = this.#routeOf(delivery.host);
     const idle = this.#kept.take(key);
     if (idle !== undefined) return idle;
     this.#opened += 1;
     const slot = this.#slots.open({ target, settings: this.#sessionSettings, skip: this.#skip() });
     return this.#kept.add(key, slot, clock.monotonic());
+  }
+
+  #routeOf(host: string): HostRoute {
+    let known = this.#routes.get(host);
+    if (known === undefined) {
+      const target = routeFor(host, this.#settings);
+      known = { target, key: sessionKey(target) };
+      if (this.#routes.size >= mostRoutes) this.#routes.clear();
+      this.#routes.set(host, known);
+    }
+    return known;
   }
 
   #skip(): readonly string[] {
@@ -77,14 +96,16 @@ class RspawnActor implements Actor<'rspawn'> {
     return dead;
   }
 
-  async #load(delivery: Delivery, kept: KeptSession): Promise<WorkerDelivery | undefined> {
+  async #load(delivery: Delivery, kept: KeptSession): Promise<RemoteDelivery | undefined> {
+    const { message, sender, recipients, shared } = delivery;
     const { session } = kept.slot;
-    if (delivery.shared && kept.slot.holds(delivery.message)) return { ...delivery, session, form: 'wire' };
-    const body = await this.#context.peers.queue.ask('read', delivery.message);
+    const envelope = { message, session, sender, recipients, shared };
+    if (shared && kept.slot.holds(message)) return { ...envelope, form: 'wire' };
+    const body = await this.#context.peers.queue.ask('read', message);
     if (body === undefined || isUnanswered(body)) return undefined;
     const { form } = body;
-    if ('file' in body) return { ...delivery, session, form, file: join(this.#context.queueDir, 'body', body.file) };
-    return { ...delivery, session, form, bytes: body.bytes };
+    if ('file' in body) return { ...envelope, form, file: join(this.#context.queueDir, 'body', body.file) };
+    return { ...envelope, form, bytes: body.bytes };
   }
 
   #reported(delivery: Delivery, kept: KeptSession, report: RemoteReport | Unanswered): Report {
@@ -104,6 +125,7 @@ class RspawnActor implements Actor<'rspawn'> {
 
   reload(settings: Settings): void {
     this.#settings = settings;
+    this.#routes.clear();
     this.#sessionSettings = sessionSettings(settings);
     this.#kept.resize(settings.concurrencyremote);
     this.#slots.resize(settings);

@@ -10,6 +10,7 @@ import type { Board } from '../kernel/board.js';
 import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { Admission, type AdmissionLimits } from '../net/admission.js';
 import { type ListenAt, type Listener, listen } from '../net/listener.js';
+import { BodyBuffers } from './body-buffers.js';
 import { Connection, type ConnectionParts, plainAddress } from './connection.js';
 import { SmtpPolicy } from './policy.js';
 
@@ -22,6 +23,8 @@ export interface SmtpdListener {
 export interface SmtpdOptions {
   readonly listeners: readonly SmtpdListener[];
   readonly board: Board;
+  /** The queue lives in this thread: bodies go there by reference. */
+  readonly besideQueue: boolean;
   /** Connections that the process's descriptor limit allows this thread. */
   readonly descriptors: number;
 }
@@ -62,6 +65,7 @@ class SmtpdActor implements Actor<'smtpd'> {
   readonly #options: SmtpdOptions;
   readonly #open: OpenListener[] = [];
   readonly #date = dateFormatter();
+  readonly #buffers: BodyBuffers;
   #settings: Settings;
   #policy: SmtpPolicy;
   #session: SmtpServerOptions;
@@ -72,6 +76,7 @@ class SmtpdActor implements Actor<'smtpd'> {
   constructor(context: ActorContext<'smtpd'>, options: SmtpdOptions) {
     this.#context = context;
     this.#options = options;
+    this.#buffers = new BodyBuffers(options.besideQueue);
     this.#settings = context.settings;
     this.#policy = new SmtpPolicy(context.settings, options.board);
     this.#session = sessionOptions(context.settings);
@@ -109,6 +114,7 @@ class SmtpdActor implements Actor<'smtpd'> {
       nextQp,
       date: () => this.#date(secondsOf(clock)),
       queueDir,
+      buffers: this.#buffers,
       session: this.#session,
       policy: this.#policy,
       local: localAddress,

@@ -1,8 +1,9 @@
 /**
  * The body of one message while it arrives: in memory up to the spill limit, then in a body file, so that a
- * session holds a few hundred KiB however large its message is.
+ * session holds a few hundred KiB however large its message is. Pieces are copied at once.
  */
 import { type BodyFile, createBodyFile, spillLimit } from '../../store/body-file.js';
+import type { BodyBuffers } from './body-buffers.js';
 
 export interface CollectedBody {
   readonly bytes?: Uint8Array;
@@ -12,42 +13,66 @@ export interface CollectedBody {
 
 export class BodyCollector {
   readonly #queueDir: string;
-  #pieces: Uint8Array[] = [];
-  #size = 0;
+  readonly #buffers: BodyBuffers;
+  #buffer: Buffer;
+  #used: number;
   #file: Promise<BodyFile> | undefined;
   #written: Promise<void> = Promise.resolve();
   #failed = false;
 
-  /** `front` stands before the body (the Received lines). */
-  constructor(queueDir: string, front: Uint8Array) {
+  /** `front` stands before the body (the Received lines), one octet a unit. */
+  constructor(queueDir: string, buffers: BodyBuffers, front: string) {
     this.#queueDir = queueDir;
-    this.#pieces.push(front);
-    this.#size = front.length;
+    this.#buffers = buffers;
+    this.#buffer = buffers.take();
+    this.#used = 0;
+    this.#room(front.length);
+    this.#used = this.#buffer.write(front, 0, 'latin1');
   }
 
   /** A promise means: take no more bytes from the client before it is settled. It never rejects. */
   add(piece: Uint8Array): Promise<void> | undefined {
-    this.#size += piece.length;
-    this.#pieces.push(piece);
-    if (this.#file === undefined && this.#size <= spillLimit) return undefined;
-    this.#file ??= createBodyFile(this.#queueDir);
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    this.#written = this.#written.then(() => this.#spill(pieces));
+    if (this.#file === undefined) {
+      this.#room(piece.length);
+      this.#buffer.set(piece, this.#used);
+      this.#used += piece.length;
+      return this.#used <= spillLimit ? undefined : this.#begin();
+    }
+    return this.#append(Buffer.from(piece));
+  }
+
+  #room(more: number): void {
+    const needed = this.#used + more;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(this.#buffer.length * 2, spillLimit + 65_536)));
+    this.#buffer.copy(larger, 0, 0, this.#used);
+    this.#buffers.give(this.#buffer);
+    this.#buffer = larger;
+  }
+
+  #begin(): Promise<void> {
+    this.#file = createBodyFile(this.#queueDir);
+    const first = this.#buffer.subarray(0, this.#used);
+    this.#buffer = Buffer.alloc(0);
+    return this.#append(first);
+  }
+
+  #append(piece: Buffer): Promise<void> {
+    this.#written = this.#written.then(() => this.#spill(piece));
     return this.#written;
   }
 
-  async #spill(pieces: readonly Uint8Array[]): Promise<void> {
+  async #spill(piece: Buffer): Promise<void> {
     if (this.#failed) return;
     try {
       const file = await this.#file;
-      for (const piece of pieces) await file?.write(piece);
+      await file?.write(piece);
     } catch {
       this.#failed = true;
     }
   }
 
-  /** The whole body, flushed when it is a file; undefined when the disk did not take it. */
+  /** The whole body as a flushed file; undefined when the disk did not take it. */
   async close(): Promise<CollectedBody | undefined> {
     if (this.#file === undefined) return this.inMemory();
     await this.#written;
@@ -64,22 +89,23 @@ export class BodyCollector {
     }
   }
 
-  /** The body when it never left memory. */
+  /** The body when it never left memory; valid until `release`. */
   inMemory(): CollectedBody | undefined {
     if (this.#file !== undefined) return undefined;
-    const bytes = Buffer.allocUnsafe(this.#size);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    return { bytes, size: this.#size };
+    const bytes = this.#buffer.subarray(0, this.#used);
+    return { bytes: this.#buffers.copies ? Buffer.from(bytes) : bytes, size: this.#used };
+  }
+
+  /** The body is with the queue (or refused): its buffer may be used for another. */
+  release(): void {
+    this.#buffers.give(this.#buffer);
+    this.#buffer = Buffer.alloc(0);
   }
 
   /** Forgets the body and removes its file. */
   async discard(): Promise<void> {
-    this.#pieces = [];
     this.#failed = true;
+    this.release();
     await this.#written;
     try {
       await (await this.#file)?.discard();

@@ -12,6 +12,8 @@ import type { Clock } from '../kernel/clock.js';
 import type { NextQp } from '../kernel/qp.js';
 import type { Submission } from '../messages.js';
 import type { Guest } from '../net/admission.js';
+import { readInto } from '../net/read-into.js';
+import type { BodyBuffers } from './body-buffers.js';
 import { BodyCollector, type CollectedBody } from './collect-body.js';
 import type { SmtpPolicy } from './policy.js';
 
@@ -29,6 +31,7 @@ export interface ConnectionParts {
   readonly nextQp: NextQp;
   readonly date: () => ByteString;
   readonly queueDir: string;
+  readonly buffers: BodyBuffers;
   readonly session: SmtpServerOptions;
   readonly policy: SmtpPolicy;
   readonly local: ByteString;
@@ -57,19 +60,15 @@ export class Connection implements Guest {
   #leaveAfterMessage = false;
 
   constructor(socket: Socket, parts: ConnectionParts) {
-    this.#socket = socket;
     this.#parts = parts;
     this.address = plainAddress(socket.remoteAddress ?? 'unknown');
     this.#session = new SmtpServerSession(parts.session);
-    socket.on('error', () => undefined);
-    socket.once('close', () => this.#closed());
+    this.#socket = readInto(socket, (chunk) => this.#bytes(chunk));
+    this.#socket.on('error', () => undefined);
+    this.#socket.once('close', () => this.#closed());
   }
 
   admit(): void {
-    this.#socket.on('data', (chunk: Buffer) => {
-      this.#session.receive(chunk);
-      this.#run();
-    });
     // A client that closes its side still gets the answer to what it sent.
     this.#socket.once('end', () => this.#ended());
     this.#write();
@@ -105,12 +104,17 @@ export class Connection implements Guest {
     this.#end();
   }
 
+  /** `chunk` is valid during this call only. */
+  #bytes(chunk: Buffer): void {
+    this.#session.receive(chunk);
+    if (!this.#held) this.#run();
+    // A client that sends ahead of its answer is not read until it has it.
+    else if (!this.#over) this.#socket.pause();
+    this.#session.retain();
+  }
+
   #run(): void {
-    if (this.#held || this.#over) {
-      // A client that sends ahead of its answer is not read until it has it.
-      if (!this.#over) this.#socket.pause();
-      return;
-    }
+    if (this.#over) return;
     for (;;) {
       const event = this.#session.next();
       if (event === undefined) break;
@@ -165,7 +169,7 @@ export class Connection implements Guest {
     const front = `${queueReceived(this.#qp, invokedBy('smtp', smtpdUid), date, '\r\n')}${this.#received}${date}\r\n`;
     // Three line ends of two octets here, of one octet in unix form.
     this.#frontUnixSize = front.length - 3;
-    this.#body = new BodyCollector(this.#parts.queueDir, Buffer.from(front, 'latin1'));
+    this.#body = new BodyCollector(this.#parts.queueDir, this.#parts.buffers, front);
     this.#session.decide({ accept: true });
     this.#progressed();
   }
@@ -191,15 +195,15 @@ export class Connection implements Guest {
     this.#held = true;
     const unixSize = event.unixSize + this.#frontUnixSize;
     const whole = body.inMemory();
-    if (whole !== undefined) this.#submit(whole, unixSize);
+    if (whole !== undefined) this.#submit(body, whole, unixSize);
     else
       void body.close().then((file) => {
-        if (file !== undefined) this.#submit(file, unixSize);
+        if (file !== undefined) this.#submit(body, file, unixSize);
         else this.#decide({ accept: false, code: 451, text: 'qq write error or disk full (#4.3.0)' });
       });
   }
 
-  #submit(body: CollectedBody, unixSize: number): void {
+  #submit(collector: BodyCollector, body: CollectedBody, unixSize: number): void {
     const submission: Submission = {
       origin: 'smtp',
       uid: smtpdUid,
@@ -209,7 +213,11 @@ export class Connection implements Guest {
       unixSize,
       ...body,
     };
-    void this.#parts.queue.ask('submit', submission).then((answer) => this.#decide(this.#verdict(answer)));
+    void this.#parts.queue.ask('submit', submission).then((answer) => {
+      // Without an answer nobody knows whether the queue still reads the buffer: it is left to it.
+      if (!isUnanswered(answer)) collector.release();
+      this.#decide(this.#verdict(answer));
+    });
   }
 
   #verdict(answer: Answer<'queue', 'submit'> | Unanswered): SmtpDecision {

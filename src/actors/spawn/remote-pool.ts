@@ -7,7 +7,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Settings } from '../../protocol/settings.js';
 import type { Cancel, Clock } from '../kernel/clock.js';
-import type { WorkerDelivery } from '../messages.js';
+import type { RemoteDelivery } from '../messages.js';
 import type { RemoteSlot, RemoteSlots, SessionStart } from './remote-slots.js';
 import { WorkerLink } from './worker-link.js';
 
@@ -111,7 +111,7 @@ export class RemotePool implements RemoteSlots {
     return {
       session,
       holds: (message) => link.holds(message),
-      deliver: (delivery: WorkerDelivery) => link.deliver(delivery),
+      deliver: (delivery: RemoteDelivery) => link.deliver(delivery),
       close: () => link.close(session),
     };
   }

@@ -5,7 +5,7 @@
 import type { Route } from '../../protocol/mx.js';
 import type { Settings } from '../../protocol/settings.js';
 import type { Unanswered } from '../kernel/actor.js';
-import type { RemoteReport, WorkerDelivery } from '../messages.js';
+import type { RemoteDelivery, RemoteReport } from '../messages.js';
 
 export interface SessionStart {
   readonly target: Route;
@@ -19,7 +19,7 @@ export interface RemoteSlot {
   /** True when the thread keeps the body of this message from an earlier delivery. */
   holds(message: number): boolean;
   /** Never rejects. After a report with `closed`, or no report, the slot must not be used again. */
-  deliver(delivery: WorkerDelivery): Promise<RemoteReport | Unanswered>;
+  deliver(delivery: RemoteDelivery): Promise<RemoteReport | Unanswered>;
   close(): void;
 }
 

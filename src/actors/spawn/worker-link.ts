@@ -7,7 +7,7 @@ import type { Unanswered } from '../kernel/actor.js';
 import type { Clock } from '../kernel/clock.js';
 import { Link, type LinkTarget } from '../kernel/link.js';
 import { PendingAsks, unanswered } from '../kernel/pending.js';
-import type { RemoteReport, WorkerDelivery } from '../messages.js';
+import type { RemoteDelivery, RemoteReport } from '../messages.js';
 import { edgeRules } from '../topology.js';
 
 const edge = 'rspawn>remote';
@@ -32,7 +32,7 @@ export class WorkerLink implements LinkTarget {
     return this.#held.has(message);
   }
 
-  deliver(delivery: WorkerDelivery): Promise<RemoteReport | Unanswered> {
+  deliver(delivery: RemoteDelivery): Promise<RemoteReport | Unanswered> {
     if (this.closedReason !== undefined) return Promise.resolve(unanswered(this.closedReason));
     this.#hold(delivery);
     return new Promise((resolve) => {
@@ -48,7 +48,7 @@ export class WorkerLink implements LinkTarget {
     if (this.closedReason === undefined) this.#link.send(0, edge, 'close', 0, session);
   }
 
-  #hold({ message, shared, bytes }: WorkerDelivery): void {
+  #hold({ message, shared, bytes }: RemoteDelivery): void {
     if (!shared || bytes === undefined || this.#held.has(message)) return;
     this.#held.set(message, bytes.length);
     this.#heldOctets += bytes.length;

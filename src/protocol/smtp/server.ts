@@ -70,6 +70,17 @@ export class SmtpServerSession implements SmtpServer {
     if (!this.over && chunk.length > 0) this.chunks.push(chunk);
   }
 
+  retain(): void {
+    for (let i = 0; i < this.chunks.length; i++) {
+      this.chunks[i] = (this.chunks[i] as Uint8Array).slice(i === 0 ? this.position : 0);
+    }
+    this.position = 0;
+    for (let i = this.taken; i < this.events.length; i++) {
+      const event = this.events[i] as SmtpServerEvent;
+      if (event.tag === 'body') this.events[i] = { tag: 'body', bytes: event.bytes.slice() };
+    }
+  }
+
   output(): ByteString {
     const bytes = this.out;
     this.out = '';

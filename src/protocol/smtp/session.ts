@@ -58,6 +58,8 @@ export type SmtpDecision =
 export interface SmtpServer {
   /** Takes the next bytes of the client. Call `next` until it answers undefined, then write `output`. */
   receive(chunk: Uint8Array): void;
+  /** Copies what was received and not used yet, so that the caller's chunk may be used for something else. */
+  retain(): void;
   /** The next event, or undefined when bytes or a decision are missing. */
   next(): SmtpServerEvent | undefined;
   decide(decision: SmtpDecision): void;

@@ -56,7 +56,7 @@ async function deliverTo(
     }
     const thread = remoteThread({ nameserver: dns.address, portOffset: port === 0 ? 9000 : port - 25 });
     const session = remoteSession({ kind: 'mx', host }, over, thread);
-    const report = await session.deliver(delivery({ host }), hello);
+    const report = await session.deliver(delivery(), hello);
     session.close();
     return report;
   } finally {

@@ -1,0 +1,36 @@
+/**
+ * Bodies that were just accepted, for their first delivery: it mostly comes before the memory is gone, and
+ * then nothing is read back from the store. Bounded; the store has them all.
+ */
+import type { Body, MessageId } from '../../store/queue-store.js';
+
+const mostOctets = 16 * 1_048_576;
+/** Larger bodies are read from the store: one of them would push out hundreds. */
+const largest = 65_536;
+
+export class RecentBodies {
+  readonly #bodies = new Map<MessageId, Body & { readonly bytes: Uint8Array }>();
+  #octets = 0;
+
+  /** Only bytes that nobody writes to any more may be kept. */
+  keep(id: MessageId, body: Body): void {
+    if (!('bytes' in body) || body.bytes.length > largest) return;
+    this.#bodies.set(id, body);
+    this.#octets += body.bytes.length;
+    for (const oldest of this.#bodies.keys()) {
+      if (this.#octets <= mostOctets) break;
+      this.forget(oldest);
+    }
+  }
+
+  get(id: MessageId): Body | undefined {
+    return this.#bodies.get(id);
+  }
+
+  forget(id: MessageId): void {
+    const body = this.#bodies.get(id);
+    if (body === undefined) return;
+    this.#bodies.delete(id);
+    this.#octets -= body.bytes.length;
+  }
+}
