@@ -76,7 +76,7 @@ function pools(store: QueueStore): { remoteSlots: RemotePool; localSlots: LocalP
   const local = { home, nonce: store.nonce, uid, ...(lspawndSocket === undefined ? {} : { lspawndSocket }) };
   return {
     remoteSlots: new RemotePool(data.remoteThreads, settings, systemClock, () => undefined),
-    localSlots: new LocalPool(data.localThreads, settings, local),
+    localSlots: new LocalPool(data.localThreads, settings, systemClock, local),
   };
 }
 

@@ -1,12 +1,24 @@
 /**
- * Delivery into a Maildir, durable and idempotent: written and flushed in `tmp/`, linked into
+ * Delivery into a Maildir, durable and idempotent: written and flushed in `tmp/`, moved into
  * `new/` under a name that only this delivery can have. A name already there with the same
  * content means that an earlier try succeeded. Never creates a Maildir, never overwrites.
  *
  * A short message is written with blocking calls: they touch the page cache only and cost a
  * fraction of a trip through the thread pool; whatever waits for the disk (fsync) is asynchronous.
  */
-import { accessSync, closeSync, constants, fsync, linkSync, openSync, unlinkSync, write, writeSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsync,
+  linkSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  write,
+  writeSync,
+} from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { ByteString } from '../protocol/mail.js';
@@ -68,9 +80,15 @@ async function earlierIn(folder: ByteString, name: ByteString): Promise<ByteStri
 }
 
 /** Links the finished file into `new/`, or finds that it is there already. */
-async function publish(job: MaildirJob, temporary: ByteString): Promise<MaildirOutcome> {
+async function publish(job: MaildirJob, temporary: ByteString): Promise<MaildirOutcome | 'moved'> {
   const folder = `${job.folder}/new`;
   const path = `${folder}/${job.name}`;
+  if (!job.repeated && !existsSync(octetPath(path))) {
+    // Only this delivery can have the name: one step does what link and unlink do.
+    renameSync(octetPath(temporary), octetPath(path));
+    await syncFolder(folder);
+    return 'moved';
+  }
   try {
     linkSync(octetPath(temporary), octetPath(path));
   } catch (error) {
@@ -81,7 +99,7 @@ async function publish(job: MaildirJob, temporary: ByteString): Promise<MaildirO
   return 'done';
 }
 
-async function writeAndPublish(job: MaildirJob, fd: number, temporary: ByteString): Promise<MaildirOutcome> {
+async function writeAndPublish(job: MaildirJob, fd: number, temporary: ByteString): Promise<MaildirOutcome | 'moved'> {
   try {
     await writeMessage(fd, job);
     await flush(fd);
@@ -117,15 +135,17 @@ export async function deliverToMaildir(job: MaildirJob): Promise<MaildirOutcome>
   } catch {
     return canEnter(job.folder) ? 'trouble' : 'noFolder';
   }
+  let outcome: MaildirOutcome | 'moved';
   try {
-    return await writeAndPublish(job, fd, temporary);
+    outcome = await writeAndPublish(job, fd, temporary);
   } catch (error) {
-    return error instanceof MessageUnreadable ? 'unreadable' : 'trouble';
-  } finally {
-    try {
-      unlinkSync(octetPath(temporary));
-    } catch {
-      // A leftover in tmp/ is removed by mail readers after 36 hours.
-    }
+    outcome = error instanceof MessageUnreadable ? 'unreadable' : 'trouble';
   }
+  if (outcome === 'moved') return 'done';
+  try {
+    unlinkSync(octetPath(temporary));
+  } catch {
+    // A leftover in tmp/ is removed by mail readers after 36 hours.
+  }
+  return outcome;
 }

@@ -8,6 +8,7 @@ import { deliveredName } from '../../protocol/mailbox/maildir.js';
 import type { Body } from '../../store/queue-store.js';
 import { unixMessage } from '../../store/unix-message.js';
 import type { LocalReport } from '../messages.js';
+import { gatherWrite } from '../spawn/gather.js';
 import { type Frame, FrameReader } from '../spawn/lspawnd-frames.js';
 import { decodeDelivery, decodePiece, encodeReport, encodeTaken, type WireDelivery } from '../spawn/lspawnd-messages.js';
 import { deliverLocal } from './deliver.js';
@@ -43,7 +44,7 @@ class ChildLoop {
     if (piece === undefined || (frame.kind !== 'B' && frame.kind !== 'E')) return false;
     const body = this.#arriving.get(piece.id);
     if (body === undefined) return true;
-    if (frame.kind === 'B') void body.add(Buffer.from(piece.bytes)).then(() => this.#output.write(encodeTaken(piece.id)));
+    if (frame.kind === 'B') void body.add(Buffer.from(piece.bytes)).then(() => gatherWrite(this.#output, encodeTaken(piece.id)));
     else body.end(piece.bytes.toString('latin1') === '1');
     return true;
   }
@@ -63,7 +64,7 @@ class ChildLoop {
       report = path === undefined ? unread : await this.#deliver(delivery, { form: delivery.form, file: path, size: 0 });
       await body.close();
     }
-    this.#output.write(encodeReport(delivery.id, report));
+    gatherWrite(this.#output, encodeReport(delivery.id, report));
   }
 
   #deliver(delivery: WireDelivery, body: Body): Promise<LocalReport> {

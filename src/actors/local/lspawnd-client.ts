@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { errnoText } from '../../protocol/errno-text.js';
 import { rawPieces } from '../../store/unix-message.js';
 import type { LocalReport } from '../messages.js';
+import { gatherWrite } from '../spawn/gather.js';
 import { type Frame, FrameReader } from '../spawn/lspawnd-frames.js';
 import {
   decodePiece,
@@ -61,7 +62,7 @@ class LspawndClient {
       const pending: Pending = { settle, window: new Window(pieceWindow) };
       if (socket.destroyed) return settle(deferred(lostText, false));
       this.#pending.set(id, pending);
-      socket.write(encode(id));
+      gatherWrite(socket, encode(id));
       if (pieces !== undefined) void this.#sendPieces(socket, id, pending, pieces);
     });
   }
@@ -77,13 +78,13 @@ class LspawndClient {
       for await (const whole of pieces) {
         for (let at = 0; at < whole.length; at += pieceSize) {
           if (!(await pending.window.take())) return;
-          socket.write(encodePiece(id, whole.subarray(at, at + pieceSize)));
+          gatherWrite(socket, encodePiece(id, whole.subarray(at, at + pieceSize)));
         }
       }
     } catch {
       complete = false;
     }
-    socket.write(encodeEnd(id, complete));
+    gatherWrite(socket, encodeEnd(id, complete));
   }
 
   #connect(): Promise<Socket | string> {

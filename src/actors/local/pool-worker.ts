@@ -1,21 +1,22 @@
-/** The entry of a pool thread for local mail: one task is one delivery. */
+/** The entry of a pool thread for local mail: a slot makes one delivery after another. */
 import { hostname } from 'node:os';
 import { workerData } from 'node:worker_threads';
-import type { LocalReport, WorkerDelivery } from '../messages.js';
+import type { LocalReport } from '../messages.js';
+import type { LocalSlotDelivery, LocalThreadData } from '../spawn/local-pool.js';
+import { slotWorker, type WorkerSlot } from '../spawn/slot-worker.js';
 import { createLocalDeliverer } from './deliverer.js';
 
-interface ThreadData {
-  readonly home: string;
-  readonly nonce: string;
-  readonly uid: number;
-  readonly lspawndSocket?: string;
-}
-
 // piscina hands its workers an array: its own data, then what the pool was created with.
-const data = (Array.isArray(workerData) ? workerData[1] : workerData) as ThreadData;
+const data = (Array.isArray(workerData) ? workerData[1] : workerData) as LocalThreadData;
 const deliverer = createLocalDeliverer({ ...data, hostname: hostname(), env: process.env });
 
-// biome-ignore lint/style/noDefaultExport: demanded by piscina
-export default function run(task: { delivery: WorkerDelivery; defaultDelivery: string }): Promise<LocalReport> {
-  return deliverer.deliver(task.delivery, task.defaultDelivery);
+function open(): WorkerSlot<LocalSlotDelivery, LocalReport> {
+  return {
+    deliver: (delivery) => deliverer.deliver(delivery, delivery.defaultDelivery),
+    spent: () => false,
+    close: () => undefined,
+  };
 }
+
+// biome-ignore lint/style/noDefaultExport: piscina takes a worker's task from its module's default export
+export default slotWorker<true, LocalSlotDelivery, LocalReport>(open, () => undefined);

@@ -7,6 +7,7 @@ import type { Buffer } from 'node:buffer';
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { crashedOutcome } from '../../protocol/local-report.js';
+import { gatherWrite } from '../spawn/gather.js';
 import { type Frame, FrameReader, frameOf } from '../spawn/lspawnd-frames.js';
 import { decodePiece, decodeReport, encodeReport } from '../spawn/lspawnd-messages.js';
 
@@ -77,12 +78,12 @@ export class DeliveryChild {
   deliver(id: number, requester: Requester, frame: Buffer, now: number): void {
     this.lastUse = now;
     this.#pending.set(id, requester);
-    this.#input.write(frame);
+    gatherWrite(this.#input, frame);
   }
 
   /** A piece of the body of a delivery that is under way here, or its end. */
   pass(kind: 'B' | 'E', id: number, bytes: Uint8Array): void {
-    if (this.#pending.has(id) && !this.#ended) this.#input.write(frameOf(kind, [String(id), bytes]));
+    if (this.#pending.has(id) && !this.#ended) gatherWrite(this.#input, frameOf(kind, [String(id), bytes]));
   }
 
   /** No more work will come: the child ends by itself. */

@@ -7,6 +7,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { internalOutcome } from '../../protocol/local-report.js';
 import type { Outcome } from '../../protocol/mail.js';
+import { gatherWrite } from '../spawn/gather.js';
 import { type Frame, FrameReader } from '../spawn/lspawnd-frames.js';
 import { decodeDelivery, decodePiece, encodeDelivery, encodeReport, type WireDelivery } from '../spawn/lspawnd-messages.js';
 import type { DeliveryChild } from './child.js';
@@ -95,7 +96,7 @@ class Connection {
   /** Passes a frame of the child on; a report ends the delivery. */
   #reply(id: number, answer: Buffer): void {
     if (answer[4] === 'R'.charCodeAt(0)) this.#routes.delete(id);
-    if (this.#socket.writable) this.#socket.write(answer);
+    if (this.#socket.writable) gatherWrite(this.#socket, answer);
   }
 
   #refuse(id: number, outcome: Outcome): void {

@@ -1,11 +1,13 @@
 /**
- * The piscina pool that delivers locally: one task a delivery (its fsync costs more than the task),
- * ceil(concurrencylocal / threads) of them at once a thread. send never asks for more than there are slots.
+ * The pool threads that deliver locally. A slot takes one delivery at a time and is kept for the next; send never
+ * asks for more at once than concurrencylocal.
  */
-import { Piscina } from 'piscina';
 import type { Settings } from '../../protocol/settings.js';
+import { isUnanswered } from '../kernel/actor.js';
+import type { Clock } from '../kernel/clock.js';
 import type { LocalReport, WorkerDelivery } from '../messages.js';
 import type { LocalSlots } from './local-slots.js';
+import { type Slot, SlotPool } from './slot-pool.js';
 
 /** What each thread of the pool is started with; plain data. */
 export interface LocalThreadData {
@@ -14,53 +16,51 @@ export interface LocalThreadData {
   readonly uid: number;
   readonly lspawndSocket?: string;
 }
-export interface LocalTask {
-  readonly delivery: WorkerDelivery;
+export interface LocalSlotDelivery extends WorkerDelivery {
+  readonly session: number;
   readonly defaultDelivery: string;
 }
 
 export class LocalPool implements LocalSlots {
-  readonly threads: number;
-  readonly #data: LocalThreadData;
-  #pool: Piscina<LocalTask, LocalReport>;
-  #tasks: number;
+  readonly #pool: SlotPool<true, LocalSlotDelivery, LocalReport>;
+  #idle: Slot<LocalSlotDelivery, LocalReport>[] = [];
+  /** Counts replacements of the pool: a slot of an older one is not kept. */
+  #generation = 0;
 
-  constructor(threads: number, settings: Settings, data: LocalThreadData) {
-    this.threads = threads;
-    this.#data = data;
-    this.#tasks = this.#tasksEach(settings);
-    this.#pool = this.#newPool();
+  constructor(threads: number, settings: Settings, clock: Clock, workerData: LocalThreadData) {
+    const worker = new URL('../local/pool-worker.js', import.meta.url);
+    const concurrency = settings.concurrencylocal;
+    const failed = (): void => undefined;
+    this.#pool = new SlotPool({ edge: 'lspawn>local', worker, workerData, threads, concurrency, clock, failed });
   }
 
-  #tasksEach(settings: Settings): number {
-    return Math.max(1, Math.ceil(settings.concurrencylocal / this.threads));
+  get threads(): number {
+    return this.#pool.threads;
   }
 
-  #newPool(): Piscina<LocalTask, LocalReport> {
-    return new Piscina({
-      filename: new URL('../local/pool-worker.js', import.meta.url).href,
-      minThreads: this.threads,
-      maxThreads: this.threads,
-      concurrentTasksPerWorker: this.#tasks,
-      atomics: 'disabled',
-      workerData: this.#data,
-    });
-  }
-
-  deliver(delivery: WorkerDelivery, defaultDelivery: string): Promise<LocalReport> {
-    return this.#pool.run({ delivery, defaultDelivery });
+  async deliver(delivery: WorkerDelivery, defaultDelivery: string): Promise<LocalReport> {
+    const generation = this.#generation;
+    const slot = this.#idle.pop() ?? this.#pool.open(true);
+    // Bodies are not kept by local threads: every delivery brings its own.
+    const report = await slot.deliver({ ...delivery, shared: false, session: slot.session, defaultDelivery });
+    if (isUnanswered(report)) {
+      slot.close();
+      throw new Error(`no report (${report.why})`);
+    }
+    if (generation === this.#generation) this.#idle.push(slot);
+    else slot.close();
+    return report;
   }
 
   resize(settings: Settings): void {
-    const tasks = this.#tasksEach(settings);
-    if (tasks === this.#tasks) return;
-    this.#tasks = tasks;
-    const old = this.#pool;
-    this.#pool = this.#newPool();
-    void old.close();
+    const idle = this.#idle;
+    if (!this.#pool.resize(settings.concurrencylocal)) return;
+    this.#generation += 1;
+    this.#idle = [];
+    for (const slot of idle) slot.close();
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await this.#pool.close();
   }
 }

@@ -1,134 +1,33 @@
-/**
- * The pool of threads that carry remote mail: one piscina pool of one thread each, so that the link to
- * each thread is known. A task is a session at work; ceil(concurrencyremote / threads) of them fit a thread.
- * A thread that dies answers nothing more: its deliveries are deferred, piscina starts it anew.
- */
-import { MessageChannel } from 'node:worker_threads';
-import { Piscina } from 'piscina';
+/** The pool threads that carry remote mail: a slot is a session to one server. */
 import type { Settings } from '../../protocol/settings.js';
-import type { Cancel, Clock } from '../kernel/clock.js';
-import type { RemoteDelivery } from '../messages.js';
+import type { Clock } from '../kernel/clock.js';
+import type { RemoteDelivery, RemoteReport } from '../messages.js';
 import type { RemoteSlot, RemoteSlots, SessionStart } from './remote-slots.js';
-import { WorkerLink } from './worker-link.js';
-
-/** What a pool thread is given for a session; `port` comes with the first session of a thread. */
-export interface SessionTask {
-  readonly session: number;
-  readonly start: SessionStart;
-  readonly port?: import('node:worker_threads').MessagePort;
-}
-
-const sweepMs = 1_000;
-
-class PoolThread {
-  readonly #clock: Clock;
-  readonly #failed: (reason: string) => void;
-  #pool: Piscina;
-  #link: WorkerLink | undefined;
-  sessions = 0;
-
-  constructor(tasks: number, clock: Clock, failed: (reason: string) => void) {
-    this.#clock = clock;
-    this.#failed = failed;
-    this.#pool = this.#newPool(tasks);
-  }
-
-  #newPool(tasks: number): Piscina {
-    return new Piscina({
-      filename: new URL('../remote/pool-worker.js', import.meta.url).href,
-      minThreads: 1,
-      maxThreads: 1,
-      concurrentTasksPerWorker: tasks,
-      // Other modes park an idle worker's event loop, and with it its sockets and timers.
-      atomics: 'disabled',
-      idleTimeout: Number.POSITIVE_INFINITY,
-    });
-  }
-
-  open(session: number, start: SessionStart): WorkerLink {
-    const fresh = this.#link === undefined || this.#link.closedReason !== undefined;
-    const task: { -readonly [K in keyof SessionTask]: SessionTask[K] } = { session, start };
-    if (fresh) {
-      const { port1, port2 } = new MessageChannel();
-      this.#link = new WorkerLink(port1, this.#clock);
-      task.port = port2;
-    }
-    const link = this.#link as WorkerLink;
-    this.sessions += 1;
-    const over = (): void => {
-      this.sessions -= 1;
-    };
-    this.#pool.run(task, task.port === undefined ? {} : { transferList: [task.port] }).then(over, (error: unknown) => {
-      over();
-      link.end('gone');
-      this.#failed(String(error));
-    });
-    return link;
-  }
-
-  expire(): void {
-    this.#link?.expire();
-  }
-
-  /** A pool's size is fixed: a new one takes over, the old one ends when its sessions have. */
-  resize(tasks: number): void {
-    const old = this.#pool;
-    this.#pool = this.#newPool(tasks);
-    this.#link = undefined;
-    void old.close();
-  }
-
-  async close(): Promise<void> {
-    this.#link?.end('stopping');
-    await this.#pool.destroy();
-  }
-}
+import { SlotPool } from './slot-pool.js';
 
 export class RemotePool implements RemoteSlots {
-  readonly #all: readonly PoolThread[];
-  readonly #cancel: Cancel;
-  #last = 0;
-  #tasks: number;
+  readonly #pool: SlotPool<SessionStart, RemoteDelivery, RemoteReport>;
 
   /** `failed` is told why a thread ended; it is started anew by the next session. */
   constructor(threads: number, settings: Settings, clock: Clock, failed: (reason: string) => void) {
-    this.#tasks = tasksEach(settings, threads);
-    this.#all = Array.from({ length: threads }, () => new PoolThread(this.#tasks, clock, failed));
-    this.#cancel = clock.every(sweepMs, () => {
-      for (const thread of this.#all) thread.expire();
-    });
+    const worker = new URL('../remote/pool-worker.js', import.meta.url);
+    const concurrency = settings.concurrencyremote;
+    this.#pool = new SlotPool({ edge: 'rspawn>remote', worker, threads, concurrency, clock, failed });
   }
 
   get threads(): number {
-    return this.#all.length;
+    return this.#pool.threads;
   }
 
   open(start: SessionStart): RemoteSlot {
-    const thread = this.#all.reduce((least, other) => (other.sessions < least.sessions ? other : least));
-    this.#last += 1;
-    const session = this.#last;
-    const link = thread.open(session, start);
-    return {
-      session,
-      holds: (message) => link.holds(message),
-      deliver: (delivery: RemoteDelivery) => link.deliver(delivery),
-      close: () => link.close(session),
-    };
+    return this.#pool.open(start);
   }
 
   resize(settings: Settings): void {
-    const tasks = tasksEach(settings, this.#all.length);
-    if (tasks === this.#tasks) return;
-    this.#tasks = tasks;
-    for (const thread of this.#all) thread.resize(tasks);
+    this.#pool.resize(settings.concurrencyremote);
   }
 
   async close(): Promise<void> {
-    this.#cancel();
-    await Promise.all(this.#all.map((thread) => thread.close()));
+    await this.#pool.close();
   }
-}
-
-function tasksEach(settings: Settings, threads: number): number {
-  return Math.max(1, Math.ceil(settings.concurrencyremote / threads));
 }

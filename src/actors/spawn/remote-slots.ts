@@ -1,11 +1,11 @@
 /**
  * What rspawn sees of the threads that carry remote mail: a session is opened for a route, gets deliveries
- * one after another, and is closed. The pool of worker threads and the one-thread form are interchangeable.
+ * one after another, and is closed. The pool of worker threads and a one-thread form are interchangeable.
  */
 import type { Route } from '../../protocol/mx.js';
 import type { Settings } from '../../protocol/settings.js';
-import type { Unanswered } from '../kernel/actor.js';
 import type { RemoteDelivery, RemoteReport } from '../messages.js';
+import type { Slot } from './slot-pool.js';
 
 export interface SessionStart {
   readonly target: Route;
@@ -14,14 +14,8 @@ export interface SessionStart {
   readonly skip: readonly string[];
 }
 
-export interface RemoteSlot {
-  readonly session: number;
-  /** True when the thread keeps the body of this message from an earlier delivery. */
-  holds(message: number): boolean;
-  /** Never rejects. After a report with `closed`, or no report, the slot must not be used again. */
-  deliver(delivery: RemoteDelivery): Promise<RemoteReport | Unanswered>;
-  close(): void;
-}
+/** After a report with `closed`, or no report, the slot must not be used again. */
+export type RemoteSlot = Slot<RemoteDelivery, RemoteReport>;
 
 export interface RemoteSlots {
   open(start: SessionStart): RemoteSlot;

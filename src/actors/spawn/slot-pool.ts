@@ -1,0 +1,157 @@
+/**
+ * Pool threads that carry deliveries: one piscina pool of one thread each, so that the link to each thread is
+ * known. A task is a slot at work; ceil(concurrency / threads) of them fit a thread. Deliveries go over the link,
+ * many in one post. A thread that dies answers nothing more: its deliveries are deferred, piscina starts it anew.
+ */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { Unanswered } from '../kernel/actor.js';
+import type { Cancel, Clock } from '../kernel/clock.js';
+import { type EdgeName, edgeRules } from '../topology.js';
+import { type SlotDelivery, WorkerLink } from './worker-link.js';
+
+/** What a pool thread is given for a slot; `port` comes with the first slot of a thread. */
+export interface SlotTask<S> {
+  readonly session: number;
+  readonly start: S;
+  readonly port?: MessagePort;
+}
+
+/** A slot of some pool thread: takes deliveries until it is closed. */
+export interface Slot<D, R> {
+  readonly session: number;
+  /** True when the thread keeps the body of this message from an earlier delivery. */
+  holds(message: number): boolean;
+  /** Never rejects. After no answer, or a report that says so, the slot must not be used again. */
+  deliver(delivery: D): Promise<R | Unanswered>;
+  close(): void;
+}
+
+export interface SlotPoolOptions {
+  readonly edge: EdgeName;
+  /** The threads' entry file. */
+  readonly worker: URL;
+  readonly workerData?: unknown;
+  readonly threads: number;
+  readonly concurrency: number;
+  readonly clock: Clock;
+  /** Told why a thread ended; the next slot starts it anew. */
+  failed(reason: string): void;
+}
+
+const sweepMs = 1_000;
+
+class PoolThread<S, D extends SlotDelivery, R> {
+  readonly #options: SlotPoolOptions;
+  #pool: Piscina<SlotTask<S>, void>;
+  #link: WorkerLink<D, R> | undefined;
+  slots = 0;
+
+  constructor(options: SlotPoolOptions, tasks: number) {
+    this.#options = options;
+    this.#pool = this.#newPool(tasks);
+  }
+
+  #newPool(tasks: number): Piscina<SlotTask<S>, void> {
+    return new Piscina({
+      filename: this.#options.worker.href,
+      minThreads: 1,
+      maxThreads: 1,
+      concurrentTasksPerWorker: tasks,
+      // Other modes park an idle worker's event loop, and with it its sockets and timers.
+      atomics: 'disabled',
+      idleTimeout: Number.POSITIVE_INFINITY,
+      // A pool that is replaced ends with its last delivery, however long that takes.
+      closeTimeout: edgeRules[this.#options.edge].deadlineMs,
+      workerData: this.#options.workerData,
+    });
+  }
+
+  open(session: number, start: S): WorkerLink<D, R> {
+    const task: { -readonly [K in keyof SlotTask<S>]: SlotTask<S>[K] } = { session, start };
+    if (this.#link === undefined || this.#link.closedReason !== undefined) {
+      const { port1, port2 } = new MessageChannel();
+      this.#link = new WorkerLink<D, R>(port1, this.#options.clock, this.#options.edge);
+      task.port = port2;
+    }
+    const link = this.#link;
+    this.slots += 1;
+    const over = (): void => {
+      this.slots -= 1;
+    };
+    this.#pool.run(task, task.port === undefined ? {} : { transferList: [task.port] }).then(over, (error: unknown) => {
+      over();
+      link.end('gone');
+      this.#options.failed(String(error));
+    });
+    return link;
+  }
+
+  expire(): void {
+    this.#link?.expire();
+  }
+
+  /** A pool's size is fixed: a new one takes over, the old one ends when its slots have. */
+  resize(tasks: number): void {
+    const old = this.#pool;
+    this.#pool = this.#newPool(tasks);
+    this.#link = undefined;
+    void old.close();
+  }
+
+  async close(): Promise<void> {
+    this.#link?.end('stopping');
+    await this.#pool.destroy();
+  }
+}
+
+export class SlotPool<S, D extends SlotDelivery, R> {
+  readonly #all: readonly PoolThread<S, D, R>[];
+  readonly #cancel: Cancel;
+  #last = 0;
+  #tasks: number;
+
+  constructor(options: SlotPoolOptions) {
+    this.#tasks = tasksEach(options.concurrency, options.threads);
+    this.#all = Array.from({ length: options.threads }, () => new PoolThread<S, D, R>(options, this.#tasks));
+    this.#cancel = options.clock.every(sweepMs, () => {
+      for (const thread of this.#all) thread.expire();
+    });
+  }
+
+  get threads(): number {
+    return this.#all.length;
+  }
+
+  /** A new slot on the thread that has the fewest. */
+  open(start: S): Slot<D, R> {
+    const thread = this.#all.reduce((least, other) => (other.slots < least.slots ? other : least));
+    this.#last += 1;
+    const session = this.#last;
+    const link = thread.open(session, start);
+    return {
+      session,
+      holds: (message) => link.holds(message),
+      deliver: (delivery) => link.deliver(delivery),
+      close: () => link.close(session),
+    };
+  }
+
+  /** True when the pool was replaced: slots of the old one must be closed by their holders. */
+  resize(concurrency: number): boolean {
+    const tasks = tasksEach(concurrency, this.#all.length);
+    if (tasks === this.#tasks) return false;
+    this.#tasks = tasks;
+    for (const thread of this.#all) thread.resize(tasks);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#cancel();
+    await Promise.all(this.#all.map((thread) => thread.close()));
+  }
+}
+
+function tasksEach(concurrency: number, threads: number): number {
+  return Math.max(1, Math.ceil(concurrency / threads));
+}
