@@ -158,7 +158,10 @@ class Node implements RunningNode {
     this.#frontFailures[front] = failures.slice(-10);
     const decision = decideRestart(failures);
     const spare = this.#options.listenerFds.every(({ fds }) => this.#nextFd < fds.length);
-    if (!decision.restart || !spare) return this.#fail(`front thread ${front} keeps failing: ${reason}`);
+    if (!decision.restart || !spare) {
+      this.#fail(`front thread ${front} keeps failing: ${reason}`);
+      return;
+    }
     this.#log.warning(`front thread ${front} ended (${reason}); starting it again in ${decision.afterMs} ms`);
     this.#restarts += 1;
     setTimeout(() => void this.#restartFront(front), decision.afterMs);

@@ -15,7 +15,7 @@ interface ThreadData {
 const data = (Array.isArray(workerData) ? workerData[1] : workerData) as ThreadData;
 const deliverer = createLocalDeliverer({ ...data, hostname: hostname(), env: process.env });
 
-// biome-ignore lint/style/noDefaultExport: demanded by piscina
+// piscina takes a worker's task from its module's default export.
 export default function run(task: { delivery: WorkerDelivery; defaultDelivery: string }): Promise<LocalReport> {
   return deliverer.deliver(task.delivery, task.defaultDelivery);
 }

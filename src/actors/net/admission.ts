@@ -55,11 +55,13 @@ export class Admission {
   arrive(guest: Guest, now: number): void {
     const { mostPerAddress, mostWaiting } = this.#limits;
     const held = this.#perAddress.get(guest.address) ?? 0;
-    if (held >= mostPerAddress && !isLoopback(guest.address)) return this.#reject(guest, 'address');
-    if (this.#waiting.size >= mostWaiting) return this.#reject(guest, 'crowd');
-    this.#perAddress.set(guest.address, held + 1);
-    this.#waiting.add(guest);
-    this.makeRoom(now);
+    if (held >= mostPerAddress && !isLoopback(guest.address)) this.#reject(guest, 'address');
+    else if (this.#waiting.size >= mostWaiting) this.#reject(guest, 'crowd');
+    else {
+      this.#perAddress.set(guest.address, held + 1);
+      this.#waiting.add(guest);
+      this.makeRoom(now);
+    }
   }
 
   #reject(guest: Guest, why: 'crowd' | 'address'): void {

@@ -70,7 +70,6 @@ function deliver(delivery: RemoteDelivery, answer: (report: RemoteReport) => voi
 }
 
 // piscina takes a worker's task from its module's default export.
-// biome-ignore lint/style/noDefaultExport: demanded by piscina
 export default function run({ session, start, port }: Task): Promise<void> {
   if (port !== undefined) new Link(port, inbox);
   return new Promise((resolve) => {
