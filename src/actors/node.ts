@@ -260,7 +260,10 @@ class Node implements RunningNode {
     await Promise.all(
       this.#threads.map((thread) => deadline(thread.control.within(graceMs).drain(), graceMs, 'drain').catch(() => undefined)),
     );
-    for (const thread of this.#threads) await thread.control.within(closeMs).stop();
+    for (const thread of this.#threads) {
+      await thread.control.within(closeMs).stop();
+      thread.release();
+    }
     this.#log.flush();
     await new Promise((resolve) => setImmediate(resolve));
     await this.#main.stop();
