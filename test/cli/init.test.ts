@@ -2,6 +2,7 @@
  * `tqmail init` and the demo as processes: what they write, and where a first message lands.
  */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -105,4 +106,10 @@ test('the demo makes a home, says where to send a first message, and it lands wh
   await server.seen(/delivery \d+: success/);
   const [name = ''] = readdirSync(maildir);
   assert.match(readFileSync(join(maildir, name), 'latin1'), /Subject: hello\n\nIt works\.\n$/);
+  const [, command = ''] = await server.seen(/^tqmail: {3}(printf .*)$/m);
+  const { QMAILHOME: _none, ...env } = process.env;
+  execFileSync('/bin/sh', ['-c', command], { env });
+  await server.seen(/delivery 2: success/);
+  const [other = ''] = readdirSync(maildir).filter((found) => found !== name);
+  assert.match(readFileSync(join(maildir, other), 'latin1'), /invoked by uid \d+[\s\S]*Subject: hello\n\nIt works\.\n$/);
 });
