@@ -206,11 +206,18 @@ export class LmdbQueue implements QueueStore {
   async finish(id: MessageId, bounce?: NewMessage): Promise<MessageId | undefined> {
     this.#mustBeOpen();
     const encoded = bounce === undefined ? undefined : this.#encode(bounce);
-    const removed = await this.#change((batch) => {
-      // What may not have been delivered because it could not be read must not end.
-      const head = this.#damages.has(id) ? undefined : changes.finish(batch, id);
-      return { file: head?.file, bounceId: head === undefined || encoded === undefined ? undefined : this.#add(batch, encoded) };
-    }, encoded, true);
+    const removed = await this.#change(
+      (batch) => {
+        // What may not have been delivered because it could not be read must not end.
+        const head = this.#damages.has(id) ? undefined : changes.finish(batch, id);
+        return {
+          file: head?.file,
+          bounceId: head === undefined || encoded === undefined ? undefined : this.#add(batch, encoded),
+        };
+      },
+      encoded,
+      true,
+    );
     // A file that cannot be removed now is swept later.
     if (removed.file !== undefined) await removeBodyFile(this.#dir, removed.file).catch(() => undefined);
     return removed.bounceId;
