@@ -158,7 +158,10 @@ class Node implements RunningNode {
     this.#frontFailures[front] = failures.slice(-10);
     const decision = decideRestart(failures);
     const spare = this.#options.listenerFds.every(({ fds }) => this.#nextFd < fds.length);
-    if (!decision.restart || !spare) return this.#fail(`front thread ${front} keeps failing: ${reason}`);
+    if (!decision.restart || !spare) {
+      this.#fail(`front thread ${front} keeps failing: ${reason}`);
+      return;
+    }
     this.#log.warning(`front thread ${front} ended (${reason}); starting it again in ${decision.afterMs} ms`);
     this.#restarts += 1;
     setTimeout(() => void this.#restartFront(front), decision.afterMs);
@@ -257,7 +260,10 @@ class Node implements RunningNode {
     await Promise.all(
       this.#threads.map((thread) => deadline(thread.control.within(graceMs).drain(), graceMs, 'drain').catch(() => undefined)),
     );
-    for (const thread of this.#threads) await thread.control.within(closeMs).stop();
+    for (const thread of this.#threads) {
+      await thread.control.within(closeMs).stop();
+      thread.release();
+    }
     this.#log.flush();
     await new Promise((resolve) => setImmediate(resolve));
     await this.#main.stop();

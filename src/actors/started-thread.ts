@@ -14,10 +14,12 @@ const linkMs = 60_000;
 export class StartedThread {
   readonly control: ControlCall<ThreadControl>;
   readonly #worker: Worker;
+  readonly #port: MessagePort;
 
-  constructor(worker: Worker, control: ControlCall<ThreadControl>) {
+  constructor(worker: Worker, port: MessagePort, name: string) {
     this.#worker = worker;
-    this.control = control;
+    this.#port = port;
+    this.control = controlOf<ThreadControl>(port, name);
   }
 
   #connect(port: MessagePort, names: readonly ActorName[]): Promise<void> {
@@ -37,6 +39,11 @@ export class StartedThread {
     await this.#connect(port2, here);
   }
 
+  /** After its stop: nothing is left that keeps the thread, so it ends by itself. */
+  release(): void {
+    this.#port.close();
+  }
+
   async terminate(): Promise<void> {
     await this.#worker.terminate();
   }
@@ -52,5 +59,5 @@ export function startThread(name: string, data: ThreadData, ended: (reason: stri
     reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
   });
   worker.once('exit', (code) => ended(reason === '' ? `exit code ${code}` : reason));
-  return new StartedThread(worker, controlOf<ThreadControl>(port1, name));
+  return new StartedThread(worker, port1, name);
 }

@@ -53,7 +53,7 @@ const { control: port, ...data } = workerData as ThreadData & { readonly control
 
 async function makeHost(): Promise<Host> {
   const queueDir = join(data.home, 'queue');
-  const common = {
+  const parts = {
     actors: data.actors,
     settings: data.settings,
     clock: systemClock,
@@ -65,10 +65,10 @@ async function makeHost(): Promise<Host> {
     descriptors: data.descriptors,
     ...(data.servesQueueSocket ? { queueSocket: join(data.home, 'run', 'queue.sock') } : {}),
   };
-  if (!data.actors.includes('queue')) return new Host(common);
+  if (!data.actors.includes('queue')) return new Host(parts);
   const { queuebytes, queuereserve } = data.settings;
   const store = await openLmdbQueue({ dir: queueDir, create: true, queuebytes, queuereserve });
-  return new Host({ ...common, store, ...pools(store) });
+  return new Host({ ...parts, store, ...pools(store) });
 }
 
 function pools(store: QueueStore): { remoteSlots: RemotePool; localSlots: LocalPool } {

@@ -1,13 +1,21 @@
 /**
- * Where the home is: `--home DIR`, else `$QMAILHOME`, else `/var/qmail`; and the paths below it that commands share.
- * Only names; nothing is opened here.
+ * Where the home is: `--home DIR`, else `$QMAILHOME`, else the home that the command was called out of, else `/var/qmail`;
+ * and the paths below it that commands share. Only names; nothing is opened here.
  */
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 
-/** Absolute path of the home folder. */
-export function homeFolder(option: string | undefined): string {
+/** Absolute path of the home folder. `called` is the path of the command as it was called, links not followed. */
+export function homeFolder(option: string | undefined, called = process.argv[1]): string {
   const named = option ?? process.env.QMAILHOME;
-  return resolve(named !== undefined && named !== '' ? named : '/var/qmail');
+  return resolve(named !== undefined && named !== '' ? named : (homeOf(called) ?? '/var/qmail'));
+}
+
+/** HOME of `HOME/bin/NAME`: `init` puts links to all commands there. */
+function homeOf(called: string | undefined): string | undefined {
+  if (called === undefined || basename(dirname(called)) !== 'bin') return undefined;
+  const home = dirname(dirname(resolve(called)));
+  return existsSync(join(home, 'control', 'me')) ? home : undefined;
 }
 
 export const queueFolder = (home: string): string => join(home, 'queue');

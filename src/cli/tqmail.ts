@@ -45,7 +45,7 @@ const usage = `usage: tqmail VERB [--home DIR]
   demo                                         starts a demo home, made when there is none
   sink, source                                 takes mail and drops it; makes load (--help)
   help                                         this text
-The home is --home DIR, else $QMAILHOME, else /var/qmail.`;
+The home is --home DIR, else $QMAILHOME, else HOME when called as HOME/bin/tqmail, else /var/qmail.`;
 
 async function help(): Promise<number> {
   process.stdout.write(`${usage}\n`);

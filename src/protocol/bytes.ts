@@ -42,7 +42,7 @@ function shortString(bytes: Uint8Array, from: number, to: number): ByteString {
 }
 
 /** Writes a byte string into `into` from index `at` on; answers the index after it. The room must be there. */
-export function writeByteString(into: Uint8Array, at: number, text: ByteString): number {
+function writeByteString(into: Uint8Array, at: number, text: ByteString): number {
   const length = text.length;
   for (let i = 0; i < length; i++) into[at + i] = text.charCodeAt(i);
   return at + length;

@@ -11,7 +11,7 @@ import { parseListeners } from './listeners.js';
 import type { Settings, SettingsProblem } from './settings.js';
 
 /** Most slots of a channel and most connections; larger numbers are cut to it, as qmail cuts to its spawn limit. */
-export const maxConcurrency = 10_000;
+const maxConcurrency = 10_000;
 const maxRecipientCount = 1_000_000;
 const maxOctets = 2 ** 50;
 

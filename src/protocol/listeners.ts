@@ -8,7 +8,7 @@ import { parseEndpoint } from './endpoint.js';
 import type { ListenerSetting, SettingsProblem } from './settings.js';
 
 /** Every protocol name that a line may begin with. */
-export const listenerProtocols = ['smtp', 'qmtp', 'qmqp', 'pop3', 'submission', 'smtps', 'pop3s', 'http', 'lmtp'] as const;
+const listenerProtocols = ['smtp', 'qmtp', 'qmqp', 'pop3', 'submission', 'smtps', 'pop3s', 'http', 'lmtp'] as const;
 /** Options that need a value: a tcprules source or cdb, and the parallel limit of this listener. */
 const valueOptions: readonly string[] = ['rules', 'max'];
 const maxListeners = 64;

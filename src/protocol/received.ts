@@ -22,7 +22,7 @@ export interface ReceivedFrom {
 }
 
 /** Octets outside qmail's safe set become `?`: nothing that a client says can break the header. */
-export function safeText(text: ByteString): ByteString {
+function safeText(text: ByteString): ByteString {
   return text.replace(/[^A-Za-z0-9.@%+/=:\-[\]]/g, '?');
 }
 

@@ -2,7 +2,6 @@
  * Runs launchers as real processes for tests: collects their output, waits for events, ends what it started.
  */
 
-import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -10,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { initHome } from '../../src/cli/init/init.js';
 
 export const launcher = (name: string): string => fileURLToPath(new URL(`../../../bin/${name}`, import.meta.url));
 export const fakeNode = fileURLToPath(new URL('./fake-node.js', import.meta.url));
@@ -101,8 +101,7 @@ export interface Ready {
 export async function makeHome(t: TestContext): Promise<string> {
   const folder = scratch(t);
   const home = join(folder, 'home');
-  const { code, stderr } = await run(t, 'tqmail', ['init', home, '--me', 'mail.example.org', '--yes']).finished;
-  assert.equal(code, 0, stderr);
+  await initHome({ home, me: 'mail.example.org', base: 2500, demo: false, extra: [] });
   writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.1:0\n');
   return home;
 }

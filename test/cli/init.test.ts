@@ -2,11 +2,15 @@
  * `tqmail init` and the demo as processes: what they write, and where a first message lands.
  */
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { plannedControl, wrongFqdn } from '../../src/cli/init/control-files.js';
+import { isAlive } from '../../src/cli/start/run-files.js';
+import { root } from '../runner/tree.js';
 import { run, scratch, startServer } from './command.js';
 
 test('init writes what config-fast writes, says why, and overwrites nothing', async (t) => {
@@ -105,4 +109,34 @@ test('the demo makes a home, says where to send a first message, and it lands wh
   await server.seen(/delivery \d+: success/);
   const [name = ''] = readdirSync(maildir);
   assert.match(readFileSync(join(maildir, name), 'latin1'), /Subject: hello\n\nIt works\.\n$/);
+  const [, command = ''] = await server.seen(/^tqmail: {3}(printf .*)$/m);
+  const { QMAILHOME: _none, ...env } = process.env;
+  execFileSync('/bin/sh', ['-c', command], { env });
+  await server.seen(/delivery 2: success/);
+  const [other = ''] = readdirSync(maildir).filter((found) => found !== name);
+  assert.match(readFileSync(join(maildir, other), 'latin1'), /invoked by uid \d+[\s\S]*Subject: hello\n\nIt works\.\n$/);
+});
+
+test('a signal to npm start ends the server, not npm alone', async (t) => {
+  const home = join(scratch(t), 'home');
+  const base = (await freePort()) - 25;
+  const npm = spawn('npm', ['start', '--silent', '--', '--home', home, '--listen', String(base)], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = once(npm, 'close');
+  let said = '';
+  for await (const text of npm.stderr.setEncoding('latin1')) {
+    said += text;
+    if (/it lands in/.test(said)) break;
+  }
+  assert.match(said, /it lands in/);
+  const [, parent = ''] = /^start (\d+)$/m.exec(readFileSync(join(home, 'run/pids'), 'latin1')) ?? [];
+  t.after(() => {
+    if (isAlive(Number(parent))) process.kill(Number(parent), 'SIGKILL');
+  });
+  npm.kill('SIGTERM');
+  await ended;
+  assert.equal(isAlive(Number(parent)), false);
+  assert.deepEqual(readdirSync(join(home, 'run')), []);
 });

@@ -39,6 +39,22 @@ test('every link between documents leads to a file', () => {
   assert.deepEqual(broken, []);
 });
 
+test('every test that a document names is there, and every attack in SECURITY.md has one', () => {
+  const named = documents.flatMap((file) => [...read(file).matchAll(/`(test\/[\w/.-]+\.ts)`/g)].map(([, path = '']) => path));
+  assert.ok(named.length > 20);
+  assert.deepEqual(
+    named.filter((path) => !existsSync(join(root, path))),
+    [],
+  );
+  const [, table = ''] = read('SECURITY.md').split('| attack |');
+  const rows = table.split('\n').filter((line) => line.startsWith('| '));
+  assert.ok(rows.length > 15);
+  assert.deepEqual(
+    rows.filter((row) => !/`test\/\S+\.test\.ts` \|$/.test(row)),
+    [],
+  );
+});
+
 test('the table of RFCs joins files, sorts sections by number and refuses an unknown RFC', () => {
   const table = rfcTable([
     { path: 'b.ts', text: '// RFC 5321 §4.10, §4.9 and §2' },

@@ -6,7 +6,7 @@ import { fromByteString, toByteString } from '../../src/protocol/bytes.js';
 import { SmtpServerSession } from '../../src/protocol/smtp/server.js';
 import type { SmtpDecision, SmtpServerEvent, SmtpServerOptions } from '../../src/protocol/smtp/session.js';
 
-export const options: SmtpServerOptions = {
+const options: SmtpServerOptions = {
   greeting: 'mx.example',
   databytes: 0,
   maxRecipients: 100,

@@ -1,7 +1,8 @@
 /**
  * The durable queue: the conformance suite. Crashes, damage and full disks have files of their own.
  */
+import { test } from 'node:test';
 import { makeLmdb } from './fixture.js';
 import { queueConformance } from './queue-conformance.js';
 
-queueConformance('lmdb', makeLmdb);
+for (const { title, run } of queueConformance('lmdb', makeLmdb)) test(title, run);

@@ -8,7 +8,7 @@ import { StoreError } from '../../src/store/queue-store.js';
 import { makeMemory, message } from './fixture.js';
 import { queueConformance } from './queue-conformance.js';
 
-queueConformance('memory', makeMemory);
+for (const { title, run } of queueConformance('memory', makeMemory)) test(title, run);
 
 const because = (why: string) => (error: unknown) => error instanceof StoreError && error.trouble.why === why;
 

@@ -16,7 +16,7 @@ export interface ControlCall<T> {
   within(ms: number): Remote<T>;
 }
 
-export class ControlLate extends Error {
+class ControlLate extends Error {
   override readonly name = 'ControlLate';
 }
 

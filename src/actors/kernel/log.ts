@@ -36,7 +36,10 @@ export class ActivityLog {
     if (this.#json) this.#events.push(event);
     else this.#text += `${renderLogLine(event)}\n`;
     this.#count += 1;
-    if (this.#text.length >= flushOctets) return this.flush();
+    if (this.#text.length >= flushOctets) {
+      this.flush();
+      return;
+    }
     if (this.#scheduled) return;
     this.#scheduled = true;
     setTimeout(() => {

@@ -8,7 +8,7 @@ export interface RestartPolicy {
   readonly failures: number;
   readonly withinMs: number;
 }
-export const restartPolicy: RestartPolicy = { firstMs: 100, mostMs: 10_000, failures: 5, withinMs: 60_000 };
+const restartPolicy: RestartPolicy = { firstMs: 100, mostMs: 10_000, failures: 5, withinMs: 60_000 };
 
 export type RestartDecision = { readonly restart: true; readonly afterMs: number } | { readonly restart: false };
 

@@ -7,7 +7,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ActorName } from '../messages.js';
 import { sends } from '../messages.js';
 import { type EdgeName, type EdgeRule, edgeRules } from '../topology.js';
-import type { Actor, Counters, Peer, Peers, Unanswered } from './actor.js';
+import type { Actor, Counters, Peer, Peers } from './actor.js';
 import type { Cancel, Clock } from './clock.js';
 import { Link, type LinkTarget } from './link.js';
 import { PendingAsks, unanswered } from './pending.js';
@@ -188,5 +188,3 @@ export class Thread implements LinkTarget {
     for (const link of new Set(this.#links.values())) link.close();
   }
 }
-
-export type { Unanswered };

@@ -18,5 +18,5 @@ function open(): WorkerSlot<LocalSlotDelivery, LocalReport> {
   };
 }
 
-// biome-ignore lint/style/noDefaultExport: piscina takes a worker's task from its module's default export
+// piscina takes a worker's task from its module's default export
 export default slotWorker<true, LocalSlotDelivery, LocalReport>(open, () => undefined);

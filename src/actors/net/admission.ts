@@ -33,6 +33,8 @@ export class Admission {
   readonly #guests = new Set<Guest>();
   readonly #waiting = new Set<Guest>();
   readonly #perAddress = new Map<string, number>();
+  /** All that count for their address: admitted, waiting, and told to leave but not gone. Never the rejected. */
+  readonly #counted = new Set<Guest>();
   evicted = 0;
   rejected = 0;
 
@@ -55,11 +57,14 @@ export class Admission {
   arrive(guest: Guest, now: number): void {
     const { mostPerAddress, mostWaiting } = this.#limits;
     const held = this.#perAddress.get(guest.address) ?? 0;
-    if (held >= mostPerAddress && !isLoopback(guest.address)) return this.#reject(guest, 'address');
-    if (this.#waiting.size >= mostWaiting) return this.#reject(guest, 'crowd');
-    this.#perAddress.set(guest.address, held + 1);
-    this.#waiting.add(guest);
-    this.makeRoom(now);
+    if (held >= mostPerAddress && !isLoopback(guest.address)) this.#reject(guest, 'address');
+    else if (this.#waiting.size >= mostWaiting) this.#reject(guest, 'crowd');
+    else {
+      this.#perAddress.set(guest.address, held + 1);
+      this.#counted.add(guest);
+      this.#waiting.add(guest);
+      this.makeRoom(now);
+    }
   }
 
   #reject(guest: Guest, why: 'crowd' | 'address'): void {
@@ -95,8 +100,9 @@ export class Admission {
   }
 
   left(guest: Guest, now: number): void {
-    const known = this.#waiting.delete(guest) || this.#guests.delete(guest) || this.#perAddress.has(guest.address);
-    if (!known) return;
+    if (!this.#counted.delete(guest)) return;
+    this.#waiting.delete(guest);
+    this.#guests.delete(guest);
     const held = (this.#perAddress.get(guest.address) ?? 1) - 1;
     if (held > 0) this.#perAddress.set(guest.address, held);
     else this.#perAddress.delete(guest.address);

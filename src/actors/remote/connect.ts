@@ -60,7 +60,7 @@ export async function dial(
   if (self) return { outcome: myself, timedOut: [] };
   const port = relay ? target.port : smtpPort;
   if (port === 0) return { outcome: noConnection, timedOut: [] };
-  const common = {
+  const forAll = {
     ...settings,
     port: port < 1024 ? port + thread.portOffset : port,
     deadlines: thread.deadlines,
@@ -72,7 +72,7 @@ export async function dial(
   const timedOut: string[] = [];
   for (const address of addresses.slice(0, maxAttempts)) {
     if (skip.has(address)) continue;
-    const connection = new Connection(owner, { ...common, address });
+    const connection = new Connection(owner, { ...forAll, address });
     const opened = await connection.open();
     if (opened.tag === 'ready') return { connection, outcome, timedOut, reached: address };
     if (opened.tag === 'unreached') {

@@ -30,7 +30,7 @@ export interface DnsOptions {
 
 /** Records of one answer that are looked at: the most preferred ones. A domain needs a handful. */
 export const maxExchangers = 16;
-export const maxAddresses = 16;
+const maxAddresses = 16;
 const maxKept = 1000;
 /** Milliseconds. The resolver library does not tell the time to live together with MX records, so this is short. */
 const keepFor = 45_000;

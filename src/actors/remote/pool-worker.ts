@@ -26,5 +26,5 @@ function open(start: SessionStart): WorkerSlot<RemoteDelivery, RemoteReport> {
   };
 }
 
-// biome-ignore lint/style/noDefaultExport: piscina takes a worker's task from its module's default export
+// piscina takes a worker's task from its module's default export
 export default slotWorker(open, (message) => shelf.forget(message));

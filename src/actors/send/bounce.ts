@@ -37,7 +37,7 @@ export class Bouncer {
     const read = await this.#context.peers.queue.ask('read', job.head.id);
     // A body that cannot be read (damaged) must not keep its sender uninformed.
     const body: Body = read === undefined || isUnanswered(read) ? { form: 'unix', bytes: new Uint8Array(0) } : read;
-    const common = {
+    const known = {
       origin: 'bounce' as const,
       uid: bounceUid,
       qp,
@@ -51,6 +51,6 @@ export class Bouncer {
       const bytes = prefixBytes(prefix, 'unix');
       return { bytes, size: bytes.length };
     };
-    return { ...common, form, ...(copied ?? alone()) };
+    return { ...known, form, ...(copied ?? alone()) };
   }
 }

@@ -4,7 +4,7 @@
  */
 
 /** Room for a usual message with its Received lines, octets. */
-export const usualBody = 16_384;
+const usualBody = 16_384;
 const mostIdle = 256;
 
 export class BodyBuffers {

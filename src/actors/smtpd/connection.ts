@@ -130,23 +130,29 @@ export class Connection implements Guest {
       case 'helo':
         this.#helo = event.name;
         this.#received = undefined;
-        return this.#progressed();
+        this.#progressed();
+        break;
       case 'mail':
         this.#session.decide(policy.mail());
-        return this.#progressed();
+        this.#progressed();
+        break;
       case 'rcpt':
         this.#session.decide(policy.rcpt(event.sender, event.recipient, this.#parts.relayclient));
-        return this.#progressed();
+        this.#progressed();
+        break;
       case 'data':
-        return this.#data(event.sender, event.recipients);
+        this.#data(event.sender, event.recipients);
+        break;
       case 'body':
-        return this.#piece(event.bytes);
+        this.#piece(event.bytes);
+        break;
       case 'end':
-        return this.#message(event);
+        this.#message(event);
+        break;
       case 'quit':
       case 'broken':
         this.#write();
-        return this.#end();
+        this.#end();
     }
   }
 
@@ -244,7 +250,10 @@ export class Connection implements Guest {
     if (this.#over) return;
     this.#held = false;
     this.#run();
-    if (this.#leaveAfterMessage && !this.#session.busy && !this.#held) return this.#leaveNow();
+    if (this.#leaveAfterMessage && !this.#session.busy && !this.#held) {
+      this.#leaveNow();
+      return;
+    }
     if (!this.#held && this.#socket.isPaused()) this.#socket.resume();
     if (this.#halfClosed && !this.#held) this.#end();
   }

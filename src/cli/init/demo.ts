@@ -2,12 +2,12 @@
  * `npm start`: makes ./home when there is none, says how to send a first message and where it will land, and
  * runs the server in the foreground. Hints go to stderr; stdout is the log.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readSettings } from '../../store/control-dir.js';
 import { CommandTrouble, complain, reason } from '../complain.js';
 import { unprivileged, unusable } from '../start/identity.js';
+import type { ReadyListener } from '../start/run-files.js';
 import { start } from '../start/start.js';
 import { codeFolder, copyCode } from './demo-copy.js';
 import { initHome, listenBase } from './init.js';
@@ -27,8 +27,8 @@ export async function main(args: readonly string[]): Promise<number> {
   if (blocked !== undefined) return elsewhere(blocked, args);
   const first = !existsSync(join(home, 'control', 'me'));
   if (first) await initHome({ home, me, base, demo: true, extra: ['localhost'] });
-  await hint(home, first);
-  return start({ home, readyFile, user: undefined, nodeEntry: undefined });
+  complain(`tqmail: ${first ? 'made a demo home in' : 'starting with the home'} ${home}`);
+  return start({ home, readyFile, user: undefined, nodeEntry: undefined }, (listeners) => hint(home, listeners));
 }
 
 function demoWords(args: readonly string[]): DemoWords {
@@ -62,14 +62,14 @@ async function elsewhere(blocked: string, args: readonly string[]): Promise<numb
   return copy.main([...args, '--home', join(folder, 'home')]);
 }
 
-async function hint(home: string, first: boolean): Promise<void> {
-  const read = await readSettings(home);
-  if ('problems' in read) return;
-  const smtp = read.settings.listeners.find(({ protocol }) => protocol === 'smtp');
-  complain(`tqmail: ${first ? 'made a demo home in' : 'using the home'} ${home}; the log follows; Ctrl-C stops`);
+/** Said once the server answers. */
+function hint(home: string, listeners: readonly ReadyListener[]): void {
+  const smtp = listeners.find(({ protocol }) => protocol === 'smtp');
+  complain('tqmail: the server is running; its log is on stdout; Ctrl-C stops it');
   if (smtp === undefined || !existsSync(join(home, 'demo', 'Maildir'))) return;
   const where = `${smtp.address.includes(':') ? `[${smtp.address}]` : smtp.address}:${smtp.port}`;
-  complain(`tqmail: send a first message to demo@${read.settings.me} at ${where}, for example with`);
-  complain(`tqmail:   printf 'Subject: hello\\n\\nIt works.\\n' | ${join(home, 'bin', 'sendmail')} demo@${read.settings.me}`);
+  const to = `demo@${readFileSync(join(home, 'control', 'me'), 'latin1').split('\n', 1)[0]}`;
+  complain(`tqmail: send a first message to ${to} at ${where} with any SMTP client, or with`);
+  complain(`tqmail:   printf 'Subject: hello\\n\\nIt works.\\n' | ${join(home, 'bin', 'sendmail')} ${to}`);
   complain(`tqmail: it lands in ${join(home, 'demo', 'Maildir', 'new')}`);
 }

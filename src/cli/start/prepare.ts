@@ -16,6 +16,7 @@ import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
 import { type BoundListener, bindListeners } from './bind.js';
 import { chooseIdentity, type Identity, unusable } from './identity.js';
 import { isAlive, readPids } from './run-files.js';
+import { notServed } from './served.js';
 
 export interface Prepared {
   readonly settings: Settings;
@@ -71,7 +72,11 @@ function checkHome(home: string): Stats {
 
 async function usableSettings(home: string): Promise<Settings> {
   const read = await readSettings(home);
-  if ('settings' in read) return read.settings;
+  if ('settings' in read) {
+    const text = notServed(read.settings.listeners);
+    if (text !== undefined) throw new CommandTrouble(111, `cannot start: ${text}`);
+    return read.settings;
+  }
   const lines = read.problems.map(({ file, line, text }) => `${join(home, file)}${line === 0 ? '' : `:${line}`}: ${text}`);
   throw new CommandTrouble(111, `cannot start: ${lines.join('\n')}`);
 }

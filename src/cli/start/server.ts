@@ -8,7 +8,7 @@ import { lspawndSocket, pidsFile } from '../home.js';
 import { spawnNode, tellNode } from './node-process.js';
 import type { ToParent } from './pipe-messages.js';
 import type { Prepared } from './prepare.js';
-import { removeFile, writePids, writeReady } from './run-files.js';
+import { type ReadyListener, removeFile, writePids, writeReady } from './run-files.js';
 import { serverLog, type WriteLog } from './server-log.js';
 import { type StartSignal, takeSignals } from './signals.js';
 import { endedCleanly, type Supervised, supervise } from './supervise.js';
@@ -21,7 +21,10 @@ export interface ServerOptions {
   /** Entry of the root helper for local deliveries; undefined: not started. */
   readonly lspawnd: string | undefined;
   readonly prepared: Prepared;
+  readonly whenReady: WhenReady | undefined;
 }
+
+export type WhenReady = (listeners: readonly ReadyListener[]) => void;
 
 /** Sessions and deliveries get this long to end (contract §4); then the node gets a little more to close. */
 const graceMs = 30_000;
@@ -38,6 +41,7 @@ class Server {
   #node: Supervised | undefined;
   #lspawnd: Supervised | undefined;
   #stopping = false;
+  #wasReady = false;
   #lastWords = '';
 
   constructor(options: ServerOptions, settle: (code: number) => void) {
@@ -107,11 +111,12 @@ class Server {
   }
 
   #ready(): void {
-    const { readyFile, prepared } = this.#options;
+    const { readyFile, prepared, whenReady } = this.#options;
     this.#pids();
-    if (readyFile === undefined) return;
     const listeners = prepared.listeners.map(({ protocol, address, port }) => ({ protocol, address, port }));
-    writeReady(readyFile, process.pid, listeners);
+    if (readyFile !== undefined) writeReady(readyFile, process.pid, listeners);
+    if (!this.#wasReady) whenReady?.(listeners);
+    this.#wasReady = true;
   }
 
   #signal(signal: StartSignal): void {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { orComplain } from '../complain.js';
 import { type StartOptions, startOptions } from './options.js';
 import { prepare } from './prepare.js';
-import { runServer } from './server.js';
+import { runServer, type WhenReady } from './server.js';
 import { stopAsked } from './signals.js';
 
 const compiled = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -16,8 +16,8 @@ export function main(args: readonly string[]): Promise<number> {
   return orComplain('tqmail', () => start(startOptions(args)));
 }
 
-/** Resolves with the exit code: 0 after a clean stop, 111 otherwise. */
-export async function start(options: StartOptions): Promise<number> {
+/** Resolves with the exit code: 0 after a clean stop, 111 otherwise. `whenReady` is called once, with the open listeners. */
+export async function start(options: StartOptions, whenReady?: WhenReady): Promise<number> {
   const entry = options.nodeEntry ?? compiled('node-main.js');
   const lspawnd = compiled('../lspawnd.js');
   const prepared = await prepare(options.home, options.user, entry);
@@ -28,5 +28,6 @@ export async function start(options: StartOptions): Promise<number> {
     entry,
     lspawnd: process.geteuid?.() === 0 && existsSync(lspawnd) ? lspawnd : undefined,
     prepared,
+    whenReady,
   });
 }

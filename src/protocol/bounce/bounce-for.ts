@@ -11,7 +11,7 @@ import { bouncePrefix } from './qsbmf.js';
 export type BounceSettings = Pick<Settings, 'bouncefrom' | 'bouncehost' | 'doublebounceto' | 'doublebouncehost'>;
 
 /** The sender of double bounces; a message from it that fails is dropped. */
-export const doubleBounceSender = '#@[]';
+const doubleBounceSender = '#@[]';
 
 export type Bounce =
   /** Nothing is sent; the log says so. */

@@ -7,7 +7,7 @@ import { quoteLocalPart } from '../address.js';
 import type { ByteString } from '../mail.js';
 
 /** Most octets of a report that a bounce keeps, as in qmail-send. */
-export const maxReport = 10_000;
+const maxReport = 10_000;
 
 /**
  * The paragraph of one failed recipient. `address` is the address as its sender knew it

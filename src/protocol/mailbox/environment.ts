@@ -32,7 +32,7 @@ function beforeDot(text: ByteString): ByteString {
 }
 
 /** A value without NUL (it would end early) and without a leading `() {`, which old shells obey. */
-export function cleanValue(value: ByteString): ByteString {
+function cleanValue(value: ByteString): ByteString {
   const text = value.replaceAll('\0', '');
   return text.startsWith('() {') ? text.slice(4) : text;
 }

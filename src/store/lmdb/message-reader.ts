@@ -61,16 +61,16 @@ export class MessageReader {
     const record = this.#record(id)?.head;
     if (record === undefined) return undefined;
     const { origin, uid, qp, birth, sender, recipientCount, unixSize } = record;
-    const common = { id, origin, uid, qp, birth, sender, recipientCount, unixSize };
+    const fixed = { id, origin, uid, qp, birth, sender, recipientCount, unixSize };
     const state = peek(this.#layout.info, id);
-    if (state === undefined) return { ...common, preprocessed: false };
+    if (state === undefined) return { ...fixed, preprocessed: false };
     if (!isSealed(state, 'state', id, 0)) {
       this.#damages.note(id, 'state record fails its checksum');
-      return { ...common, preprocessed: true };
+      return { ...fixed, preprocessed: true };
     }
     const { local, remote } = decodeState(state);
     const due = { ...(local === undefined ? {} : { local }), ...(remote === undefined ? {} : { remote }) };
-    return { ...common, preprocessed: true, due };
+    return { ...fixed, preprocessed: true, due };
   }
 
   #isPreprocessed(id: MessageId): boolean {

@@ -1,3 +1,6 @@
+/**
+ * Which server a delivery reaches: several addresses, dead ones, refusing ones, this machine itself.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { RemoteReport } from '../../../src/actors/messages.js';

@@ -1,3 +1,6 @@
+/**
+ * One timer for all deadlines of a thread: never early, and a deadline that moved on does not fire.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Deadlines, type Watched } from '../../../src/actors/remote/deadlines.js';

@@ -1,3 +1,6 @@
+/**
+ * Bodies that are files: sent in bounded memory, never partly taken for whole.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

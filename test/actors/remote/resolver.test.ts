@@ -1,3 +1,6 @@
+/**
+ * From a domain to addresses: MX and A records, failures of the name servers, what is remembered.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DnsRecords, maxExchangers } from '../../../src/actors/remote/dns-records.js';

@@ -1,3 +1,6 @@
+/**
+ * One connection with many deliveries: overlap, lost connections, what may be sent again and what may not.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { delivery, greeting, hello, remoteSession, transaction } from '../../support/remote-sessions.js';

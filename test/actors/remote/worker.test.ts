@@ -1,3 +1,6 @@
+/**
+ * A worker thread's sessions and the name servers they ask.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRemoteSession } from '../../../src/actors/remote/worker.js';
