@@ -9,11 +9,13 @@ import { compileRouting, type Routing } from '../../protocol/routing.js';
 import type { Settings } from '../../protocol/settings.js';
 import type { MessageHead, MessageId } from '../../store/queue-store.js';
 import { type Actor, type ActorContext, type Counters, isUnanswered } from '../kernel/actor.js';
-import { secondsOf } from '../kernel/clock.js';
+import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
 import type { Queued } from '../messages.js';
+import { Announcer } from './announcer.js';
 import { Bouncer } from './bounce.js';
 import { Dispatcher } from './dispatch.js';
+import { Doubtful } from './doubtful.js';
 import { Intake } from './intake.js';
 import { Job, type Row } from './job.js';
 import { Keeper } from './keeper.js';
@@ -27,6 +29,10 @@ const channels = ['local', 'remote'] as const;
 
 /** Messages read at once when a channel is behind. */
 const readAtOnce = 100;
+/** Milliseconds until the queue is asked again when it could not do what was asked. */
+const askAgainMs = 1_000;
+/** How often the queue is looked at for messages whose hint was lost (milliseconds). */
+const rescanMs = 60_000;
 /** Messages with more recipients are preprocessed (kept routed) before their first delivery. */
 const mostInMemory = 1_000;
 
@@ -37,7 +43,6 @@ export interface SendOptions {
 
 class SendActor implements Actor<'send'> {
   readonly #context: Context;
-  readonly #options: SendOptions;
   readonly #log: ActivityLog;
   readonly #jobs = new Map<MessageId, Job>();
   readonly #slots: Slots;
@@ -48,19 +53,23 @@ class SendActor implements Actor<'send'> {
   readonly #large = new Set<MessageId>();
   #routing: Routing;
   #settings: Settings;
-  #announced: MessageId = 0;
+  readonly #announcer: Announcer;
+  readonly #doubtful: Doubtful;
+  #cancelRescan: Cancel | undefined;
   #whenIdle: (() => void) | undefined;
 
   constructor(context: Context, options: SendOptions) {
     const { peers, clock, settings } = context;
     this.#context = context;
-    this.#options = options;
     this.#settings = settings;
     this.#routing = compileRouting(settings);
     this.#log = new ActivityLog(peers.splogger, settings);
+    this.#announcer = new Announcer(this.#log, options.firstId);
+    this.#doubtful = new Doubtful(options.firstId);
     this.#slots = new Slots(settings);
     this.#dispatch = new Dispatcher(peers, this.#log, this.#slots, settings, {
       done: (job, row, failure) => this.#done(job, row, failure),
+      lost: (job) => this.#doubtful.add(job.head.id),
       passOver: (pass) => this.#keeper.passOver(pass),
       room: (channel) => this.#room(channel),
     });
@@ -72,6 +81,7 @@ class SendActor implements Actor<'send'> {
       jobs: this.#jobs,
       bounce: (job, text) => bouncer.bounce(job, text),
       scheduled: (channel, due) => this.#schedule[channel].added(due),
+      ended: (id) => this.#doubtful.forget(id),
     });
     this.#schedule = { local: this.#scheduleOf('local'), remote: this.#scheduleOf('remote') };
   }
@@ -96,16 +106,19 @@ class SendActor implements Actor<'send'> {
       this.#schedule[channel].reread();
       this.#room(channel);
     }
+    this.#cancelRescan = this.#context.clock.every(rescanMs, () => this.#rescan());
   }
 
-  #announce(head: MessageHead): void {
-    const { id, unixSize, sender, qp, uid } = head;
-    this.#log.write({ event: 'new msg', msg: id });
-    this.#log.write({ event: 'info msg', msg: id, bytes: unixSize, sender, qp, uid });
+  /** Hints may be lost: the queue is looked at now and then, whatever was heard. */
+  #rescan(): void {
+    for (const channel of channels) {
+      this.#intake[channel].fallBehind();
+      this.#room(channel);
+    }
   }
 
   #queued({ head, recipients }: Queued): void {
-    this.#announce(head);
+    this.#announcer.announce(head);
     let job: Job | undefined;
     for (const channel of channels) {
       const intake = this.#intake[channel];
@@ -128,7 +141,7 @@ class SendActor implements Actor<'send'> {
       const { channel, address } = this.#routing.route(recipient);
       return { index, channel, address, state: 'waiting' };
     });
-    const job = new Job(head, rows, head.id < this.#options.firstId);
+    const job = new Job(head, rows, this.#doubtful.has(head.id));
     this.#jobs.set(head.id, job);
     return job;
   }
@@ -143,7 +156,7 @@ class SendActor implements Actor<'send'> {
   }
 
   #openScheduled(head: MessageHead, channel: Channel): void {
-    const job = this.#jobs.get(head.id) ?? new Job(head, [], head.id < this.#options.firstId);
+    const job = this.#jobs.get(head.id) ?? new Job(head, [], this.#doubtful.has(head.id));
     this.#jobs.set(head.id, job);
     this.#dispatch.add(openPass(job, channel, secondsOf(this.#context.clock), this.#settings.queuelifetime));
   }
@@ -159,6 +172,7 @@ class SendActor implements Actor<'send'> {
   async #read(channel: Channel): Promise<void> {
     const intake = this.#intake[channel];
     const { heard, cursor } = intake;
+    let taken = 0;
     intake.reading = true;
     const heads = await this.#context.peers.queue.ask('todo', { after: cursor, limit: readAtOnce });
     if (!isUnanswered(heads)) {
@@ -166,32 +180,40 @@ class SendActor implements Actor<'send'> {
         if (!this.#dispatch.hasRoom(channel)) break;
         if (!(await this.#takeStored(channel, head))) break;
         intake.passed(head.id);
+        taken += 1;
       }
       if (heads.length === 0) intake.caughtUp(Math.max(heard, cursor));
     }
     intake.reading = false;
-    if (isUnanswered(heads)) this.#context.clock.after(1_000, () => this.#room(channel));
+    // The queue could not answer, or not keep a message's routing: it needs time, not the same question again.
+    const stuck = isUnanswered(heads) || (taken === 0 && heads.length > 0 && this.#dispatch.hasRoom(channel));
+    if (stuck) this.#context.clock.after(askAgainMs, () => this.#room(channel));
     else this.#room(channel);
   }
 
   async #takeStored(channel: Channel, head: MessageHead): Promise<boolean> {
-    if (head.id < this.#options.firstId && head.id > this.#announced) {
-      this.#announced = head.id;
-      this.#announce(head);
-    }
-    let job = this.#jobs.get(head.id);
-    if (job === undefined && head.recipientCount > mostInMemory) return this.#takeLarge(head);
-    if (job === undefined) {
-      const stored = await this.#context.peers.queue.ask('recipients', { id: head.id, from: 0, limit: mostInMemory });
-      if (isUnanswered(stored)) return false;
-      // Ended or preprocessed since the list was read: the schedule has it, or nobody needs it.
-      if (stored.length < head.recipientCount || stored.some((row) => row.routed !== undefined)) return true;
-      const known = this.#jobs.has(head.id);
-      job = this.#jobOf(
-        head,
-        stored.map((row) => row.address),
-      );
-      if (!known) for (const row of stored) if (row.done) (job.fresh[row.index] as Row).state = 'done';
+    this.#announcer.announce(head);
+    const job = this.#jobs.get(head.id);
+    if (job !== undefined) this.#openFresh(job, channel);
+    else if (head.recipientCount > mostInMemory) return this.#takeLarge(head);
+    else return this.#takeSmall(channel, head);
+    return true;
+  }
+
+  async #takeSmall(channel: Channel, head: MessageHead): Promise<boolean> {
+    const { id, recipientCount } = head;
+    const stored = await this.#context.peers.queue.ask('recipients', { id, from: 0, limit: mostInMemory });
+    if (isUnanswered(stored)) return false;
+    // Ended, preprocessed or found damaged since the list was read: the schedule has it, or it stays as it is.
+    if (stored.length < recipientCount || stored.some((row) => row.routed !== undefined)) return true;
+    if (recipientCount === 0 && (await this.#context.peers.queue.ask('head', id)) === undefined) return true;
+    const known = this.#jobs.get(id);
+    const addresses = stored.map((row) => row.address);
+    const job = known ?? this.#jobOf(head, addresses);
+    if (known === undefined) {
+      for (const row of stored) if (row.done) job.wasDone(row.index);
+      // After a reload a recipient may belong to the other channel, which has been here before.
+      for (const other of channels) if (this.#intake[other].cursor >= id) this.#openFresh(job, other);
     }
     this.#openFresh(job, channel);
     return true;
@@ -246,6 +268,7 @@ class SendActor implements Actor<'send'> {
   }
 
   async stop(): Promise<void> {
+    this.#cancelRescan?.();
     this.#dispatch.stopStarting();
     await this.#keeper.idle();
     this.#log.write({ event: 'exiting' });

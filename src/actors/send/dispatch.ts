@@ -19,6 +19,8 @@ const turn = 100;
 export interface DispatchEvents {
   /** A row is done; `bounce` is the text of a failure. */
   done(job: Job, row: Row, failure: string | undefined): void;
+  /** A delivery of the job ended without a report. */
+  lost(job: Job): void;
   passOver(pass: Pass): void;
   /** The channel could take more messages now. */
   room(channel: Channel): void;
@@ -111,7 +113,10 @@ export class Dispatcher {
     } else {
       pass.rows = rowsOf(stored, pass.channel);
       pass.from = 0;
-      pass.unread = stored.length < windowSize ? undefined : pass.unread + stored.length;
+      const read = pass.unread + stored.length;
+      // Fewer than there are: the rest is damaged. The message must not end as if they were done.
+      if (stored.length < windowSize && read < pass.job.head.recipientCount) pass.deferred += 1;
+      pass.unread = stored.length < windowSize ? undefined : read;
     }
     this.add(pass);
   }
@@ -156,7 +161,10 @@ export class Dispatcher {
     this.#slots.give(channel);
     pass.running -= 1;
     // Nobody can tell whether a delivery without a report took place.
-    if (isUnanswered(report) || report.lost === true) job.repeated = true;
+    if (isUnanswered(report) || report.lost === true) {
+      job.repeated = true;
+      this.#events.lost(job);
+    }
     group.forEach((row, i) => {
       const outcome = isUnanswered(report) ? lostReport(report.why, channel) : report.outcomes[i];
       this.#book(pass, row, firstId + i, outcome);
