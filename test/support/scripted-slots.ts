@@ -2,7 +2,7 @@
  * Delivery slots that do what a test says: an answer a recipient, at once or when the test lets them go.
  * They stand for the pool threads and all hosts behind them, and keep a book of every attempt.
  */
-import { type Unanswered } from '../../src/actors/kernel/actor.js';
+import type { Unanswered } from '../../src/actors/kernel/actor.js';
 import type { LocalReport, RemoteReport, WorkerDelivery } from '../../src/actors/messages.js';
 import type { LocalSlots } from '../../src/actors/spawn/local-slots.js';
 import type { RemoteSlot, RemoteSlots } from '../../src/actors/spawn/remote-slots.js';
