@@ -3,9 +3,9 @@
  * makes every thread of a node, and a whole node in one thread. It starts no threads itself.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { Settings } from '../protocol/settings.js';
 import { spillLimit } from '../store/body-file.js';
 import type { QueueStore } from '../store/queue-store.js';
+import type { Settings } from '../protocol/settings.js';
 import { createClean } from './clean/actor.js';
 import { createInject } from './inject/actor.js';
 import type { Actor, ActorContext, Counters, Peers } from './kernel/actor.js';

@@ -88,12 +88,7 @@ class Node implements RunningNode {
     const takesMail = this.#placement.groups.smtpd === group;
     const at = takesMail ? this.#takeDescriptor() : 0;
     const smtp = listenerFds.flatMap((listener) => {
-      const setting = {
-        protocol: listener.protocol,
-        address: listener.address,
-        port: listener.port,
-        options: this.#optionsOf(listener),
-      };
+      const setting = { protocol: listener.protocol, address: listener.address, port: listener.port, options: this.#optionsOf(listener) };
       const fd = listener.fds[at];
       return takesMail && listener.protocol === 'smtp' && fd !== undefined ? [{ setting, fd }] : [];
     });
@@ -180,13 +175,10 @@ class Node implements RunningNode {
   /** A thread that does not answer is replaced; the store's thread cannot be, so the process ends. */
   async #beat(): Promise<void> {
     for (const thread of this.#threads) {
-      const alive = await thread.control
-        .within(askMs)
-        .counters()
-        .then(
-          () => true,
-          () => false,
-        );
+      const alive = await thread.control.within(askMs).counters().then(
+        () => true,
+        () => false,
+      );
       if (alive || this.#stopping) continue;
       if (thread === this.#core) this.#fail('core thread does not answer');
       else await thread.terminate();

@@ -124,8 +124,6 @@ const control: ThreadControl = {
   async queuePage(after, limit) {
     return (await host).queuePage(after, limit);
   },
-} satisfies {
-  [K in keyof ThreadControl]: (...values: Parameters<ThreadControl[K]>) => Promise<Awaited<ReturnType<ThreadControl[K]>>>;
-} as unknown as ThreadControl;
+} satisfies { [K in keyof ThreadControl]: (...values: Parameters<ThreadControl[K]>) => Promise<Awaited<ReturnType<ThreadControl[K]>>> } as unknown as ThreadControl;
 
 offerControl(control, port);

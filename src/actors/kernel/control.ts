@@ -33,11 +33,7 @@ export function controlOf<T extends object>(port: MessagePort, who: string): Con
         get:
           (_none, method: string) =>
           (...values: unknown[]) =>
-            deadline(
-              Promise.resolve((remote[method] as Methods[string])(...values)),
-              ms,
-              `${who}: no answer to ${method} in ${ms} ms`,
-            ),
+            deadline(Promise.resolve((remote[method] as Methods[string])(...values)), ms, `${who}: no answer to ${method} in ${ms} ms`),
       }),
   };
 }

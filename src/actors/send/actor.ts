@@ -29,6 +29,8 @@ const channels = ['local', 'remote'] as const;
 
 /** Messages read at once when a channel is behind. */
 const readAtOnce = 100;
+/** Messages in memory, beyond those that slots and passes need, before no more are opened. */
+const mostWaitingForDisk = 4_000;
 /** Milliseconds until the queue is asked again when it could not do what was asked. */
 const askAgainMs = 1_000;
 /** How often the queue is looked at for messages whose hint was lost (milliseconds). */
@@ -55,6 +57,7 @@ class SendActor implements Actor<'send'> {
   #settings: Settings;
   readonly #announcer: Announcer;
   readonly #doubtful: Doubtful;
+  #crowded = false;
   #cancelRescan: Cancel | undefined;
   #whenIdle: (() => void) | undefined;
 
@@ -71,6 +74,7 @@ class SendActor implements Actor<'send'> {
       done: (job, row, failure) => this.#done(job, row, failure),
       lost: (job) => this.#doubtful.add(job.head.id),
       passOver: (pass) => this.#keeper.passOver(pass),
+      crowded: () => this.#isCrowded(),
       room: (channel) => this.#room(channel),
     });
     const bouncer = new Bouncer(context, () => this.#settings);
@@ -82,6 +86,7 @@ class SendActor implements Actor<'send'> {
       bounce: (job, text) => bouncer.bounce(job, text),
       scheduled: (channel, due) => this.#schedule[channel].added(due),
       ended: (id) => this.#doubtful.forget(id),
+      forgotten: () => this.#forgotten(),
     });
     this.#schedule = { local: this.#scheduleOf('local'), remote: this.#scheduleOf('remote') };
   }
@@ -94,6 +99,7 @@ class SendActor implements Actor<'send'> {
       peers: this.#context.peers,
       clock: this.#context.clock,
       hasRoom: () => this.#dispatch.hasRoom(channel),
+      wantsMore: () => this.#dispatch.wantsMore(channel),
       isActive: (id) => this.#jobs.get(id)?.isActive(channel) === true,
       activeCount: () => this.#jobs.size,
       open: (head) => this.#openScheduled(head, channel),
@@ -161,9 +167,21 @@ class SendActor implements Actor<'send'> {
     this.#dispatch.add(openPass(job, channel, secondsOf(this.#context.clock), this.#settings.queuelifetime));
   }
 
+  /** Bounds the messages in memory when the disk is slower than the deliveries. */
+  #isCrowded(): boolean {
+    const most = mostWaitingForDisk + 3 * (this.#slots.most('local') + this.#slots.most('remote'));
+    if (this.#jobs.size >= most) this.#crowded = true;
+    else if (this.#jobs.size < most / 2) this.#crowded = false;
+    return this.#crowded;
+  }
+
+  #forgotten(): void {
+    if (this.#crowded && !this.#isCrowded()) for (const channel of channels) this.#room(channel);
+  }
+
   #room(channel: Channel): void {
     const intake = this.#intake[channel];
-    if (intake.behind && !intake.reading && this.#dispatch.hasRoom(channel)) void this.#read(channel);
+    if (intake.behind && !intake.reading && this.#dispatch.wantsMore(channel)) void this.#read(channel);
     this.#schedule[channel].roomFreed();
     if (this.#whenIdle !== undefined && this.#slots.idle) this.#whenIdle();
   }

@@ -22,6 +22,8 @@ export interface DispatchEvents {
   /** A delivery of the job ended without a report. */
   lost(job: Job): void;
   passOver(pass: Pass): void;
+  /** As many messages are in memory as may be, most of them waiting for the disk. */
+  crowded(): boolean;
   /** The channel could take more messages now. */
   room(channel: Channel): void;
 }
@@ -61,15 +63,20 @@ export class Dispatcher {
     this.#stopping = true;
   }
 
-  /** Passes of the channel that wait for slots. */
-  waiting(channel: Channel): number {
-    return this.#ready[channel].length;
-  }
-
   /** True while the channel may open another message: enough wait to keep every slot at work, no more. */
   hasRoom(channel: Channel): boolean {
+    return this.#roomFor(channel, 1);
+  }
+
+  /** True when it is worth to look for messages: half of the room is free, so that they are read in lots. */
+  wantsMore(channel: Channel): boolean {
+    return this.#roomFor(channel, 0.5);
+  }
+
+  #roomFor(channel: Channel, share: number): boolean {
     const most = this.#slots.most(channel);
-    return most > 0 && !this.#stopping && !this.paused && this.#ready[channel].length < 100 + 2 * most;
+    if (most === 0 || this.#stopping || this.paused || this.#events.crowded()) return false;
+    return this.#ready[channel].length < (100 + 2 * most) * share;
   }
 
   add(pass: Pass): void {

@@ -23,6 +23,8 @@ export interface KeeperParts {
   /** The channel has a new entry in the schedule. */
   scheduled(channel: Channel, due: number): void;
   ended(id: MessageId): void;
+  /** The job is no longer in memory. */
+  forgotten(): void;
 }
 
 export class Keeper {
@@ -91,6 +93,7 @@ export class Keeper {
   /** Only this job: another one of the same message may have begun since. */
   #forget(job: Job): void {
     if (this.#parts.jobs.get(job.head.id) === job) this.#parts.jobs.delete(job.head.id);
+    this.#parts.forgotten();
   }
 
   /**
