@@ -32,6 +32,8 @@ export class Admission {
   /** Admitted guests, least recent progress first. */
   readonly #guests = new Set<Guest>();
   readonly #waiting = new Set<Guest>();
+  /** Asked to leave and not gone yet: they still count for their address. */
+  readonly #leaving = new Set<Guest>();
   readonly #perAddress = new Map<string, number>();
   evicted = 0;
   rejected = 0;
@@ -83,6 +85,7 @@ export class Admission {
       if (now - oldest.progress < this.#limits.idleMs) return false;
       this.evicted += 1;
       this.#guests.delete(oldest);
+      this.#leaving.add(oldest);
       oldest.evict();
       return true;
     }
@@ -95,7 +98,8 @@ export class Admission {
   }
 
   left(guest: Guest, now: number): void {
-    const known = this.#waiting.delete(guest) || this.#guests.delete(guest) || this.#perAddress.has(guest.address);
+    // Whoever was rejected was never counted.
+    const known = this.#waiting.delete(guest) || this.#guests.delete(guest) || this.#leaving.delete(guest);
     if (!known) return;
     const held = (this.#perAddress.get(guest.address) ?? 1) - 1;
     if (held > 0) this.#perAddress.set(guest.address, held);
