@@ -3,17 +3,19 @@
  * They stand for the pool threads and all hosts behind them, and keep a book of every attempt.
  */
 import type { Unanswered } from '../../src/actors/kernel/actor.js';
-import type { LocalReport, RemoteReport, WorkerDelivery } from '../../src/actors/messages.js';
+import type { LocalReport, RemoteDelivery, RemoteReport, WorkerDelivery } from '../../src/actors/messages.js';
 import type { LocalSlots } from '../../src/actors/spawn/local-slots.js';
 import type { RemoteSlot, RemoteSlots } from '../../src/actors/spawn/remote-slots.js';
 import type { ByteString, Channel, Outcome } from '../../src/protocol/mail.js';
 
 /** What becomes of one recipient; `crash` takes the whole delivery with it. */
 export type Answer = 'K' | 'Z' | 'D' | 'crash' | Outcome;
-export type Script = (recipient: ByteString, delivery: WorkerDelivery) => Answer;
+/** What a worker gets; a remote one gets less. */
+export type Given = RemoteDelivery & Partial<WorkerDelivery>;
+export type Script = (recipient: ByteString, delivery: Given) => Answer;
 
 export interface Attempt {
-  readonly delivery: WorkerDelivery;
+  readonly delivery: Given;
   readonly channel: Channel;
   readonly recipient: ByteString;
   /** Seconds since 1970. */
@@ -48,7 +50,7 @@ export class ScriptedSlots implements LocalSlots, RemoteSlots {
       session: this.#session,
       holds: () => false,
       deliver: async (delivery): Promise<RemoteReport | Unanswered> => {
-        const outcomes = await this.#attempt(delivery);
+        const outcomes = await this.#attempt('remote', delivery);
         return outcomes === undefined ? { tag: 'unanswered', why: 'gone' } : { outcomes, closed: false, timedOut: [] };
       },
       close: () => undefined,
@@ -56,13 +58,12 @@ export class ScriptedSlots implements LocalSlots, RemoteSlots {
   }
 
   async deliver(delivery: WorkerDelivery): Promise<LocalReport> {
-    const outcomes = await this.#attempt(delivery);
+    const outcomes = await this.#attempt('local', { ...delivery, session: 0 });
     if (outcomes === undefined) throw new Error('the thread ended');
     return { outcomes };
   }
 
-  async #attempt(delivery: WorkerDelivery): Promise<readonly Outcome[] | undefined> {
-    const { channel } = delivery;
+  async #attempt(channel: Channel, delivery: Given): Promise<readonly Outcome[] | undefined> {
     this.#active();
     this.running[channel] += 1;
     this.peak[channel] = Math.max(this.peak[channel], this.running[channel]);
