@@ -16,7 +16,7 @@ import { judge, printed, slowest } from './runner/verdict.js';
 /** A build, lint or dead-code run that needs longer is stuck. */
 const toolSeconds = 180;
 /** Folders of test/ whose executed lines are counted; the others start processes and measure time. */
-const coveredFolders = ['test/protocol/', 'test/store/', 'test/actors/', 'test/golden/'];
+const coveredFolders = ['test/protocol/', 'test/store/', 'test/kernel/', 'test/actors/', 'test/pipeline/', 'test/golden/'];
 
 let passed = 0;
 let failed = 0;

@@ -118,6 +118,11 @@ export class Host {
     return this.#thread.peersOf('smtpd').splogger;
   }
 
+  /** The way into the queue for whoever holds the host; queue must be in this thread. */
+  get queue(): Peers<'smtpd'>['queue'] {
+    return this.#thread.peersOf('smtpd').queue;
+  }
+
   connect(port: MessagePort, names: readonly ActorName[]): void {
     this.#thread.connect(port, names);
   }

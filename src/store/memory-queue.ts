@@ -81,6 +81,10 @@ export class MemoryQueue implements QueueStore {
       this.#commitSoon();
     };
   }
+  /** Test hook: open again after `close`, as the next process finds it. */
+  reopen(): void {
+    this.#stopped = undefined;
+  }
 
   count(): number {
     this.#mustBeOpen();

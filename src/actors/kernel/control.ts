@@ -16,7 +16,7 @@ export interface ControlCall<T> {
   within(ms: number): Remote<T>;
 }
 
-class ControlLate extends Error {
+export class ControlLate extends Error {
   override readonly name = 'ControlLate';
 }
 

@@ -16,6 +16,8 @@ interface Lines {
 const flushMs = 20;
 /** Octets of text after which lines go at once. */
 const flushOctets = 65_536;
+/** Events after which they go at once. */
+const flushEvents = 500;
 
 export class ActivityLog {
   readonly #lines: Lines;
@@ -36,7 +38,7 @@ export class ActivityLog {
     if (this.#json) this.#events.push(event);
     else this.#text += `${renderLogLine(event)}\n`;
     this.#count += 1;
-    if (this.#text.length >= flushOctets) {
+    if (this.#text.length >= flushOctets || this.#events.length >= flushEvents) {
       this.flush();
       return;
     }

@@ -79,6 +79,8 @@ export class Thread implements LinkTarget {
   readonly clock: Clock;
   readonly #actors = new Map<ActorName, AnyActor>();
   readonly #links = new Map<ActorName, Link>();
+  /** All links, also those over which this thread is only written to. */
+  readonly #open = new Set<Link>();
   readonly #ports = new Map<string, Port>();
   readonly #queue = new RunQueue<Delivery>((delivery) => this.#handle(delivery));
   readonly #bug: (actor: ActorName, error: unknown) => void;
@@ -114,6 +116,7 @@ export class Thread implements LinkTarget {
   /** Names reached over `port` from now on; replaces an earlier link to them. */
   connect(port: MessagePort, names: readonly ActorName[]): Link {
     const link = new Link(port, this);
+    this.#open.add(link);
     for (const name of names) this.#links.set(name, link);
     return link;
   }
@@ -141,6 +144,7 @@ export class Thread implements LinkTarget {
   }
 
   closed(link: Link): void {
+    this.#open.delete(link);
     for (const [name, at] of [...this.#links]) {
       if (at !== link) continue;
       this.#links.delete(name);
@@ -178,13 +182,13 @@ export class Thread implements LinkTarget {
 
   /** Posts what the links have collected. */
   flush(): void {
-    for (const link of new Set(this.#links.values())) link.flush();
+    for (const link of this.#open) link.flush();
   }
 
   /** Answers what still waits and closes the links. */
   stop(): void {
     this.#cancelSweep();
     for (const port of this.#ports.values()) port.pending.settleAll('stopping');
-    for (const link of new Set(this.#links.values())) link.close();
+    for (const link of [...this.#open]) link.close();
   }
 }

@@ -77,7 +77,10 @@ class QueueActor implements Actor<'queue'> {
       const id = await this.#store.finish(finish.id, bounce);
       this.#recent.forget(finish.id);
       this.#finished += 1;
-      if (id !== undefined && bounce !== undefined) this.#context.peers.send.tell('queued', queuedHint(id, bounce));
+      // Told behind the answer, so that the log has the end of the message before the bounce's beginning.
+      if (id !== undefined && bounce !== undefined) {
+        setImmediate(() => this.#context.peers.send.tell('queued', queuedHint(id, bounce)));
+      }
       return true;
     } catch (error) {
       this.#failed(error);

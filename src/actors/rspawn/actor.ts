@@ -113,7 +113,7 @@ class RspawnActor implements Actor<'rspawn'> {
     if (isUnanswered(report)) {
       this.#kept.drop(kept);
       kept.slot.close();
-      return all(delivery, report.why === 'full' ? busy : crashed);
+      return report.why === 'full' ? all(delivery, busy) : { ...all(delivery, crashed), lost: true };
     }
     for (const address of report.timedOut) this.#dead.timedOut(address, now);
     if (report.reached !== undefined) this.#dead.reached(report.reached);

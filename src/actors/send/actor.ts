@@ -9,11 +9,13 @@ import { compileRouting, type Routing } from '../../protocol/routing.js';
 import type { Settings } from '../../protocol/settings.js';
 import type { MessageHead, MessageId } from '../../store/queue-store.js';
 import { type Actor, type ActorContext, type Counters, isUnanswered } from '../kernel/actor.js';
-import { secondsOf } from '../kernel/clock.js';
+import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
 import type { Queued } from '../messages.js';
+import { Announcer } from './announcer.js';
 import { Bouncer } from './bounce.js';
 import { Dispatcher } from './dispatch.js';
+import { Doubtful } from './doubtful.js';
 import { Intake } from './intake.js';
 import { Job, type Row } from './job.js';
 import { Keeper } from './keeper.js';
@@ -27,6 +29,12 @@ const channels = ['local', 'remote'] as const;
 
 /** Messages read at once when a channel is behind. */
 const readAtOnce = 100;
+/** Messages in memory, beyond those that slots and passes need, before no more are opened. */
+const mostWaitingForDisk = 4_000;
+/** Milliseconds until the queue is asked again when it could not do what was asked. */
+const askAgainMs = 1_000;
+/** How often the queue is looked at for messages whose hint was lost (milliseconds). */
+const rescanMs = 60_000;
 /** Messages with more recipients are preprocessed (kept routed) before their first delivery. */
 const mostInMemory = 1_000;
 
@@ -37,7 +45,6 @@ export interface SendOptions {
 
 class SendActor implements Actor<'send'> {
   readonly #context: Context;
-  readonly #options: SendOptions;
   readonly #log: ActivityLog;
   readonly #jobs = new Map<MessageId, Job>();
   readonly #slots: Slots;
@@ -48,20 +55,26 @@ class SendActor implements Actor<'send'> {
   readonly #large = new Set<MessageId>();
   #routing: Routing;
   #settings: Settings;
-  #announced: MessageId = 0;
+  readonly #announcer: Announcer;
+  readonly #doubtful: Doubtful;
+  #crowded = false;
+  #cancelRescan: Cancel | undefined;
   #whenIdle: (() => void) | undefined;
 
   constructor(context: Context, options: SendOptions) {
     const { peers, clock, settings } = context;
     this.#context = context;
-    this.#options = options;
     this.#settings = settings;
     this.#routing = compileRouting(settings);
     this.#log = new ActivityLog(peers.splogger, settings);
+    this.#announcer = new Announcer(this.#log, options.firstId);
+    this.#doubtful = new Doubtful(options.firstId);
     this.#slots = new Slots(settings);
     this.#dispatch = new Dispatcher(peers, this.#log, this.#slots, settings, {
       done: (job, row, failure) => this.#done(job, row, failure),
+      lost: (job) => this.#doubtful.add(job.head.id),
       passOver: (pass) => this.#keeper.passOver(pass),
+      crowded: () => this.#isCrowded(),
       room: (channel) => this.#room(channel),
     });
     const bouncer = new Bouncer(context, () => this.#settings);
@@ -72,6 +85,8 @@ class SendActor implements Actor<'send'> {
       jobs: this.#jobs,
       bounce: (job, text) => bouncer.bounce(job, text),
       scheduled: (channel, due) => this.#schedule[channel].added(due),
+      ended: (id) => this.#doubtful.forget(id),
+      forgotten: () => this.#forgotten(),
     });
     this.#schedule = { local: this.#scheduleOf('local'), remote: this.#scheduleOf('remote') };
   }
@@ -84,6 +99,7 @@ class SendActor implements Actor<'send'> {
       peers: this.#context.peers,
       clock: this.#context.clock,
       hasRoom: () => this.#dispatch.hasRoom(channel),
+      wantsMore: () => this.#dispatch.wantsMore(channel),
       isActive: (id) => this.#jobs.get(id)?.isActive(channel) === true,
       activeCount: () => this.#jobs.size,
       open: (head) => this.#openScheduled(head, channel),
@@ -96,16 +112,19 @@ class SendActor implements Actor<'send'> {
       this.#schedule[channel].reread();
       this.#room(channel);
     }
+    this.#cancelRescan = this.#context.clock.every(rescanMs, () => this.#rescan());
   }
 
-  #announce(head: MessageHead): void {
-    const { id, unixSize, sender, qp, uid } = head;
-    this.#log.write({ event: 'new msg', msg: id });
-    this.#log.write({ event: 'info msg', msg: id, bytes: unixSize, sender, qp, uid });
+  /** Hints may be lost: the queue is looked at now and then, whatever was heard. */
+  #rescan(): void {
+    for (const channel of channels) {
+      this.#intake[channel].fallBehind();
+      this.#room(channel);
+    }
   }
 
   #queued({ head, recipients }: Queued): void {
-    this.#announce(head);
+    this.#announcer.announce(head);
     let job: Job | undefined;
     for (const channel of channels) {
       const intake = this.#intake[channel];
@@ -128,7 +147,7 @@ class SendActor implements Actor<'send'> {
       const { channel, address } = this.#routing.route(recipient);
       return { index, channel, address, state: 'waiting' };
     });
-    const job = new Job(head, rows, head.id < this.#options.firstId);
+    const job = new Job(head, rows, this.#doubtful.has(head.id));
     this.#jobs.set(head.id, job);
     return job;
   }
@@ -143,14 +162,26 @@ class SendActor implements Actor<'send'> {
   }
 
   #openScheduled(head: MessageHead, channel: Channel): void {
-    const job = this.#jobs.get(head.id) ?? new Job(head, [], head.id < this.#options.firstId);
+    const job = this.#jobs.get(head.id) ?? new Job(head, [], this.#doubtful.has(head.id));
     this.#jobs.set(head.id, job);
     this.#dispatch.add(openPass(job, channel, secondsOf(this.#context.clock), this.#settings.queuelifetime));
   }
 
+  /** Bounds the messages in memory when the disk is slower than the deliveries. */
+  #isCrowded(): boolean {
+    const most = mostWaitingForDisk + 3 * (this.#slots.most('local') + this.#slots.most('remote'));
+    if (this.#jobs.size >= most) this.#crowded = true;
+    else if (this.#jobs.size < most / 2) this.#crowded = false;
+    return this.#crowded;
+  }
+
+  #forgotten(): void {
+    if (this.#crowded && !this.#isCrowded()) for (const channel of channels) this.#room(channel);
+  }
+
   #room(channel: Channel): void {
     const intake = this.#intake[channel];
-    if (intake.behind && !intake.reading && this.#dispatch.hasRoom(channel)) void this.#read(channel);
+    if (intake.behind && !intake.reading && this.#dispatch.wantsMore(channel)) void this.#read(channel);
     this.#schedule[channel].roomFreed();
     if (this.#whenIdle !== undefined && this.#slots.idle) this.#whenIdle();
   }
@@ -159,6 +190,7 @@ class SendActor implements Actor<'send'> {
   async #read(channel: Channel): Promise<void> {
     const intake = this.#intake[channel];
     const { heard, cursor } = intake;
+    let taken = 0;
     intake.reading = true;
     const heads = await this.#context.peers.queue.ask('todo', { after: cursor, limit: readAtOnce });
     if (!isUnanswered(heads)) {
@@ -166,32 +198,40 @@ class SendActor implements Actor<'send'> {
         if (!this.#dispatch.hasRoom(channel)) break;
         if (!(await this.#takeStored(channel, head))) break;
         intake.passed(head.id);
+        taken += 1;
       }
       if (heads.length === 0) intake.caughtUp(Math.max(heard, cursor));
     }
     intake.reading = false;
-    if (isUnanswered(heads)) this.#context.clock.after(1_000, () => this.#room(channel));
+    // The queue could not answer, or not keep a message's routing: it needs time, not the same question again.
+    const stuck = isUnanswered(heads) || (taken === 0 && heads.length > 0 && this.#dispatch.hasRoom(channel));
+    if (stuck) this.#context.clock.after(askAgainMs, () => this.#room(channel));
     else this.#room(channel);
   }
 
   async #takeStored(channel: Channel, head: MessageHead): Promise<boolean> {
-    if (head.id < this.#options.firstId && head.id > this.#announced) {
-      this.#announced = head.id;
-      this.#announce(head);
-    }
-    let job = this.#jobs.get(head.id);
-    if (job === undefined && head.recipientCount > mostInMemory) return this.#takeLarge(head);
-    if (job === undefined) {
-      const stored = await this.#context.peers.queue.ask('recipients', { id: head.id, from: 0, limit: mostInMemory });
-      if (isUnanswered(stored)) return false;
-      // Ended or preprocessed since the list was read: the schedule has it, or nobody needs it.
-      if (stored.length < head.recipientCount || stored.some((row) => row.routed !== undefined)) return true;
-      const known = this.#jobs.has(head.id);
-      job = this.#jobOf(
-        head,
-        stored.map((row) => row.address),
-      );
-      if (!known) for (const row of stored) if (row.done) (job.fresh[row.index] as Row).state = 'done';
+    this.#announcer.announce(head);
+    const job = this.#jobs.get(head.id);
+    if (job !== undefined) this.#openFresh(job, channel);
+    else if (head.recipientCount > mostInMemory) return this.#takeLarge(head);
+    else return this.#takeSmall(channel, head);
+    return true;
+  }
+
+  async #takeSmall(channel: Channel, head: MessageHead): Promise<boolean> {
+    const { id, recipientCount } = head;
+    const stored = await this.#context.peers.queue.ask('recipients', { id, from: 0, limit: mostInMemory });
+    if (isUnanswered(stored)) return false;
+    // Ended, preprocessed or found damaged since the list was read: the schedule has it, or it stays as it is.
+    if (stored.length < recipientCount || stored.some((row) => row.routed !== undefined)) return true;
+    if (recipientCount === 0 && (await this.#context.peers.queue.ask('head', id)) === undefined) return true;
+    const known = this.#jobs.get(id);
+    const addresses = stored.map((row) => row.address);
+    const job = known ?? this.#jobOf(head, addresses);
+    if (known === undefined) {
+      for (const row of stored) if (row.done) job.wasDone(row.index);
+      // After a reload a recipient may belong to the other channel, which has been here before.
+      for (const other of channels) if (this.#intake[other].cursor >= id) this.#openFresh(job, other);
     }
     this.#openFresh(job, channel);
     return true;
@@ -246,6 +286,7 @@ class SendActor implements Actor<'send'> {
   }
 
   async stop(): Promise<void> {
+    this.#cancelRescan?.();
     this.#dispatch.stopStarting();
     await this.#keeper.idle();
     this.#log.write({ event: 'exiting' });

@@ -19,7 +19,11 @@ const turn = 100;
 export interface DispatchEvents {
   /** A row is done; `bounce` is the text of a failure. */
   done(job: Job, row: Row, failure: string | undefined): void;
+  /** A delivery of the job ended without a report. */
+  lost(job: Job): void;
   passOver(pass: Pass): void;
+  /** As many messages are in memory as may be, most of them waiting for the disk. */
+  crowded(): boolean;
   /** The channel could take more messages now. */
   room(channel: Channel): void;
 }
@@ -59,15 +63,20 @@ export class Dispatcher {
     this.#stopping = true;
   }
 
-  /** Passes of the channel that wait for slots. */
-  waiting(channel: Channel): number {
-    return this.#ready[channel].length;
-  }
-
   /** True while the channel may open another message: enough wait to keep every slot at work, no more. */
   hasRoom(channel: Channel): boolean {
+    return this.#roomFor(channel, 1);
+  }
+
+  /** True when it is worth to look for messages: half of the room is free, so that they are read in lots. */
+  wantsMore(channel: Channel): boolean {
+    return this.#roomFor(channel, 0.5);
+  }
+
+  #roomFor(channel: Channel, share: number): boolean {
     const most = this.#slots.most(channel);
-    return most > 0 && !this.#stopping && !this.paused && this.#ready[channel].length < 100 + 2 * most;
+    if (most === 0 || this.#stopping || this.paused || this.#events.crowded()) return false;
+    return this.#ready[channel].length < (100 + 2 * most) * share;
   }
 
   add(pass: Pass): void {
@@ -111,7 +120,10 @@ export class Dispatcher {
     } else {
       pass.rows = rowsOf(stored, pass.channel);
       pass.from = 0;
-      pass.unread = stored.length < windowSize ? undefined : pass.unread + stored.length;
+      const read = pass.unread + stored.length;
+      // Fewer than there are: the rest is damaged. The message must not end as if they were done.
+      if (stored.length < windowSize && read < pass.job.head.recipientCount) pass.deferred += 1;
+      pass.unread = stored.length < windowSize ? undefined : read;
     }
     this.add(pass);
   }
@@ -156,7 +168,10 @@ export class Dispatcher {
     this.#slots.give(channel);
     pass.running -= 1;
     // Nobody can tell whether a delivery without a report took place.
-    if (isUnanswered(report) || report.lost === true) job.repeated = true;
+    if (isUnanswered(report) || report.lost === true) {
+      job.repeated = true;
+      this.#events.lost(job);
+    }
     group.forEach((row, i) => {
       const outcome = isUnanswered(report) ? lostReport(report.why, channel) : report.outcomes[i];
       this.#book(pass, row, firstId + i, outcome);

@@ -62,9 +62,18 @@ export class Job {
     this.repeated = repeated;
   }
 
+  /** The store says so: done before this job was made; what failed then has its paragraph there. */
+  wasDone(index: number): void {
+    const row = this.fresh[index];
+    if (row !== undefined) row.state = 'done';
+    this.savedBounce = true;
+  }
+
   /** A pass on the channel is under way, or ended and is not taken off the schedule yet. */
   isActive(channel: Channel): boolean {
-    return this.passes.has(channel) || this.ended || this.over.some((end) => end.channel === channel) || this.saving;
+    if (this.passes.has(channel) || this.ended || this.saving) return true;
+    // What is not marked yet would be read, and delivered, again.
+    return this.unsaved.length > 0 || this.over.some((end) => end.channel === channel);
   }
 
   /** No pass is under way on any channel. */

@@ -22,6 +22,9 @@ export interface KeeperParts {
   bounce(job: Job, text: string): Promise<Submission | undefined>;
   /** The channel has a new entry in the schedule. */
   scheduled(channel: Channel, due: number): void;
+  ended(id: MessageId): void;
+  /** The job is no longer in memory. */
+  forgotten(): void;
 }
 
 export class Keeper {
@@ -78,24 +81,33 @@ export class Keeper {
   /** Makes durable what the job has; false when the queue could not, so that it is tried again later. */
   async #step(job: Job): Promise<boolean> {
     if (job.ended) return true;
-    if (job.complete || (await this.#nothingLeft(job))) return this.#end(job);
+    const left = job.complete ? 'nothing' : await this.#left(job);
+    if (left === 'unknown') return false;
+    if (left === 'nothing') return this.#end(job);
     const [marked, kept] = await Promise.all([this.#mark(job), this.#keepRest(job)]);
     if (!marked || !kept) return false;
-    if (job.idle && job.over.length === 0 && job.unsaved.length === 0) this.#parts.jobs.delete(job.head.id);
+    if (job.idle && job.over.length === 0 && job.unsaved.length === 0) this.#forget(job);
     return true;
   }
 
+  /** Only this job: another one of the same message may have begun since. */
+  #forget(job: Job): void {
+    if (this.#parts.jobs.get(job.head.id) === job) this.#parts.jobs.delete(job.head.id);
+    this.#parts.forgotten();
+  }
+
   /**
-   * True when the passes that are over were the last of a preprocessed message. Asked before they are
-   * taken off the schedule: a message without schedule entry and without end would be forgotten by a crash.
+   * Whether the passes that are over were the last of a preprocessed message. Asked before they are taken
+   * off the schedule: a message without schedule entry and without end would be forgotten.
    */
-  async #nothingLeft(job: Job): Promise<boolean> {
-    if (!job.preprocessed || !job.idle || job.over.length === 0) return false;
-    if (job.over.some(({ due }) => due !== undefined)) return false;
+  async #left(job: Job): Promise<'nothing' | 'something' | 'unknown'> {
+    if (!job.preprocessed || !job.idle || job.over.length === 0) return 'something';
+    if (job.over.some(({ due }) => due !== undefined)) return 'something';
     const head = await this.#parts.peers.queue.ask('head', job.head.id);
-    if (head === undefined || isUnanswered(head)) return false;
+    if (isUnanswered(head)) return 'unknown';
     const over = job.over.map(({ channel }) => channel);
-    return (['local', 'remote'] as const).every((channel) => head.due?.[channel] === undefined || over.includes(channel));
+    const other = (['local', 'remote'] as const).some((channel) => head?.due?.[channel] !== undefined && !over.includes(channel));
+    return head === undefined || other ? 'something' : 'nothing';
   }
 
   async #mark(job: Job): Promise<boolean> {
@@ -159,7 +171,7 @@ export class Keeper {
   }
 
   async #end(job: Job): Promise<boolean> {
-    const { peers, log, jobs } = this.#parts;
+    const { peers, log } = this.#parts;
     const { id } = job.head;
     const bounceText = job.savedBounce ? await peers.queue.ask('bounceText', id) : '';
     if (isUnanswered(bounceText)) return false;
@@ -171,7 +183,8 @@ export class Keeper {
       return false;
     }
     job.ended = true;
-    jobs.delete(id);
+    this.#forget(job);
+    this.#parts.ended(id);
     if (bounce !== undefined) log.write({ event: 'bounce msg', msg: id, qp: bounce.qp });
     else if (text !== '') log.write({ event: 'triple bounce', msg: id });
     log.write({ event: 'end msg', msg: id });

@@ -21,6 +21,8 @@ export async function preprocessLarge(
     const rows = await peers.queue.ask('recipients', { id: head.id, from: routed.length, limit: windowSize });
     if (isUnanswered(rows)) return undefined;
     if (rows.length === 0) break;
+    // Done by the other channel since the message was seen: its times must not be set back.
+    if (rows.some((row) => row.routed !== undefined)) return {};
     for (const { address } of rows) {
       const route = routing.route(address);
       routed.push(route);

@@ -21,6 +21,7 @@ export interface ScheduleParts {
   readonly peers: Peers<'send'>;
   readonly clock: Clock;
   hasRoom(): boolean;
+  wantsMore(): boolean;
   /** True when the message's pass on this channel is under way already. */
   isActive(id: MessageId): boolean;
   activeCount(): number;
@@ -59,7 +60,7 @@ export class Schedule {
 
   /** The channel can take messages again; cheap, called after every delivery. */
   roomFreed(): void {
-    if (this.#wantsRoom && this.#parts.hasRoom()) this.wake();
+    if (this.#wantsRoom && this.#parts.wantsMore()) this.wake();
   }
 
   wake(): void {
