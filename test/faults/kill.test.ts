@@ -7,13 +7,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startKeepingSink } from '../support/keeping-sink.js';
-import { openFolder, until } from '../support/server-home.js';
+import { backwards, openFolder, until } from '../support/server-home.js';
 import { Book } from './kill/book.js';
 import { Load } from './kill/load.js';
 import { readMaildir, remoteSlots, runRounds } from './kill/rounds.js';
 
 test('six kills of all processes under load lose nothing, and double no local delivery', async (t) => {
-  const result = await runRounds(t, { rounds: 6, loadMs: [150, 1_000] });
+  const result = await runRounds(backwards(t), { rounds: 6, loadMs: [150, 1_000] });
   t.diagnostic(JSON.stringify(result));
   assert.ok(result.accepted >= 50, `only ${result.accepted} messages were accepted`);
   assert.equal(result.lost, 0);

@@ -24,6 +24,15 @@ export interface MailHome {
   readonly maildir: string;
 }
 
+/** Ends in the reverse order of what was started: a server before its home. node:test keeps the order as it is. */
+export function backwards(t: Ending): Ending {
+  const ends: (() => void | Promise<void>)[] = [];
+  t.after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  return { after: (end) => void ends.push(end) };
+}
+
 /** A port of 127.0.0.1 that is free now. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

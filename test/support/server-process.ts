@@ -52,18 +52,21 @@ export class ServerProcess {
     return this.#remote.size;
   }
 
-  /** Resolves with the next line (or one already there) that matches. */
-  seen(pattern: RegExp): Promise<string> {
+  /** Resolves with the next line (or one already there) that matches; rejects when none comes in time. */
+  seen(pattern: RegExp, limitMs = 30_000): Promise<string> {
     const known = this.lines.find((line) => pattern.test(line));
     if (known !== undefined) return Promise.resolve(known);
     return new Promise((settle, fail) => {
+      const miss = (why: string): void => fail(new Error(`${why} ${pattern}: ${this.lines.slice(-5).join(' | ')}`));
+      const timer = setTimeout(() => miss(`not within ${limitMs / 1000} s:`), limitMs);
       const hear = (line: string): void => {
         if (!pattern.test(line)) return;
         this.#waiting.delete(hear);
+        clearTimeout(timer);
         settle(line);
       };
       this.#waiting.add(hear);
-      void this.ended.then(() => fail(new Error(`ended before ${pattern}: ${this.lines.slice(-5).join(' | ')}`)));
+      void this.ended.then(() => miss('ended before'));
     });
   }
 

@@ -1,6 +1,7 @@
 /** The entry of a pool thread for local mail: one task is one delivery. */
 import { hostname } from 'node:os';
 import { workerData } from 'node:worker_threads';
+import { obeyFaults } from '../kernel/fault.js';
 import type { LocalReport, WorkerDelivery } from '../messages.js';
 import { createLocalDeliverer } from './deliverer.js';
 
@@ -14,6 +15,8 @@ interface ThreadData {
 // piscina hands its workers an array: its own data, then what the pool was created with.
 const data = (Array.isArray(workerData) ? workerData[1] : workerData) as ThreadData;
 const deliverer = createLocalDeliverer({ ...data, hostname: hostname(), env: process.env });
+
+obeyFaults('local');
 
 // biome-ignore lint/style/noDefaultExport: demanded by piscina
 export default function run(task: { delivery: WorkerDelivery; defaultDelivery: string }): Promise<LocalReport> {

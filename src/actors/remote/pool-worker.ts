@@ -4,6 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Outcome } from '../../protocol/mail.js';
+import { obeyFaults } from '../kernel/fault.js';
 import { Link, type LinkTarget } from '../kernel/link.js';
 import type { RemoteDelivery, RemoteReport } from '../messages.js';
 import { BodyShelf } from './body-shelf.js';
@@ -68,6 +69,8 @@ function deliver(delivery: RemoteDelivery, answer: (report: RemoteReport) => voi
     if (open.running === 0 && (report.closed || open.closing)) end(delivery.session, open);
   });
 }
+
+obeyFaults('remote');
 
 // piscina takes a worker's task from its module's default export.
 // biome-ignore lint/style/noDefaultExport: demanded by piscina

@@ -6,6 +6,7 @@ import { Piscina } from 'piscina';
 import type { Settings } from '../../protocol/settings.js';
 import type { LocalReport, WorkerDelivery } from '../messages.js';
 import type { LocalSlots } from './local-slots.js';
+import { PoolDeaths, type TellDeath } from './pool-deaths.js';
 
 /** What each thread of the pool is started with; plain data. */
 export interface LocalThreadData {
@@ -22,10 +23,13 @@ export interface LocalTask {
 export class LocalPool implements LocalSlots {
   readonly threads: number;
   readonly #data: LocalThreadData;
+  readonly #deaths: PoolDeaths;
   #pool: Piscina<LocalTask, LocalReport>;
   #tasks: number;
 
-  constructor(threads: number, settings: Settings, data: LocalThreadData) {
+  /** `died` is told why a thread ended; it is started anew at once. */
+  constructor(threads: number, settings: Settings, data: LocalThreadData, died: TellDeath) {
+    this.#deaths = new PoolDeaths(died);
     this.threads = threads;
     this.#data = data;
     this.#tasks = this.#tasksEach(settings);
@@ -36,8 +40,12 @@ export class LocalPool implements LocalSlots {
     return Math.max(1, Math.ceil(settings.concurrencylocal / this.threads));
   }
 
+  get restarts(): number {
+    return this.#deaths.count;
+  }
+
   #newPool(): Piscina<LocalTask, LocalReport> {
-    return new Piscina({
+    const pool = new Piscina<LocalTask, LocalReport>({
       filename: new URL('../local/pool-worker.js', import.meta.url).href,
       minThreads: this.threads,
       maxThreads: this.threads,
@@ -45,6 +53,8 @@ export class LocalPool implements LocalSlots {
       atomics: 'disabled',
       workerData: this.#data,
     });
+    this.#deaths.watch(pool);
+    return pool;
   }
 
   deliver(delivery: WorkerDelivery, defaultDelivery: string): Promise<LocalReport> {
@@ -56,11 +66,13 @@ export class LocalPool implements LocalSlots {
     if (tasks === this.#tasks) return;
     this.#tasks = tasks;
     const old = this.#pool;
+    this.#deaths.closing(old);
     this.#pool = this.#newPool();
     void old.close();
   }
 
   async close(): Promise<void> {
+    this.#deaths.closing(this.#pool);
     await this.#pool.destroy();
   }
 }

@@ -8,6 +8,7 @@ import { Piscina } from 'piscina';
 import type { Settings } from '../../protocol/settings.js';
 import type { Cancel, Clock } from '../kernel/clock.js';
 import type { RemoteDelivery } from '../messages.js';
+import { PoolDeaths, type TellDeath } from './pool-deaths.js';
 import type { RemoteSlot, RemoteSlots, SessionStart } from './remote-slots.js';
 import { WorkerLink } from './worker-link.js';
 
@@ -22,19 +23,19 @@ const sweepMs = 1_000;
 
 class PoolThread {
   readonly #clock: Clock;
-  readonly #failed: (reason: string) => void;
+  readonly #deaths: PoolDeaths;
   #pool: Piscina;
   #link: WorkerLink | undefined;
   sessions = 0;
 
-  constructor(tasks: number, clock: Clock, failed: (reason: string) => void) {
+  constructor(tasks: number, clock: Clock, deaths: PoolDeaths) {
     this.#clock = clock;
-    this.#failed = failed;
+    this.#deaths = deaths;
     this.#pool = this.#newPool(tasks);
   }
 
   #newPool(tasks: number): Piscina {
-    return new Piscina({
+    const pool = new Piscina({
       filename: new URL('../remote/pool-worker.js', import.meta.url).href,
       minThreads: 1,
       maxThreads: 1,
@@ -43,6 +44,8 @@ class PoolThread {
       atomics: 'disabled',
       idleTimeout: Number.POSITIVE_INFINITY,
     });
+    this.#deaths.watch(pool);
+    return pool;
   }
 
   open(session: number, start: SessionStart): WorkerLink {
@@ -58,10 +61,9 @@ class PoolThread {
     const over = (): void => {
       this.sessions -= 1;
     };
-    this.#pool.run(task, task.port === undefined ? {} : { transferList: [task.port] }).then(over, (error: unknown) => {
+    this.#pool.run(task, task.port === undefined ? {} : { transferList: [task.port] }).then(over, () => {
       over();
       link.end('gone');
-      this.#failed(String(error));
     });
     return link;
   }
@@ -73,12 +75,14 @@ class PoolThread {
   /** A pool's size is fixed: a new one takes over, the old one ends when its sessions have. */
   resize(tasks: number): void {
     const old = this.#pool;
+    this.#deaths.closing(old);
     this.#pool = this.#newPool(tasks);
     this.#link = undefined;
     void old.close();
   }
 
   async close(): Promise<void> {
+    this.#deaths.closing(this.#pool);
     this.#link?.end('stopping');
     await this.#pool.destroy();
   }
@@ -87,13 +91,15 @@ class PoolThread {
 export class RemotePool implements RemoteSlots {
   readonly #all: readonly PoolThread[];
   readonly #cancel: Cancel;
+  readonly #deaths: PoolDeaths;
   #last = 0;
   #tasks: number;
 
-  /** `failed` is told why a thread ended; it is started anew by the next session. */
-  constructor(threads: number, settings: Settings, clock: Clock, failed: (reason: string) => void) {
+  /** `died` is told why a thread ended; it is started anew at once. */
+  constructor(threads: number, settings: Settings, clock: Clock, died: TellDeath) {
+    this.#deaths = new PoolDeaths(died);
     this.#tasks = tasksEach(settings, threads);
-    this.#all = Array.from({ length: threads }, () => new PoolThread(this.#tasks, clock, failed));
+    this.#all = Array.from({ length: threads }, () => new PoolThread(this.#tasks, clock, this.#deaths));
     this.#cancel = clock.every(sweepMs, () => {
       for (const thread of this.#all) thread.expire();
     });
@@ -103,6 +109,10 @@ export class RemotePool implements RemoteSlots {
     return this.#all.length;
   }
 
+  get restarts(): number {
+    return this.#deaths.count;
+  }
+
   open(start: SessionStart): RemoteSlot {
     const thread = this.#all.reduce((least, other) => (other.sessions < least.sessions ? other : least));
     this.#last += 1;
@@ -110,6 +120,9 @@ export class RemotePool implements RemoteSlots {
     const link = thread.open(session, start);
     return {
       session,
+      get usable() {
+        return link.closedReason === undefined;
+      },
       holds: (message) => link.holds(message),
       deliver: (delivery: RemoteDelivery) => link.deliver(delivery),
       close: () => link.close(session),

@@ -16,6 +16,8 @@ export interface SessionStart {
 
 export interface RemoteSlot {
   readonly session: number;
+  /** False when its thread has ended: a delivery would come back unanswered. */
+  readonly usable: boolean;
   /** True when the thread keeps the body of this message from an earlier delivery. */
   holds(message: number): boolean;
   /** Never rejects. After a report with `closed`, or no report, the slot must not be used again. */
@@ -29,4 +31,6 @@ export interface RemoteSlots {
   resize(settings: Settings): void;
   close(): Promise<void>;
   readonly threads: number;
+  /** Threads that ended by themselves and were started anew. */
+  readonly restarts: number;
 }
