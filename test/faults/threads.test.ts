@@ -52,7 +52,12 @@ test('threads that die are started again and nothing is lost', async (t) => {
 
   let restarts = 0;
   const bystander = await (await SmtpDialogue.open(port)).greet();
-  for (const [thread, kind] of [['remote', 'throw'], ['local', 'exit'], ['remote', 'exit'], ['local', 'throw']] as const) {
+  for (const [thread, kind] of [
+    ['remote', 'throw'],
+    ['local', 'exit'],
+    ['remote', 'exit'],
+    ['local', 'throw'],
+  ] as const) {
     await order(server, thread, kind);
     restarts += 1;
     await statusWhen(server, `a restart of ${thread} is told`, (status) => status.threads.restarts === restarts);
