@@ -83,7 +83,7 @@ class Node implements RunningNode {
     this.#heartbeat.unref();
   }
 
-  #data(group: Group, drawer: number): ThreadData {
+  #data(name: string, group: Group, drawer: number): ThreadData {
     const { home, uid, listenerFds, lspawndSocket } = this.#options;
     const takesMail = this.#placement.groups.smtpd === group;
     const at = takesMail ? this.#takeDescriptor() : 0;
@@ -98,6 +98,7 @@ class Node implements RunningNode {
       return takesMail && listener.protocol === 'smtp' && fd !== undefined ? [{ setting, fd }] : [];
     });
     return {
+      name,
       actors: this.#actorsOf(group),
       home,
       uid,
@@ -131,7 +132,7 @@ class Node implements RunningNode {
   }
 
   async #startCore(): Promise<StartedThread> {
-    const core = startThread('core', this.#data('core', this.#placement.fronts), (reason) => this.#coreEnded(reason));
+    const core = startThread(this.#data('core', 'core', this.#placement.fronts), (reason) => this.#coreEnded(reason));
     await this.#linkToMain(core);
     return core;
   }
@@ -144,7 +145,7 @@ class Node implements RunningNode {
   async #startFront(front: number): Promise<void> {
     const core = this.#core;
     if (core === undefined || this.#stopping) return;
-    const thread = startThread(`front ${front}`, this.#data('front', front), (reason) => this.#frontEnded(front, reason));
+    const thread = startThread(this.#data(`front ${front}`, 'front', front), (reason) => this.#frontEnded(front, reason));
     this.#fronts[front] = thread;
     await this.#linkToMain(thread);
     await thread.linkThread(core, ['queue'], []);
@@ -213,7 +214,7 @@ class Node implements RunningNode {
         core: 1,
         remote: this.#placement.remoteThreads,
         local: this.#placement.localThreads,
-        restarts: this.#restarts,
+        restarts: this.#restarts + numberIn(counters, 'rspawn.restarts') + numberIn(counters, 'lspawn.restarts'),
       },
       paused: this.#board.get('paused'),
       draining: this.#board.get('draining'),
@@ -268,6 +269,11 @@ class Node implements RunningNode {
     await new Promise((resolve) => setImmediate(resolve));
     await this.#main.stop();
   }
+}
+
+function numberIn(counters: Readonly<Record<string, number | string>>, name: string): number {
+  const value = counters[name];
+  return typeof value === 'number' ? value : 0;
 }
 
 /** Rejects when a thread cannot start (the queue cannot be opened, a descriptor is no listener …). */

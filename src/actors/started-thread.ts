@@ -50,7 +50,8 @@ export class StartedThread {
 }
 
 /** `ended` is called once, with the reason, when the thread is gone for whatever cause. */
-export function startThread(name: string, data: ThreadData, ended: (reason: string) => void): StartedThread {
+export function startThread(data: ThreadData, ended: (reason: string) => void): StartedThread {
+  const { name } = data;
   const { port1, port2 } = new MessageChannel();
   const options = { workerData: { ...data, control: port2 }, transferList: [port2], name };
   const worker = new Worker(new URL('./thread-main.js', import.meta.url), options);

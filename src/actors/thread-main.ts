@@ -12,6 +12,8 @@ import type { Counters } from './kernel/actor.js';
 import { Board } from './kernel/board.js';
 import { systemClock } from './kernel/clock.js';
 import { offerControl } from './kernel/control.js';
+import { obeyFaults } from './kernel/fault.js';
+import { ActivityLog } from './kernel/log.js';
 import { qpCounter } from './kernel/qp.js';
 import type { ActorName } from './messages.js';
 import type { QueuePage } from './node-api.js';
@@ -21,6 +23,8 @@ import type { PlacedActor } from './topology.js';
 
 /** What a thread is started with; plain data. */
 export interface ThreadData {
+  /** `core` or `front N`. */
+  readonly name: string;
   readonly actors: readonly PlacedActor[];
   readonly home: string;
   readonly uid: number;
@@ -75,9 +79,17 @@ function pools(store: QueueStore): { remoteSlots: RemotePool; localSlots: LocalP
   const { home, uid, settings, lspawndSocket } = data;
   const local = { home, nonce: store.nonce, uid, ...(lspawndSocket === undefined ? {} : { lspawndSocket }) };
   return {
-    remoteSlots: new RemotePool(data.remoteThreads, settings, systemClock, () => undefined),
-    localSlots: new LocalPool(data.localThreads, settings, systemClock, local),
+    remoteSlots: new RemotePool(data.remoteThreads, settings, systemClock, died('remote')),
+    localSlots: new LocalPool(data.localThreads, settings, systemClock, local, died('local')),
   };
+}
+
+/** A pool thread that ended: piscina starts another, the deliveries that ran there are deferred. */
+function died(pool: string): (reason: string) => void {
+  return (reason) =>
+    void host.then((made) => {
+      new ActivityLog(made.splogger, data.settings).warning(`a thread of the ${pool} pool ended and is started again: ${reason}`);
+    });
 }
 
 let failing = false;
@@ -128,4 +140,5 @@ const control: ThreadControl = {
   [K in keyof ThreadControl]: (...values: Parameters<ThreadControl[K]>) => Promise<Awaited<ReturnType<ThreadControl[K]>>>;
 } as unknown as ThreadControl;
 
+obeyFaults(data.name);
 offerControl(control, port);

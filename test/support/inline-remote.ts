@@ -6,6 +6,7 @@ import type { RemoteSlot, RemoteSlots, SessionStart } from '../../src/actors/spa
 
 export class InlineRemote implements RemoteSlots {
   readonly threads = 0;
+  readonly restarts = 0;
   #sessions = 0;
 
   open(start: SessionStart): RemoteSlot {
@@ -14,6 +15,7 @@ export class InlineRemote implements RemoteSlots {
     this.#sessions += 1;
     return {
       session: this.#sessions,
+      usable: true,
       holds: () => false,
       deliver: async (delivery): Promise<RemoteReport> => {
         const body = shelf.bodyOf(delivery);

@@ -27,6 +27,7 @@ const texts = { K: 'did 1+0+0\n', Z: 'busy now. (#4.3.0)\n', D: 'no such mailbox
 
 export class ScriptedSlots implements LocalSlots, RemoteSlots {
   readonly threads = 0;
+  readonly restarts = 0;
   readonly attempts: Attempt[] = [];
   readonly running: Record<Channel, number> = { local: 0, remote: 0 };
   readonly peak: Record<Channel, number> = { local: 0, remote: 0 };
@@ -48,6 +49,7 @@ export class ScriptedSlots implements LocalSlots, RemoteSlots {
     this.#session += 1;
     return {
       session: this.#session,
+      usable: true,
       holds: () => false,
       deliver: async (delivery): Promise<RemoteReport | Unanswered> => {
         const outcomes = await this.#attempt('remote', delivery);

@@ -1,6 +1,7 @@
 /** The entry of a pool thread for local mail: a slot makes one delivery after another. */
 import { hostname } from 'node:os';
 import { workerData } from 'node:worker_threads';
+import { obeyFaults } from '../kernel/fault.js';
 import type { LocalReport } from '../messages.js';
 import type { LocalSlotDelivery, LocalThreadData } from '../spawn/local-pool.js';
 import { slotWorker, type WorkerSlot } from '../spawn/slot-worker.js';
@@ -9,6 +10,8 @@ import { createLocalDeliverer } from './deliverer.js';
 // piscina hands its workers an array: its own data, then what the pool was created with.
 const data = (Array.isArray(workerData) ? workerData[1] : workerData) as LocalThreadData;
 const deliverer = createLocalDeliverer({ ...data, hostname: hostname(), env: process.env });
+
+obeyFaults('local');
 
 function open(): WorkerSlot<LocalSlotDelivery, LocalReport> {
   return {

@@ -102,6 +102,7 @@ class LspawnActor implements Actor<'lspawn'> {
   counters(): Counters {
     return {
       'lspawn.threads': this.#slots.threads,
+      'lspawn.restarts': this.#slots.restarts,
       'lspawn.deliveries': this.#delivered,
       'lspawn.forwarded': this.#forwarded,
     };

@@ -3,6 +3,7 @@
  * messages.
  */
 import type { Outcome } from '../../protocol/mail.js';
+import { obeyFaults } from '../kernel/fault.js';
 import type { RemoteDelivery, RemoteReport } from '../messages.js';
 import type { SessionStart } from '../spawn/remote-slots.js';
 import { slotWorker, type WorkerSlot } from '../spawn/slot-worker.js';
@@ -11,6 +12,8 @@ import { createRemoteSession } from './worker.js';
 
 const notReady: Outcome = { status: 'Z', text: 'System resources temporarily unavailable. (#4.3.0)\n' };
 const shelf = new BodyShelf();
+
+obeyFaults('remote');
 
 function open(start: SessionStart): WorkerSlot<RemoteDelivery, RemoteReport> {
   const session = createRemoteSession(start);

@@ -140,6 +140,7 @@ class RspawnActor implements Actor<'rspawn'> {
   counters(): Counters {
     return {
       'rspawn.threads': this.#slots.threads,
+      'rspawn.restarts': this.#slots.restarts,
       'rspawn.sessions': this.#kept.count,
       'rspawn.opened': this.#opened,
       'rspawn.deliveries': this.#delivered,

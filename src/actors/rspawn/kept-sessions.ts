@@ -38,11 +38,13 @@ export class KeptSessions {
 
   take(key: string): KeptSession | undefined {
     const idle = this.#idle.get(key);
-    const session = idle?.pop();
-    if (session === undefined) return undefined;
-    if (idle?.length === 0) this.#idle.delete(key);
-    this.#byAge.delete(session);
-    return session;
+    for (let session = idle?.pop(); session !== undefined; session = idle?.pop()) {
+      if (idle?.length === 0) this.#idle.delete(key);
+      this.#byAge.delete(session);
+      if (session.slot.usable) return session;
+      this.drop(session);
+    }
+    return undefined;
   }
 
   /** A session that was just opened and is at work. Closes the oldest idle one when there are too many. */

@@ -7,6 +7,7 @@ import { isUnanswered } from '../kernel/actor.js';
 import type { Clock } from '../kernel/clock.js';
 import type { LocalReport, WorkerDelivery } from '../messages.js';
 import type { LocalSlots } from './local-slots.js';
+import type { TellDeath } from './pool-deaths.js';
 import { type Slot, SlotPool } from './slot-pool.js';
 
 /** What each thread of the pool is started with; plain data. */
@@ -27,11 +28,11 @@ export class LocalPool implements LocalSlots {
   /** Counts replacements of the pool: a slot of an older one is not kept. */
   #generation = 0;
 
-  constructor(threads: number, settings: Settings, clock: Clock, workerData: LocalThreadData) {
+  /** `died` is told why a thread ended; it is started anew at once. */
+  constructor(threads: number, settings: Settings, clock: Clock, workerData: LocalThreadData, died: TellDeath) {
     const worker = new URL('../local/pool-worker.js', import.meta.url);
     const concurrency = settings.concurrencylocal;
-    const failed = (): void => undefined;
-    this.#pool = new SlotPool({ edge: 'lspawn>local', worker, workerData, threads, concurrency, clock, failed });
+    this.#pool = new SlotPool({ edge: 'lspawn>local', worker, workerData, threads, concurrency, clock, died });
   }
 
   get threads(): number {
@@ -40,7 +41,7 @@ export class LocalPool implements LocalSlots {
 
   async deliver(delivery: WorkerDelivery, defaultDelivery: string): Promise<LocalReport> {
     const generation = this.#generation;
-    const slot = this.#idle.pop() ?? this.#pool.open(true);
+    const slot = this.#take();
     // Bodies are not kept by local threads: every delivery brings its own.
     const report = await slot.deliver({ ...delivery, shared: false, session: slot.session, defaultDelivery });
     if (isUnanswered(report)) {
@@ -50,6 +51,17 @@ export class LocalPool implements LocalSlots {
     if (generation === this.#generation) this.#idle.push(slot);
     else slot.close();
     return report;
+  }
+
+  get restarts(): number {
+    return this.#pool.restarts;
+  }
+
+  #take(): Slot<LocalSlotDelivery, LocalReport> {
+    for (;;) {
+      const slot = this.#idle.pop() ?? this.#pool.open(true);
+      if (slot.usable) return slot;
+    }
   }
 
   resize(settings: Settings): void {

@@ -12,4 +12,6 @@ export interface LocalSlots {
   resize(settings: Settings): void;
   close(): Promise<void>;
   readonly threads: number;
+  /** Threads that ended by themselves and were started anew. */
+  readonly restarts: number;
 }

@@ -23,4 +23,6 @@ export interface RemoteSlots {
   resize(settings: Settings): void;
   close(): Promise<void>;
   readonly threads: number;
+  /** How often a thread was started anew. */
+  readonly restarts: number;
 }

@@ -8,6 +8,7 @@ import { Piscina } from 'piscina';
 import type { Unanswered } from '../kernel/actor.js';
 import type { Cancel, Clock } from '../kernel/clock.js';
 import { type EdgeName, edgeRules } from '../topology.js';
+import { PoolDeaths, type TellDeath } from './pool-deaths.js';
 import { type SlotDelivery, WorkerLink } from './worker-link.js';
 
 /** What a pool thread is given for a slot; `port` comes with the first slot of a thread. */
@@ -20,6 +21,8 @@ export interface SlotTask<S> {
 /** A slot of some pool thread: takes deliveries until it is closed. */
 export interface Slot<D, R> {
   readonly session: number;
+  /** False when its thread has ended: a delivery would come back unanswered. */
+  readonly usable: boolean;
   /** True when the thread keeps the body of this message from an earlier delivery. */
   holds(message: number): boolean;
   /** Never rejects. After no answer, or a report that says so, the slot must not be used again. */
@@ -35,25 +38,27 @@ export interface SlotPoolOptions {
   readonly threads: number;
   readonly concurrency: number;
   readonly clock: Clock;
-  /** Told why a thread ended; the next slot starts it anew. */
-  failed(reason: string): void;
+  /** Told why a thread ended; it is started anew at once. */
+  readonly died: TellDeath;
 }
 
 const sweepMs = 1_000;
 
 class PoolThread<S, D extends SlotDelivery, R> {
   readonly #options: SlotPoolOptions;
+  readonly #deaths: PoolDeaths;
   #pool: Piscina<SlotTask<S>, void>;
   #link: WorkerLink<D, R> | undefined;
   slots = 0;
 
-  constructor(options: SlotPoolOptions, tasks: number) {
+  constructor(options: SlotPoolOptions, tasks: number, deaths: PoolDeaths) {
     this.#options = options;
+    this.#deaths = deaths;
     this.#pool = this.#newPool(tasks);
   }
 
   #newPool(tasks: number): Piscina<SlotTask<S>, void> {
-    return new Piscina({
+    const pool = new Piscina({
       filename: this.#options.worker.href,
       minThreads: 1,
       maxThreads: 1,
@@ -65,6 +70,8 @@ class PoolThread<S, D extends SlotDelivery, R> {
       closeTimeout: edgeRules[this.#options.edge].deadlineMs,
       workerData: this.#options.workerData,
     });
+    this.#deaths.watch(pool);
+    return pool;
   }
 
   open(session: number, start: S): WorkerLink<D, R> {
@@ -79,10 +86,9 @@ class PoolThread<S, D extends SlotDelivery, R> {
     const over = (): void => {
       this.slots -= 1;
     };
-    this.#pool.run(task, task.port === undefined ? {} : { transferList: [task.port] }).then(over, (error: unknown) => {
+    this.#pool.run(task, task.port === undefined ? {} : { transferList: [task.port] }).then(over, () => {
       over();
       link.end('gone');
-      this.#options.failed(String(error));
     });
     return link;
   }
@@ -94,12 +100,14 @@ class PoolThread<S, D extends SlotDelivery, R> {
   /** A pool's size is fixed: a new one takes over, the old one ends when its slots have. */
   resize(tasks: number): void {
     const old = this.#pool;
+    this.#deaths.closing(old);
     this.#pool = this.#newPool(tasks);
     this.#link = undefined;
     void old.close();
   }
 
   async close(): Promise<void> {
+    this.#deaths.closing(this.#pool);
     this.#link?.end('stopping');
     await this.#pool.destroy();
   }
@@ -108,12 +116,14 @@ class PoolThread<S, D extends SlotDelivery, R> {
 export class SlotPool<S, D extends SlotDelivery, R> {
   readonly #all: readonly PoolThread<S, D, R>[];
   readonly #cancel: Cancel;
+  readonly #deaths: PoolDeaths;
   #last = 0;
   #tasks: number;
 
   constructor(options: SlotPoolOptions) {
+    this.#deaths = new PoolDeaths(options.died);
     this.#tasks = tasksEach(options.concurrency, options.threads);
-    this.#all = Array.from({ length: options.threads }, () => new PoolThread<S, D, R>(options, this.#tasks));
+    this.#all = Array.from({ length: options.threads }, () => new PoolThread<S, D, R>(options, this.#tasks, this.#deaths));
     this.#cancel = options.clock.every(sweepMs, () => {
       for (const thread of this.#all) thread.expire();
     });
@@ -121,6 +131,11 @@ export class SlotPool<S, D extends SlotDelivery, R> {
 
   get threads(): number {
     return this.#all.length;
+  }
+
+  /** How often a thread was started anew. */
+  get restarts(): number {
+    return this.#deaths.count;
   }
 
   /** A new slot on the thread that has the fewest. */
@@ -131,6 +146,9 @@ export class SlotPool<S, D extends SlotDelivery, R> {
     const link = thread.open(session, start);
     return {
       session,
+      get usable() {
+        return link.closedReason === undefined;
+      },
       holds: (message) => link.holds(message),
       deliver: (delivery) => link.deliver(delivery),
       close: () => link.close(session),

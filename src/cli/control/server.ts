@@ -4,6 +4,7 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { faultsAllowed, orderFault } from '../../actors/kernel/fault.js';
 import type { RunningNode } from '../../actors/node-api.js';
 import { reason } from '../complain.js';
 import { controlSocket } from '../home.js';
@@ -63,7 +64,8 @@ function answerOne(socket: Socket, answers: Answers): void {
 }
 
 async function answer(request: ControlRequest, answers: Answers): Promise<Answer> {
-  if (request?.version !== 1 || !Object.hasOwn(answers, request.verb)) {
+  const unknown = request?.version !== 1 || !Object.hasOwn(answers, request.verb);
+  if (unknown || (request.verb === 'fault' && !faultsAllowed())) {
     return { tag: 'failed', text: 'the running node does not know this request; it may be of another version: tqmail restart' };
   }
   let timer: NodeJS.Timeout | undefined;
@@ -117,6 +119,8 @@ function controlAnswers(options: ControlOptions): Answers {
     cont: () => switchTo(false),
     stop: async () => ({ ...done, afterwards: options.stop }),
     restart: async () => ({ ...done, afterwards: options.restart }),
+    fault: async ({ thread = '', kind = '' }) =>
+      orderFault(thread, kind) ? done : { tag: 'failed', text: `no such fault: ${kind}` },
     queue: async ({ after, limit }) => {
       if (node.queuePage === undefined) return { tag: 'failed', text: 'the running node cannot list its queue' };
       return { tag: 'done', value: await node.queuePage(after ?? 0, Math.min(limit ?? 100, 1000)) };

@@ -1,0 +1,36 @@
+/**
+ * The threads of a pool that ended by themselves: counted and told. Also hears the error of a thread that
+ * had no task: unheard, it would end the thread that owns the pool.
+ */
+import type { Piscina } from 'piscina';
+
+/** What is told of each thread that ended. */
+export type TellDeath = (reason: string) => void;
+
+export class PoolDeaths {
+  readonly #tell: TellDeath;
+  #closing = new WeakSet<Piscina>();
+  count = 0;
+
+  constructor(tell: TellDeath) {
+    this.#tell = tell;
+  }
+
+  watch(pool: Piscina): void {
+    let reason = 'it ended without a reason';
+    pool.on('error', (error: unknown) => {
+      reason = String(error);
+    });
+    pool.on('workerDestroy', () => {
+      if (this.#closing.has(pool)) return;
+      this.count += 1;
+      // The error of an idle thread comes right after.
+      queueMicrotask(() => this.#tell(reason));
+    });
+  }
+
+  /** From now on the threads of this pool end because they are told to. */
+  closing(pool: Piscina): void {
+    this.#closing.add(pool);
+  }
+}
