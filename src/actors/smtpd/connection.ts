@@ -132,7 +132,7 @@ export class Connection implements Guest {
         this.#received = undefined;
         return this.#progressed();
       case 'mail':
-        this.#session.decide(policy.mail());
+        this.#session.decide(policy.mail(event.sender));
         return this.#progressed();
       case 'rcpt':
         this.#session.decide(policy.rcpt(event.sender, event.recipient, this.#parts.relayclient));
