@@ -112,6 +112,11 @@ const tortures: readonly { readonly what: string; readonly pieces: () => Iterabl
   { what: 'a bare LF in the body', pieces: () => [`${opening}a\nb\r\n.\r\nQUIT\r\n`], said: /^451 /m },
   { what: 'a bare CR in the body', pieces: () => [`${opening}a\rb\r\n.\r\nQUIT\r\n`], said: /^550 /m },
   {
+    what: 'a bare LF in the body and 4 MB behind it',
+    pieces: () => inOrder(`${opening}a\nb\r\n`, repeated(Buffer.from(`${'c'.repeat(62)}\r\n`.repeat(1_024)), 4 * mebibyte)),
+    said: /^451 /m,
+  },
+  {
     what: 'garbage sent ahead',
     pieces: () => [Buffer.from(Array.from({ length: 20_000 }, (_, at) => (at * 7_919 + (at >> 3)) % 256)), '\r\nQUIT\r\n'],
     said: /^5\d\d /m,
