@@ -23,6 +23,8 @@ const smtpdUid = 7791;
 const mostUnread = 262_144;
 /** Body octets that count as progress of a slow client. */
 const progressOctets = 16_384;
+/** Milliseconds in which a client may read its last reply and close. */
+const lingerMs = 2_000;
 
 /** What all connections of one listener share. */
 export interface ConnectionParts {
@@ -106,10 +108,11 @@ export class Connection implements Guest {
 
   /** `chunk` is valid during this call only. */
   #bytes(chunk: Buffer): void {
+    if (this.#over) return;
     this.#session.receive(chunk);
     if (!this.#held) this.#run();
     // A client that sends ahead of its answer is not read until it has it.
-    else if (!this.#over) this.#socket.pause();
+    else this.#socket.pause();
     this.#session.retain();
   }
 
@@ -280,9 +283,15 @@ export class Connection implements Guest {
   #end(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#socket.end();
-    // A peer that does not close its side must not keep the descriptor.
-    this.#socket.once('finish', () => this.#socket.destroy());
+    const socket = this.#socket;
+    socket.end();
+    // Closed with octets of the client unread, the connection would be reset and the last reply lost.
+    socket.resume();
+    const close = (): void => void socket.destroy();
+    // A peer that neither reads nor closes must not keep the descriptor.
+    const cancel = this.#parts.clock.after(lingerMs, close);
+    socket.once('close', cancel);
+    socket.once(this.#halfClosed ? 'finish' : 'end', close);
   }
 
   #closed(): void {
