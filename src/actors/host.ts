@@ -2,6 +2,7 @@
  * The actors of one thread, put together: which of them live here follows from the placement. The same code
  * makes every thread of a node, and a whole node in one thread. It starts no threads itself.
  */
+import { dirname } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import type { Settings } from '../protocol/settings.js';
 import { spillLimit } from '../store/body-file.js';
@@ -102,6 +103,7 @@ export class Host {
         return createLspawn(this.#context('lspawn'), needed(this.#parts.localSlots, 'local slots'));
       case 'smtpd':
         this.#smtpd = createSmtpd(this.#context('smtpd'), {
+          home: dirname(this.#parts.queueDir),
           listeners: this.#parts.smtpListeners ?? [],
           board,
           descriptors: this.#parts.descriptors ?? 1_000,

@@ -32,7 +32,7 @@ function groupsOf(text: string): number[] | undefined {
 }
 
 /** The eight groups of an IPv6 address (RFC 4291 §2.2); undefined when the text is none. */
-function parseIPv6(text: string): readonly number[] | undefined {
+export function ipv6Groups(text: string): readonly number[] | undefined {
   if (text.length > 45 || !text.includes(':')) return undefined;
   const gap = text.indexOf('::');
   if (gap < 0) {
@@ -66,7 +66,7 @@ function formatIPv6(groups: readonly number[]): string {
 
 /** One spelling of an IPv6 address; an IPv4 address written as IPv6 (`::ffff:1.2.3.4`) becomes IPv4. */
 export function canonicalIPv6(text: string): string | undefined {
-  const groups = parseIPv6(text);
+  const groups = ipv6Groups(text);
   if (groups === undefined) return undefined;
   const [high = 0, low = 0] = groups.slice(6);
   if (groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0)) {

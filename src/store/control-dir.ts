@@ -10,6 +10,7 @@ import { parseSettings, type SettingsResult } from '../protocol/control.js';
 import type { ControlFiles } from '../protocol/control-files.js';
 import { controlNames } from '../protocol/control-names.js';
 import type { SettingsProblem } from '../protocol/settings.js';
+import { rulesProblems } from './rules-file.js';
 
 /** Largest control file in octets: room for a million host names, and a bound for a file that went wild. */
 const maxControlFile = 64 * 1024 * 1024;
@@ -95,7 +96,11 @@ export async function readControlDir(home: string, names: readonly string[] = co
 /** The settings of a home, or all that is wrong with its control files. */
 export async function readSettings(home: string): Promise<SettingsResult> {
   const { files, problems } = await readControlDir(home);
-  if (problems.length === 0) return parseSettings(files);
+  if (problems.length === 0) {
+    const parsed = parseSettings(files);
+    const bad = 'settings' in parsed ? rulesProblems(home, parsed.settings.listeners) : [];
+    return bad.length === 0 ? parsed : { problems: bad };
+  }
   const unreadable = new Set(problems.map(({ file }) => file));
   const parsed = files.size === 0 ? { problems: [] } : parseSettings(files);
   // A file that cannot be read would also count as missing: say it once.

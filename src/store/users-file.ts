@@ -2,45 +2,19 @@
  * The sources of user lookup on disk: users/cdb and the system's accounts (/etc/passwd), kept in
  * memory until the file changes. Decides nothing: protocol/users.ts asks.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { cdbGet } from '../protocol/cdb.js';
 import type { ByteString } from '../protocol/mail.js';
 import type { Account, UserSources } from '../protocol/users.js';
 import { codeOf, octetPath } from './octet-path.js';
+import { ParsedFile } from './parsed-file.js';
 
 /** An account as its line says, before its home is looked at. */
 type PasswdLine = Omit<Account, 'homeOwner'>;
 
-const largestFile = 256 * 1024 * 1024;
 const homeValidity = 1000;
 const mostHomes = 10000;
-
-/** A file and what was made of it, made anew when the file is another one. */
-class ParsedFile<T> {
-  readonly #path: string;
-  readonly #parse: (bytes: Uint8Array) => T;
-  #mark = '';
-  #parsed: T | undefined;
-
-  constructor(path: string, parse: (bytes: Uint8Array) => T) {
-    this.#path = path;
-    this.#parse = parse;
-  }
-
-  /** Undefined: no such file. Throws the system's error when it cannot be read. */
-  current(): T | undefined {
-    const found = statSync(this.#path, { throwIfNoEntry: false });
-    if (found === undefined) return undefined;
-    const mark = `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}`;
-    if (mark !== this.#mark) {
-      if (found.size > largestFile) throw Object.assign(new Error(`${this.#path} is too large`), { code: 'EFBIG' });
-      this.#parsed = this.#parse(readFileSync(this.#path));
-      this.#mark = mark;
-    }
-    return this.#parsed;
-  }
-}
 
 /** Accounts by name; of equal names the first counts. Lines of another shape are passed over. */
 export function parsePasswd(text: ByteString): Map<ByteString, PasswdLine> {
@@ -65,12 +39,14 @@ export class UsersFile {
   readonly #accounts: ParsedFile<Map<ByteString, PasswdLine>>;
   readonly #homes = new Map<ByteString, { readonly owner: number; readonly until: number }>();
   readonly #clock: () => number;
+  readonly #aliasHome: string;
 
   /** `home` is the server's home; `clock` counts milliseconds that never go back. */
   constructor(home: string, passwd: string, clock: () => number) {
     this.#table = new ParsedFile(`${home}/users/cdb`, (bytes) => bytes);
     this.#accounts = new ParsedFile(passwd, (bytes) => parsePasswd(Buffer.from(bytes).toString('latin1')));
     this.#clock = clock;
+    this.#aliasHome = `${home}/alias`;
   }
 
   /** What one lookup asks; made anew for each, so that it sees the files as they are now. */
@@ -87,11 +63,21 @@ export class UsersFile {
   async #account(name: ByteString): Promise<Account | undefined | 'trouble'> {
     try {
       const line = this.#accounts.current()?.get(name);
-      if (line === undefined) return undefined;
+      if (line === undefined) return name === 'alias' ? this.#aliasFolder() : undefined;
       return { ...line, homeOwner: await this.#homeOwner(line.home) };
     } catch {
       return 'trouble';
     }
+  }
+
+  /**
+   * Where the system has no account alias, the folder alias/ stands for it and its owner is the user, so that mail for
+   * nobody bounces. qmail would try it for a week: "Unable to find alias user!" (spec local.md §1). Never root.
+   */
+  #aliasFolder(): Account | undefined {
+    const found = statSync(this.#aliasHome, { throwIfNoEntry: false });
+    if (found === undefined || !found.isDirectory() || found.uid === 0) return undefined;
+    return { name: 'alias', uid: found.uid, gid: found.gid, home: this.#aliasHome, homeOwner: found.uid };
   }
 
   async #homeOwner(home: ByteString): Promise<number | undefined> {

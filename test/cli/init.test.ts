@@ -23,7 +23,8 @@ test('init writes what config-fast writes, says why, and overwrites nothing', as
   assert.equal(control('plusdomain'), 'example.org\n');
   assert.equal(control('locals'), control('me'));
   assert.equal(control('rcpthosts'), control('me'));
-  assert.match(control('listeners'), /^smtp 127\.0\.0\.1:4025$/m);
+  assert.match(control('listeners'), /^smtp 127\.0\.0\.1:4025 rules=control\/tcp\.smtp$/m);
+  assert.match(control('tcp.smtp'), /^127\.:allow,RELAYCLIENT=""$/m);
   for (const name of ['postmaster', 'mailer-daemon', 'root']) assert.ok(existsSync(join(home, `alias/.qmail-${name}`)));
   assert.match(first.stdout, /control\/rcpthosts +SMTP takes mail/);
   assert.equal(statSync(join(home, 'queue')).mode & 0o777, 0o700);

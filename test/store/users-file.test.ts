@@ -1,6 +1,6 @@
 /** Sources of user lookup on disk: read once, read again when changed, damage defers. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -45,4 +45,27 @@ test('users/cdb and passwd are read again after a change', async (t) => {
   assert.equal(await who(), 'assigned');
   writeFileSync(join(home, 'users/cdb'), 'damaged');
   assert.equal(await who(), 'defer 117');
+});
+
+test('without an account alias the folder alias/ is that user, unless root owns it', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'tqmail-users-'));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  const passwd = join(home, 'passwd');
+  writeFileSync(passwd, 'other:x:7:7::/other:\n');
+  const ask = () => lookupUser('nobody-here', new UsersFile(home, passwd, () => 0).sources());
+  assert.deepEqual(await ask(), { tag: 'defer', code: 116 });
+  mkdirSync(join(home, 'alias'));
+  const owner = process.getuid?.() === 0 ? 12_345 : (process.getuid?.() ?? 0);
+  if (process.getuid?.() === 0) {
+    assert.deepEqual(await ask(), { tag: 'defer', code: 116 });
+    chownSync(join(home, 'alias'), owner, owner);
+  }
+  const answer = await ask();
+  assert.ok(answer.tag === 'user');
+  assert.deepEqual(
+    { ...answer.user, gid: 0 },
+    { user: 'alias', uid: owner, gid: 0, home: `${home}/alias`, dash: '-', ext: 'nobody-here' },
+  );
+  writeFileSync(passwd, 'alias:x:7:7::/alias:\n');
+  assert.equal(((await ask()) as { user: { uid: number } }).user.uid, 7);
 });

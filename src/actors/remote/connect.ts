@@ -6,10 +6,10 @@
 import type { Outcome } from '../../protocol/mail.js';
 import { chooseAddresses, type Route, smtpPort } from '../../protocol/mx.js';
 import type { Settings } from '../../protocol/settings.js';
+import { ownAddresses } from '../net/own-addresses.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 import type { Deadlines } from './deadlines.js';
 import type { DnsRecords } from './dns-records.js';
-import { ownAddresses } from './own-addresses.js';
 import { resolveDomain, resolveHost } from './resolver.js';
 
 /** What all sessions of a thread share. */

@@ -2,14 +2,19 @@
  * smtpd: the SMTP listeners of one thread. Takes connections within their limits, keeps a timer for all of
  * them, and hands messages to queue. It delivers nothing and writes no mail to disk but large bodies.
  */
+import type { Socket } from 'node:net';
 import { dateFormatter } from '../../protocol/date.js';
 import type { ListenerSetting, Settings } from '../../protocol/settings.js';
 import type { SmtpServerOptions } from '../../protocol/smtp/session.js';
+import { moreRcptHosts } from '../../store/more-rcpthosts.js';
+import { RulesFile } from '../../store/rules-file.js';
 import type { Actor, ActorContext, Counters } from '../kernel/actor.js';
 import type { Board } from '../kernel/board.js';
 import { type Cancel, secondsOf } from '../kernel/clock.js';
+import { ActivityLog } from '../kernel/log.js';
 import { Admission, type AdmissionLimits } from '../net/admission.js';
 import { type ListenAt, type Listener, listen } from '../net/listener.js';
+import { Access, type Rights } from './access.js';
 import { BodyBuffers } from './body-buffers.js';
 import { Connection, type ConnectionParts, plainAddress } from './connection.js';
 import { SmtpPolicy } from './policy.js';
@@ -21,6 +26,8 @@ export interface SmtpdListener {
 }
 
 export interface SmtpdOptions {
+  /** Absolute; access rules and control/morercpthosts.cdb are found from here. */
+  readonly home: string;
   readonly listeners: readonly SmtpdListener[];
   readonly board: Board;
   /** The queue lives in this thread: bodies go there by reference. */
@@ -51,10 +58,12 @@ function sessionOptions(settings: Settings): SmtpServerOptions {
 class OpenListener {
   readonly admission: Admission;
   readonly setting: ListenerSetting;
+  readonly access: Access;
   listener: Listener | undefined;
 
-  constructor(setting: ListenerSetting, limits: AdmissionLimits) {
+  constructor(setting: ListenerSetting, access: Access, limits: AdmissionLimits) {
     this.setting = setting;
+    this.access = access;
     this.admission = new Admission(limits);
   }
 }
@@ -66,11 +75,13 @@ class SmtpdActor implements Actor<'smtpd'> {
   readonly #open: OpenListener[] = [];
   readonly #date = dateFormatter();
   readonly #buffers: BodyBuffers;
+  readonly #log: ActivityLog;
   #settings: Settings;
   #policy: SmtpPolicy;
   #session: SmtpServerOptions;
   #cancelTick: Cancel | undefined;
   #accepted = 0;
+  #denied = 0;
   #whenEmpty: (() => void) | undefined;
 
   constructor(context: ActorContext<'smtpd'>, options: SmtpdOptions) {
@@ -78,20 +89,41 @@ class SmtpdActor implements Actor<'smtpd'> {
     this.#options = options;
     this.#buffers = new BodyBuffers(options.besideQueue);
     this.#settings = context.settings;
-    this.#policy = new SmtpPolicy(context.settings, options.board);
+    this.#log = new ActivityLog(context.peers.splogger, context.settings);
+    this.#policy = this.#newPolicy();
     this.#session = sessionOptions(context.settings);
   }
 
   async start(): Promise<void> {
     for (const { setting, at } of this.#options.listeners) {
-      const open = new OpenListener(setting, this.#limits(setting));
+      const open = new OpenListener(setting, this.#accessOf(setting), this.#limits(setting));
       this.#open.push(open);
-      open.listener = await listen(at, (socket) => {
-        const connection = new Connection(socket, this.#parts(open, plainAddress(socket.localAddress ?? 'unknown')));
-        open.admission.arrive(connection, this.#context.clock.monotonic());
-      });
+      open.listener = await listen(at, (socket) => this.#arrived(open, socket));
     }
     this.#cancelTick = this.#context.clock.every(tickMs, () => this.#tick());
+  }
+
+  #newPolicy(): SmtpPolicy {
+    const more = moreRcptHosts(this.#options.home, () => this.#context.clock.monotonic());
+    return new SmtpPolicy(this.#settings, this.#options.board, more);
+  }
+
+  #accessOf({ options }: ListenerSetting): Access {
+    const monotonic = (): number => this.#context.clock.monotonic();
+    const rules = options.rules === undefined ? undefined : new RulesFile(this.#options.home, options.rules, monotonic);
+    return new Access(rules, (text) => this.#log.warning(text));
+  }
+
+  #arrived(open: OpenListener, socket: Socket): void {
+    const rights = open.access.rights(plainAddress(socket.remoteAddress ?? 'unknown'));
+    if (rights === undefined) {
+      // Without a word, as a client sees it that tcpserver denies.
+      this.#denied += 1;
+      socket.destroy();
+      return;
+    }
+    const local = plainAddress(socket.localAddress ?? 'unknown');
+    open.admission.arrive(new Connection(socket, this.#parts(open, local, rights)), this.#context.clock.monotonic());
   }
 
   /** Ports in use, in the order of the listeners (tests listen on port 0). */
@@ -106,7 +138,7 @@ class SmtpdActor implements Actor<'smtpd'> {
     return { most, mostPerAddress, idleMs, mostWaiting: Math.max(100, most) };
   }
 
-  #parts(open: OpenListener, localAddress: string): ConnectionParts {
+  #parts(open: OpenListener, localAddress: string, { relayclient, databytes }: Rights): ConnectionParts {
     const { peers, clock, nextQp, queueDir } = this.#context;
     return {
       queue: peers.queue,
@@ -115,10 +147,10 @@ class SmtpdActor implements Actor<'smtpd'> {
       date: () => this.#date(secondsOf(clock)),
       queueDir,
       buffers: this.#buffers,
-      session: this.#session,
+      session: databytes === undefined ? this.#session : { ...this.#session, databytes },
       policy: this.#policy,
       local: localAddress,
-      relayclient: open.setting.options.relayclient,
+      relayclient,
       progressed: (connection) => open.admission.progressed(connection, clock.monotonic()),
       left: (connection) => this.#left(open, connection),
       accepted: () => {
@@ -148,9 +180,12 @@ class SmtpdActor implements Actor<'smtpd'> {
   /** Open sessions keep what they began with. */
   reload(settings: Settings): void {
     this.#settings = settings;
-    this.#policy = new SmtpPolicy(settings, this.#options.board);
+    this.#policy = this.#newPolicy();
     this.#session = sessionOptions(settings);
-    for (const open of this.#open) open.admission.limits = this.#limits(open.setting);
+    for (const open of this.#open) {
+      open.admission.limits = this.#limits(open.setting);
+      open.access.lookAgain();
+    }
   }
 
   async drain(): Promise<void> {
@@ -177,6 +212,7 @@ class SmtpdActor implements Actor<'smtpd'> {
       'smtpd.waiting': sum((admission) => admission.waiting),
       'smtpd.evicted': sum((admission) => admission.evicted),
       'smtpd.rejected': sum((admission) => admission.rejected),
+      'smtpd.denied': this.#denied,
       'smtpd.accepted': this.#accepted,
     };
   }

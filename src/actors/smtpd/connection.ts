@@ -133,7 +133,7 @@ export class Connection implements Guest {
         this.#progressed();
         break;
       case 'mail':
-        this.#session.decide(policy.mail());
+        this.#session.decide(policy.mail(event.sender));
         this.#progressed();
         break;
       case 'rcpt':

@@ -2,11 +2,13 @@
  * What smtpd answers to MAIL, RCPT and DATA: the relay rules and the pressure the node is under. Values in,
  * decisions out; the wording is qmail's (spec smtpd.md §2.2).
  */
+import { replaceOwnLiteral } from '../../protocol/address.js';
 import type { ByteString } from '../../protocol/mail.js';
-import { compileRelay, type Relay } from '../../protocol/relay.js';
+import { compileRelay, type HostListed, type Relay } from '../../protocol/relay.js';
 import type { Settings } from '../../protocol/settings.js';
 import type { SmtpDecision } from '../../protocol/smtp/session.js';
 import type { Board } from '../kernel/board.js';
+import { ownAddresses } from '../net/own-addresses.js';
 
 const accept: SmtpDecision = { accept: true };
 const refuse = (code: number, text: ByteString): SmtpDecision => ({ accept: false, code, text });
@@ -19,28 +21,48 @@ const draining: SmtpDecision = {
   close: true,
 };
 const paused = refuse(451, 'server is paused, try again later (#4.3.2)');
+const noControls: SmtpDecision = { accept: false, code: 421, text: 'unable to read controls (#4.3.0)', close: true };
 const badSender = refuse(553, 'sorry, your envelope sender is in my badmailfrom list (#5.7.1)');
 const noRelay = refuse(553, "sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)");
+
+const isOwn = (ip: string): boolean => ownAddresses().has(ip);
 
 export class SmtpPolicy {
   readonly #relay: Relay;
   readonly #board: Board;
+  readonly #localiphost: ByteString | undefined;
 
-  constructor(settings: Settings, board: Board) {
-    this.#relay = compileRelay(settings);
+  /** `more` looks up control/morercpthosts.cdb. */
+  constructor(settings: Settings, board: Board, more?: HostListed) {
+    this.#relay = compileRelay(settings, more);
     this.#board = board;
+    this.#localiphost = settings.localiphost;
   }
 
-  mail(): SmtpDecision {
+  mail(sender: ByteString): SmtpDecision {
     if (this.#board.get('draining')) return draining;
     if (this.#board.get('paused')) return paused;
-    return this.#board.get('full') ? full : accept;
+    return this.#board.get('full') ? full : accepted(sender, this.#named(sender));
   }
 
   /** `relayclient` is appended to every address of a client with that variable set (spec smtpd.md §1.1). */
   rcpt(sender: ByteString, recipient: ByteString, relayclient: ByteString | undefined): SmtpDecision {
     if (this.#relay.senderBad(sender)) return badSender;
-    if (relayclient !== undefined) return relayclient === '' ? accept : { accept: true, address: recipient + relayclient };
-    return this.#relay.rcptAllowed(recipient) ? accept : noRelay;
+    const address = this.#named(recipient);
+    if (relayclient !== undefined) return accepted(recipient, address + relayclient);
+    try {
+      return this.#relay.rcptAllowed(address) ? accepted(recipient, address) : noRelay;
+    } catch {
+      return noControls;
+    }
   }
+
+  /** `user@[own address]` is mail for localiphost. */
+  #named(address: ByteString): ByteString {
+    return this.#localiphost === undefined ? address : replaceOwnLiteral(address, this.#localiphost, isOwn);
+  }
+}
+
+function accepted(asked: ByteString, address: ByteString): SmtpDecision {
+  return asked === address ? accept : { accept: true, address };
 }

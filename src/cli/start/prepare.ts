@@ -5,7 +5,7 @@
 
 import { chmodSync, chownSync, existsSync, fchownSync, fstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { placement } from '../../actors/topology.js';
 import type { Settings } from '../../protocol/settings.js';
@@ -77,7 +77,7 @@ async function usableSettings(home: string): Promise<Settings> {
     if (text !== undefined) throw new CommandTrouble(111, `cannot start: ${text}`);
     return read.settings;
   }
-  const lines = read.problems.map(({ file, line, text }) => `${join(home, file)}${line === 0 ? '' : `:${line}`}: ${text}`);
+  const lines = read.problems.map(({ file, line, text }) => `${resolve(home, file)}${line === 0 ? '' : `:${line}`}: ${text}`);
   throw new CommandTrouble(111, `cannot start: ${lines.join('\n')}`);
 }
 

@@ -1,0 +1,53 @@
+/**
+ * What a client of one listener may do, by the listener's access rules (option rules= of control/listeners): come in or
+ * not, relay or not, how large a message. Asked once a connection, as qmail's tcpserver does.
+ */
+import type { RulesFile } from '../../store/rules-file.js';
+
+export interface Rights {
+  /** Set, even empty: this client may relay; appended to each of its recipients (spec smtpd.md §1.1). */
+  readonly relayclient: string | undefined;
+  /** In place of control/databytes; 0 = no limit. */
+  readonly databytes: number | undefined;
+}
+
+const none: Rights = { relayclient: undefined, databytes: undefined };
+const largest = Number.MAX_SAFE_INTEGER;
+
+export class Access {
+  readonly #rules: RulesFile | undefined;
+  readonly #warn: (text: string) => void;
+  #told = '';
+
+  /** Without rules everybody may come in, and nobody may relay. */
+  constructor(rules: RulesFile | undefined, warn: (text: string) => void) {
+    this.#rules = rules;
+    this.#warn = warn;
+  }
+
+  /** Undefined: the client does not come in. */
+  rights(ip: string): Rights | undefined {
+    if (this.#rules === undefined) return none;
+    const rule = this.#rules.find(ip);
+    this.#tell(this.#rules.trouble);
+    if (rule === 'damaged') return undefined;
+    if (rule === undefined) return none;
+    if (!rule.allow) return undefined;
+    const digits = /^\d+/.exec(rule.variables.get('DATABYTES') ?? '')?.[0];
+    return {
+      relayclient: rule.variables.get('RELAYCLIENT'),
+      databytes: digits === undefined ? undefined : Math.min(Number(digits), largest),
+    };
+  }
+
+  /** The next client finds what the file says then. */
+  lookAgain(): void {
+    this.#rules?.lookAgain();
+  }
+
+  /** The same trouble is told once. */
+  #tell(trouble: string): void {
+    if (trouble !== '' && trouble !== this.#told) this.#warn(`${trouble}; the old access rules stay`);
+    this.#told = trouble;
+  }
+}
