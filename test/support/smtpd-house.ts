@@ -3,9 +3,7 @@
  * moment a message is handed over.
  */
 
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -16,6 +14,7 @@ import type { LogBatch, Submission, Submitted } from '../../src/actors/messages.
 import { createSmtpd, type Smtpd, type SmtpdOptions } from '../../src/actors/smtpd/actor.js';
 import { parseSettings } from '../../src/protocol/control.js';
 import type { Settings } from '../../src/protocol/settings.js';
+import { Client } from './line-client.js';
 
 export interface HouseParts {
   /** Files below the home, besides control/me. */
@@ -38,40 +37,6 @@ export interface House {
   readonly port: number;
   /** Opens a connection that collects what the server says. */
   dial(): Client;
-}
-
-/** One connection; `said` grows as the server talks. */
-export class Client {
-  readonly socket: Socket;
-  said = '';
-  readonly closed: Promise<unknown>;
-
-  constructor(port: number, address: string) {
-    this.socket = connect({ port, host: address, allowHalfOpen: true });
-    this.socket.setEncoding('latin1').on('data', (text: string) => {
-      this.said += text;
-    });
-    this.socket.on('error', () => undefined);
-    this.closed = once(this.socket, 'close').catch(() => undefined);
-    this.socket.on('end', () => this.socket.end());
-  }
-
-  /** Resolves with all that was said once it matches; rejects when the server closes before. */
-  async hears(pattern: RegExp): Promise<string> {
-    while (!pattern.test(this.said)) {
-      const more = await Promise.race([once(this.socket, 'data'), this.closed.then(() => 'closed' as const)]);
-      if (more === 'closed' && !pattern.test(this.said))
-        throw new Error(`closed before ${pattern}: ${JSON.stringify(this.said)}`);
-    }
-    return this.said;
-  }
-
-  /** Says a line and resolves with the reply to it (one line, code first). */
-  async ask(line: string): Promise<string> {
-    this.said = '';
-    this.socket.write(`${line}\r\n`, 'latin1');
-    return (await this.hears(/^\d{3} .*\r\n/m)).trimEnd();
-  }
 }
 
 export async function openHouse(t: TestContext, parts: HouseParts = {}): Promise<House> {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fromByteString } from '../../../src/protocol/bytes.js';
 import { cdbWrite } from '../../../src/protocol/cdb.js';
-import { type Client, openHouse } from '../../support/smtpd-house.js';
+import type { Client } from '../../support/line-client.js';
+import { openHouse } from '../../support/smtpd-house.js';
 
 async function greeted(client: Client): Promise<Client> {
   await client.hears(/^220 .*\r\n/);
