@@ -1,14 +1,26 @@
 /**
- * Buffers for bodies that are being received, used again and again. Bounded: only a few idle ones are kept,
- * and none that had to grow.
+ * Buffers for bodies that are being received, used again and again: a fresh large one costs more than a copy
+ * of its content. A few sizes; bounded: only some idle ones of each are kept.
  */
+import { spillLimit } from '../../store/body-file.js';
 
-/** Room for a usual message with its Received lines, octets. */
-const usualBody = 16_384;
-const mostIdle = 256;
+interface Shelf {
+  /** Octets of a buffer. */
+  readonly size: number;
+  readonly mostIdle: number;
+  readonly idle: Buffer[];
+}
+
+/** Octets of the largest buffer: that of a body which just fits in memory, and what a body file is written in. */
+export const largestBuffer = spillLimit;
 
 export class BodyBuffers {
-  readonly #idle: Buffer[] = [];
+  /** The smallest has room for a usual message with its Received lines; 16 MiB when all are full. */
+  readonly #shelves: readonly Shelf[] = [
+    { size: 16_384, mostIdle: 256, idle: [] },
+    { size: 65_536, mostIdle: 64, idle: [] },
+    { size: largestBuffer, mostIdle: 32, idle: [] },
+  ];
 
   /** True when a body is read after its buffer was given back, so that it must be copied out (queue in the same thread). */
   readonly copies: boolean;
@@ -17,12 +29,17 @@ export class BodyBuffers {
     this.copies = copies;
   }
 
-  take(): Buffer {
-    return this.#idle.pop() ?? Buffer.allocUnsafeSlow(usualBody);
+  /** A buffer with room for so many octets, as far as there are such; its content is anything. */
+  take(octets: number): Buffer {
+    for (const { size, idle } of this.#shelves) {
+      if (octets <= size || size === largestBuffer) return idle.pop() ?? Buffer.allocUnsafeSlow(size);
+    }
+    throw new RangeError('no sizes of buffers');
   }
 
   /** The buffer must not be read or written by its taker any more. */
   give(buffer: Buffer): void {
-    if (buffer.length === usualBody && this.#idle.length < mostIdle) this.#idle.push(buffer);
+    const shelf = this.#shelves.find(({ size }) => size === buffer.length);
+    if (shelf !== undefined && shelf.idle.length < shelf.mostIdle) shelf.idle.push(buffer);
   }
 }
