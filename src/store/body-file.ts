@@ -30,6 +30,8 @@ export interface BodyFile {
   readonly name: string;
   /** Takes a chunk, which must not be changed until it is on its way; a promise means: wait before the next. */
   write(chunk: Uint8Array): Promise<void> | undefined;
+  /** Resolves when all chunks so far are with the system; their memory is free then. */
+  written(): Promise<void>;
   /** Flushes file and folder; only then may a message name it. */
   close(): Promise<ClosedBody>;
   /** Gives the file up and removes it. */
@@ -62,13 +64,13 @@ class OpenBodyFile implements BodyFile {
     this.#size += chunk.length;
     this.#checksum = crc32(chunk, this.#checksum);
     this.#writing ??= this.#drain();
-    return this.#waiting >= writeAhead ? this.#written() : undefined;
+    return this.#waiting >= writeAhead ? this.written() : undefined;
   }
 
   async close(): Promise<ClosedBody> {
     this.#over = true;
     try {
-      await this.#written();
+      await this.written();
       await this.#handle.sync();
       await this.#handle.close();
       await syncFolder(this.#folder);
@@ -87,7 +89,7 @@ class OpenBodyFile implements BodyFile {
     await unlink(join(this.#folder, this.name)).catch(ignoreMissing);
   }
 
-  async #written(): Promise<void> {
+  async written(): Promise<void> {
     await this.#writing;
     if (this.#failure !== undefined) throw this.#failure;
   }

@@ -127,10 +127,12 @@ test('start refuses a home that is not right, naming what is wrong', async (t) =
   assert.match(await refused(), new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}: address already in use`));
   writeFileSync(join(home, 'control/listeners'), '# ours\nsmtp nowhere\n');
   assert.match(await refused(), /control\/listeners:2: /);
-  writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.1:0\npop3 [::1]:110\nsmtp 127.0.0.1:2525 rules=tcp.smtp\n');
+  writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.1:0\npop3 [::1]:110\n');
   const unserved = await refused();
   assert.match(unserved, /listeners: pop3 \[::1\]:110: this version serves smtp only; remove the line/);
-  assert.match(unserved, /listeners: smtp 127\.0\.0\.1:2525: rules=FILE is not obeyed by this version/);
+  writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.1:0 rules=control/tcp.smtp\n');
+  writeFileSync(join(home, 'control/tcp.smtp'), '127.:allow\nnonsense\n');
+  assert.match(await refused(), /home\/control\/tcp\.smtp:2: "nonsense" is not address:allow or address:deny/);
   writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.1:0\n');
   chmodSync(join(home, 'queue'), 0o755);
   assert.match(await refused(), /queue is open to others/);

@@ -18,6 +18,8 @@ export class BodyCollector {
   #used: number;
   #file: Promise<BodyFile> | undefined;
   #written: Promise<void> = Promise.resolve();
+  /** Octets on their way into the file. */
+  #ahead = 0;
   #failed = false;
 
   /** `front` stands before the body (the Received lines), one octet a unit. */
@@ -32,19 +34,19 @@ export class BodyCollector {
 
   /** A promise means: take no more bytes from the client before it is settled. It never rejects. */
   add(piece: Uint8Array): Promise<void> | undefined {
-    if (this.#file === undefined) {
-      this.#room(piece.length);
-      this.#buffer.set(piece, this.#used);
-      this.#used += piece.length;
-      return this.#used <= spillLimit ? undefined : this.#begin();
-    }
-    return this.#append(Buffer.from(piece));
+    if (this.#file !== undefined) return this.#append(Buffer.from(piece), piece.length);
+    const needed = this.#used + piece.length;
+    const grows = needed > this.#buffer.length;
+    this.#room(needed);
+    this.#buffer.set(piece, this.#used);
+    this.#used = needed;
+    return needed > spillLimit || (grows && this.#buffers.tight) ? this.#begin() : undefined;
   }
 
-  #room(more: number): void {
-    const needed = this.#used + more;
+  #room(needed: number): void {
     if (needed <= this.#buffer.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(this.#buffer.length * 2, spillLimit + 65_536)));
+    this.#buffers.hold(larger.length);
     this.#buffer.copy(larger, 0, 0, this.#used);
     this.#buffers.give(this.#buffer);
     this.#buffer = larger;
@@ -52,24 +54,36 @@ export class BodyCollector {
 
   #begin(): Promise<void> {
     this.#file = createBodyFile(this.#queueDir);
-    const first = this.#buffer.subarray(0, this.#used);
+    const first = this.#buffer;
     this.#buffer = Buffer.alloc(0);
-    return this.#append(first);
+    this.#ahead = first.length;
+    return this.#append(first.subarray(0, this.#used), 0);
   }
 
-  #append(piece: Buffer): Promise<void> {
+  /** `more`: octets of memory that come with the piece. */
+  #append(piece: Buffer, more: number): Promise<void> {
+    this.#buffers.hold(more);
+    this.#ahead += more;
     this.#written = this.#written.then(() => this.#spill(piece));
     return this.#written;
   }
 
   async #spill(piece: Buffer): Promise<void> {
-    if (this.#failed) return;
+    if (this.#failed) return this.#dropAhead();
     try {
       const file = await this.#file;
-      await file?.write(piece);
+      const wait = file?.write(piece);
+      if (wait === undefined && !this.#buffers.tight) return;
+      await (wait ?? file?.written());
     } catch {
       this.#failed = true;
     }
+    this.#dropAhead();
+  }
+
+  #dropAhead(): void {
+    this.#buffers.drop(this.#ahead);
+    this.#ahead = 0;
   }
 
   /** The whole body as a flushed file; undefined when the disk did not take it. */
@@ -86,6 +100,8 @@ export class BodyCollector {
       return { file: file.name, size };
     } catch {
       return undefined;
+    } finally {
+      this.#dropAhead();
     }
   }
 
@@ -102,6 +118,12 @@ export class BodyCollector {
     this.#buffer = Buffer.alloc(0);
   }
 
+  /** Nobody knows whether the queue still reads the buffer: it is left to it, and no longer counted. */
+  abandon(): void {
+    this.#buffers.drop(this.#buffer.length);
+    this.#buffer = Buffer.alloc(0);
+  }
+
   /** Forgets the body and removes its file. */
   async discard(): Promise<void> {
     this.#failed = true;
@@ -112,5 +134,6 @@ export class BodyCollector {
     } catch {
       // A file that cannot be removed is garbage that the sweep finds.
     }
+    this.#dropAhead();
   }
 }

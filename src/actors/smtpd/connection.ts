@@ -21,8 +21,12 @@ import type { SmtpPolicy } from './policy.js';
 const smtpdUid = 7791;
 /** Reply octets that may wait for a client that does not read; above it the connection ends. */
 const mostUnread = 262_144;
+/** How long a client that is told to go may take to read that and to close its side, milliseconds. */
+const farewellMs = 2_000;
 /** Body octets that count as progress of a slow client. */
 const progressOctets = 16_384;
+
+const noMemory: SmtpDecision = { accept: false, code: 452, text: 'too many messages at once, try again later (#4.3.1)' };
 
 /** What all connections of one listener share. */
 export interface ConnectionParts {
@@ -58,6 +62,7 @@ export class Connection implements Guest {
   #held = false;
   #over = false;
   #leaveAfterMessage = false;
+  #halfClosed = false;
 
   constructor(socket: Socket, parts: ConnectionParts) {
     this.#parts = parts;
@@ -77,7 +82,13 @@ export class Connection implements Guest {
 
   reject(why: 'crowd' | 'address'): void {
     const text = why === 'crowd' ? 'too many connections' : 'too many connections from your address';
-    this.#leave(421, `${text}, try again later (#4.7.0)`);
+    // Not patiently: a crowd must not keep its descriptors.
+    this.#leave(421, `${text}, try again later (#4.7.0)`, false);
+  }
+
+  /** The queue or the disk owes it an answer: its silence is not its own. */
+  get waitsForUs(): boolean {
+    return this.#held;
   }
 
   evict(): void {
@@ -98,10 +109,10 @@ export class Connection implements Guest {
     this.#leave(421, 'server is shutting down (#4.3.2)');
   }
 
-  #leave(code: number, text: ByteString): void {
+  #leave(code: number, text: ByteString, patient = true): void {
     this.#session.end(code, text);
     this.#write();
-    this.#end();
+    this.#end(patient);
   }
 
   /** `chunk` is valid during this call only. */
@@ -111,6 +122,7 @@ export class Connection implements Guest {
     // A client that sends ahead of its answer is not read until it has it.
     else if (!this.#over) this.#socket.pause();
     this.#session.retain();
+    if (this.#leaveAfterMessage) this.drain();
   }
 
   #run(): void {
@@ -150,13 +162,20 @@ export class Connection implements Guest {
         this.#message(event);
         break;
       case 'quit':
-      case 'broken':
         this.#write();
         this.#end();
+        break;
+      case 'broken':
+        this.#write();
+        this.#end(true);
     }
   }
 
   #data(sender: ByteString, recipients: readonly ByteString[]): void {
+    if (this.#parts.buffers.full) {
+      this.#session.decide(noMemory);
+      return;
+    }
     this.#sender = sender;
     this.#recipients = recipients;
     this.#qp = this.#parts.nextQp();
@@ -220,8 +239,10 @@ export class Connection implements Guest {
       ...body,
     };
     void this.#parts.queue.ask('submit', submission).then((answer) => {
-      // Without an answer nobody knows whether the queue still reads the buffer: it is left to it.
-      if (!isUnanswered(answer)) collector.release();
+      if (isUnanswered(answer)) collector.abandon();
+      // Refused before anything was written: a body file would stay behind just when the disk is full.
+      else if (answer.tag === 'refused' && answer.why !== 'storage') void collector.discard();
+      else collector.release();
       this.#decide(this.#verdict(answer));
     });
   }
@@ -258,8 +279,6 @@ export class Connection implements Guest {
     if (this.#halfClosed && !this.#held) this.#end();
   }
 
-  #halfClosed = false;
-
   #ended(): void {
     this.#halfClosed = true;
     if (!this.#held) this.#end();
@@ -277,12 +296,22 @@ export class Connection implements Guest {
     if (this.#socket.writableLength > mostUnread) this.#socket.destroy();
   }
 
-  #end(): void {
+  /**
+   * Ends the connection when all is sent. `patient`: the client may be sending still, and closing at once would take
+   * from it what it was told (a reset); so what comes is read and thrown away until it closes, for a while.
+   */
+  #end(patient = false): void {
     if (this.#over) return;
     this.#over = true;
-    this.#socket.end();
-    // A peer that does not close its side must not keep the descriptor.
-    this.#socket.once('finish', () => this.#socket.destroy());
+    const socket = this.#socket;
+    socket.end();
+    if (!patient || this.#halfClosed) socket.once('finish', () => socket.destroy());
+    else socket.once('end', () => socket.destroy()).resume();
+    // A client that neither reads nor closes must not keep the descriptor.
+    if (patient || socket.writableLength > 0) {
+      const cancel = this.#parts.clock.after(farewellMs, () => socket.destroy());
+      socket.once('close', cancel);
+    }
   }
 
   #closed(): void {

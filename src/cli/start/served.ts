@@ -1,6 +1,6 @@
 /**
  * Which lines of control/listeners this version can serve. A line that is understood and not served must stop the start:
- * an open port without a service, or rules that nobody looks at, are worse than no server. Pure.
+ * an open port without a service is worse than no server. Pure.
  */
 import type { ListenerSetting } from '../../protocol/settings.js';
 
@@ -8,11 +8,11 @@ const served: readonly string[] = ['smtp'];
 
 /** What cannot be served and what to do, a line each; undefined when all can. */
 export function notServed(listeners: readonly ListenerSetting[]): string | undefined {
-  const lines = listeners.flatMap(({ protocol, address, port, options }) => {
-    const shown = `control/listeners: ${protocol} ${address.includes(':') ? `[${address}]` : address}:${port}`;
-    if (!served.includes(protocol)) return [`${shown}: this version serves ${served.join(', ')} only; remove the line`];
-    if (options.rules === undefined) return [];
-    return [`${shown}: rules=FILE is not obeyed by this version, every client would be let in; remove the option`];
-  });
+  const lines = listeners
+    .filter(({ protocol }) => !served.includes(protocol))
+    .map(({ protocol, address, port }) => {
+      const shown = `${protocol} ${address.includes(':') ? `[${address}]` : address}:${port}`;
+      return `control/listeners: ${shown}: this version serves ${served.join(', ')} only; remove the line`;
+    });
   return lines.length === 0 ? undefined : lines.join('\n');
 }
