@@ -29,6 +29,8 @@ export interface Submission {
   readonly bytes?: Uint8Array;
   /** Name of a flushed body file below the queue folder. */
   readonly file?: string;
+  /** CRC-32 of the file, as body-file.ts returns it. */
+  readonly checksum?: number;
   readonly size: number;
   readonly unixSize: number;
 }

@@ -7,6 +7,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, opendir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import type { ByteString } from '../protocol/mail.js';
+import { syncFolder } from './folder-sync.js';
 
 /** Above this many octets a body is a file of its own (data-path measurement: LMDB wins below, files from 1 MiB on). */
 export const spillLimit = 262_144;
@@ -30,7 +32,7 @@ export interface BodyFile {
   readonly name: string;
   /** Takes a chunk, which must not be changed until it is on its way; a promise means: wait before the next. */
   write(chunk: Uint8Array): Promise<void> | undefined;
-  /** Resolves when all chunks so far are with the system; their memory is free then. */
+  /** Resolves when no chunk given so far is needed any more: the system has them all. */
   written(): Promise<void>;
   /** Flushes file and folder; only then may a message name it. */
   close(): Promise<ClosedBody>;
@@ -72,8 +74,8 @@ class OpenBodyFile implements BodyFile {
     try {
       await this.written();
       await this.#handle.sync();
-      await this.#handle.close();
-      await syncFolder(this.#folder);
+      // Closing and the folder's flush need not wait for each other; the flush is shared by all bodies of the moment.
+      await Promise.all([this.#handle.close(), syncFolder(namedByOctets(this.#folder))]);
     } catch (error) {
       await this.discard();
       throw error;
@@ -125,7 +127,7 @@ export async function createBodyFile(queueDir: string): Promise<BodyFile> {
   const handle = await open(join(folder, name), flags, 0o600).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     await mkdir(folder, { mode: 0o700, recursive: true });
-    await syncFolder(queueDir);
+    await syncFolder(namedByOctets(queueDir));
     return open(join(folder, name), flags, 0o600);
   });
   return new OpenBodyFile(name, folder, handle);
@@ -155,13 +157,9 @@ export async function sweepBodyFiles(queueDir: string, now: number, isNamed: (fi
   return removed;
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+/** A path of Node's, as folder-sync.ts takes one. */
+function namedByOctets(path: string): ByteString {
+  return Buffer.from(path).toString('latin1');
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {

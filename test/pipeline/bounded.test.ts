@@ -7,6 +7,7 @@ import { Doubtful } from '../../src/actors/send/doubtful.js';
 import { Intake } from '../../src/actors/send/intake.js';
 import type { LogEvent } from '../../src/protocol/log-line.js';
 import type { MessageHead } from '../../src/store/queue-store.js';
+import { OneThreadNode } from '../support/one-thread-node.js';
 
 function announced(firstId: number, ids: readonly number[]): number[] {
   const heard: number[] = [];
@@ -69,4 +70,17 @@ test('intake: hints in a row are taken, a gap or a full channel makes it look in
   assert.equal(intake.hears(7), true);
   intake.fallBehind();
   assert.equal(intake.hears(8), false);
+});
+
+test('the body of a new message is delivered from memory, that of a deferred one from the store', async () => {
+  const node = await OneThreadNode.started({ script: () => 'Z' });
+  await node.accepted('s@b', ['joe@far.example']);
+  await node.settle();
+  assert.equal(node.watched.calls.get('read'), undefined);
+  node.slots.script = () => 'K';
+  await node.clock.advance(400);
+  assert.equal(node.watched.calls.get('read'), 1);
+  const texts = node.slots.attempts.map(({ delivery }) => Buffer.from(delivery.bytes ?? []).toString('latin1'));
+  assert.deepEqual(texts, ['Subject: hello\r\n\r\nbody\r\n', 'Subject: hello\r\n\r\nbody\r\n']);
+  await node.stop();
 });

@@ -128,3 +128,22 @@ test('a stop that waits for its deliveries loses nothing; what had not begun is 
   assert.equal(after.store.count(), 0);
   await after.stop();
 });
+
+test('a stop that does not wait defers what is at work, on disk, for the next process', async () => {
+  const node = await OneThreadNode.started({ store: new MemoryQueue() });
+  node.slots.held.add('remote').add('local');
+  const id = await node.accepted('s@b', ['r@far.example', 'l@mx.test.example']);
+  await node.settle();
+  await node.host.stop();
+  node.host.end();
+  assert.ok(node.log.lines.includes('delivery 2: deferral: qmail-remote_crashed./'));
+  assert.ok(node.log.lines.includes('delivery 1: deferral: qmail-local_crashed./'));
+  assert.equal(node.log.lines.at(-1), 'status: exiting');
+  (node.store as MemoryQueue).reopen();
+  assert.deepEqual(node.store.head(id)?.due, { local: birth + 100, remote: birth + 400 });
+  const after = await next(node.store);
+  await after.clock.advance(400);
+  assert.deepEqual(after.slots.delivered, ['l@mx.test.example', 'r@far.example']);
+  assert.equal(after.store.count(), 0);
+  await after.stop();
+});

@@ -109,8 +109,12 @@ test('a message whose hint was lost is found by the next hint, and announced onc
 test('a message whose hint was lost is found without any other within the minute', async () => {
   const node = await OneThreadNode.started();
   await node.accepted('s@b', ['a@far.example']);
+  await node.settle();
   const lost = await node.store.accept(unheard(['lost@far.example']));
+  await node.settle();
+  assert.deepEqual(node.slots.delivered, ['a@far.example']);
   await node.clock.advance(60);
+  assert.equal(node.store.count(), 0);
   await node.log.line(`end msg ${lost}`);
   assert.deepEqual(node.slots.delivered, ['a@far.example', 'lost@far.example']);
   await node.stop();

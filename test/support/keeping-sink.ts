@@ -66,6 +66,12 @@ export async function startKeepingSink(ending: Ending, judges: SinkJudges): Prom
   };
 }
 
+/** The session hands over what stood on the wire: a line's first dot is doubling (RFC 5321 section 4.5.2). */
+function withoutDots(wire: Buffer): Buffer {
+  if (!wire.includes('\r\n.') && wire[0] !== 0x2e) return wire;
+  return Buffer.from(`\r\n${wire.toString('latin1')}`.replaceAll('\r\n.', '\r\n').slice(2), 'latin1');
+}
+
 function serve(socket: Socket, judges: SinkJudges): void {
   const session = new SmtpServerSession(options);
   let pieces: Buffer[] = [];
@@ -74,7 +80,7 @@ function serve(socket: Socket, judges: SinkJudges): void {
   socket.on('error', () => undefined);
   socket.write(session.output(), 'latin1');
   const finish = (): void => {
-    const answer = judges.taken?.({ sender, recipients, bytes: Buffer.concat(pieces) }) ?? accept;
+    const answer = judges.taken?.({ sender, recipients, bytes: withoutDots(Buffer.concat(pieces)) }) ?? accept;
     pieces = [];
     if (answer === 'cut') socket.destroy();
     else session.decide(answer);

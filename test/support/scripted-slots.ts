@@ -38,6 +38,7 @@ export class ScriptedSlots implements LocalSlots, RemoteSlots {
   readonly #seconds: () => number;
   readonly #active: () => void;
   #session = 0;
+  #closed = false;
 
   constructor(script: Script, seconds: () => number, active: () => void) {
     this.script = script;
@@ -72,6 +73,7 @@ export class ScriptedSlots implements LocalSlots, RemoteSlots {
     if (this.held.has(channel)) await new Promise<void>((go) => this.#waiting.push({ channel, go }));
     this.#active();
     this.running[channel] -= 1;
+    if (this.#closed) return undefined;
     const answers = delivery.recipients.map((recipient) => this.script(recipient, delivery));
     delivery.recipients.forEach((recipient, i) => {
       this.attempts.push({ delivery, channel, recipient, at: this.#seconds(), answer: answers[i] ?? 'crash' });
@@ -102,7 +104,11 @@ export class ScriptedSlots implements LocalSlots, RemoteSlots {
 
   resize(): void {}
 
-  async close(): Promise<void> {}
+  /** The threads end with what they have at work. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { go } of this.#waiting.splice(0)) go();
+  }
 }
 
 function outcomeOf(answer: Exclude<Answer, 'crash'>): Outcome {

@@ -40,7 +40,11 @@ class QueueActor implements Actor<'queue'> {
     todo: ({ after, limit }) => this.#store.todo(after, limit),
     recipients: ({ id, from, limit }) => this.#store.recipients(id, from, limit),
     head: (id) => this.#store.head(id),
-    preprocess: ({ id, routed, due }) => this.#kept(this.#store.preprocess(id, routed, due)),
+    preprocess: ({ id, routed, due }) => {
+      // Its first delivery is over, or too large: a body kept on would hold the whole post that brought it in memory.
+      this.#recent.forget(id);
+      return this.#kept(this.#store.preprocess(id, routed, due));
+    },
     due: ({ channel, now, limit }) => ({
       entries: this.#store.due(channel, now, limit),
       next: this.#store.nextDue(channel)?.due,

@@ -8,11 +8,11 @@ import type { Queued, Submission } from '../messages.js';
 const mostInHint = 50;
 
 export function newMessage(submission: Submission, birth: number): NewMessage {
-  const { origin, uid, qp, envelope, form, size, unixSize } = submission;
+  const { origin, uid, qp, envelope, form, size, checksum, unixSize } = submission;
   const body =
     submission.file === undefined
       ? { form, bytes: submission.bytes ?? new Uint8Array(0) }
-      : { form, file: submission.file, size };
+      : { form, file: submission.file, size, ...(checksum === undefined ? {} : { checksum }) };
   return { origin, uid, qp, birth, sender: envelope.sender, recipients: envelope.recipients, body, unixSize };
 }
 

@@ -32,7 +32,7 @@ export interface PumpOptions {
 
 const readSize = 4096;
 /** Most octets given to the kernel at once; also the step in which a long write shows that it moves. */
-const maxWrite = 131_072;
+const maxWrite = 262_144;
 /** Seconds that the peer gets to take QUIT and close. */
 const lingerFor = 10;
 

@@ -288,6 +288,8 @@ class SendActor implements Actor<'send'> {
   async stop(): Promise<void> {
     this.#cancelRescan?.();
     this.#dispatch.stopStarting();
+    // The spawners have answered what they had at work: those answers are on their way, and are kept.
+    await new Promise((resolve) => setImmediate(resolve));
     await this.#keeper.idle();
     this.#log.write({ event: 'exiting' });
     this.#log.flush();

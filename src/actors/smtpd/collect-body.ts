@@ -1,15 +1,22 @@
 /**
  * The body of one message while it arrives: in memory up to the spill limit, then in a body file, so that a
- * session holds a few hundred KiB however large its message is. Pieces are copied at once.
+ * session holds at most about a MiB however large its message is. Pieces are copied at once; the file is written
+ * in large blocks while the next ones come in.
  */
-import { type BodyFile, createBodyFile, spillLimit } from '../../store/body-file.js';
-import type { BodyBuffers } from './body-buffers.js';
+import { type BodyFile, createBodyFile } from '../../store/body-file.js';
+import { type BodyBuffers, largestBuffer } from './body-buffers.js';
 
 export interface CollectedBody {
   readonly bytes?: Uint8Array;
   readonly file?: string;
   readonly size: number;
+  /** CRC-32 of the file. */
+  readonly checksum?: number;
 }
+
+/** Blocks that may wait for the disk before the client must. */
+const mostOnTheWay = 3;
+const empty = Buffer.alloc(0);
 
 export class BodyCollector {
   readonly #queueDir: string;
@@ -18,77 +25,80 @@ export class BodyCollector {
   #used: number;
   #file: Promise<BodyFile> | undefined;
   #written: Promise<void> = Promise.resolve();
-  /** Octets on their way into the file. */
-  #ahead = 0;
+  #onTheWay = 0;
   #failed = false;
 
-  /** `front` stands before the body (the Received lines), one octet a unit. */
+  /** `front` stands before the body (the Received lines), one octet a unit; far less than a buffer. */
   constructor(queueDir: string, buffers: BodyBuffers, front: string) {
     this.#queueDir = queueDir;
     this.#buffers = buffers;
-    this.#buffer = buffers.take();
-    this.#used = 0;
-    this.#room(front.length);
+    this.#buffer = buffers.take(front.length);
     this.#used = this.#buffer.write(front, 0, 'latin1');
   }
 
   /** A promise means: take no more bytes from the client before it is settled. It never rejects. */
   add(piece: Uint8Array): Promise<void> | undefined {
-    if (this.#file !== undefined) return this.#append(Buffer.from(piece), piece.length);
     const needed = this.#used + piece.length;
-    const grows = needed > this.#buffer.length;
-    this.#room(needed);
+    if (needed > this.#buffer.length) {
+      if (this.#buffer.length < largestBuffer && !this.#buffers.tight) this.#grow(needed);
+      if (needed > this.#buffer.length) return this.#overflow(piece);
+    }
     this.#buffer.set(piece, this.#used);
     this.#used = needed;
-    return needed > spillLimit || (grows && this.#buffers.tight) ? this.#begin() : undefined;
+    return undefined;
   }
 
-  #room(needed: number): void {
-    if (needed <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(this.#buffer.length * 2, spillLimit + 65_536)));
-    this.#buffers.hold(larger.length);
+  #grow(needed: number): void {
+    const larger = this.#buffers.take(needed);
     this.#buffer.copy(larger, 0, 0, this.#used);
     this.#buffers.give(this.#buffer);
     this.#buffer = larger;
   }
 
-  #begin(): Promise<void> {
-    this.#file = createBodyFile(this.#queueDir);
-    const first = this.#buffer;
-    this.#buffer = Buffer.alloc(0);
-    this.#ahead = first.length;
-    return this.#append(first.subarray(0, this.#used), 0);
+  /** Fills blocks to their end, so that all but the last are written whole. */
+  #overflow(piece: Uint8Array): Promise<void> | undefined {
+    let from = 0;
+    while (this.#used + piece.length - from > this.#buffer.length) {
+      const part = piece.subarray(from, from + this.#buffer.length - this.#used);
+      this.#buffer.set(part, this.#used);
+      this.#used += part.length;
+      from += part.length;
+      this.#spill(this.#buffers.take(this.#buffers.tight ? 0 : largestBuffer));
+    }
+    this.#buffer.set(piece.subarray(from), this.#used);
+    this.#used += piece.length - from;
+    return this.#onTheWay > (this.#buffers.tight ? 0 : mostOnTheWay) ? this.#written : undefined;
   }
 
-  /** `more`: octets of memory that come with the piece. */
-  #append(piece: Buffer, more: number): Promise<void> {
-    this.#buffers.hold(more);
-    this.#ahead += more;
-    this.#written = this.#written.then(() => this.#spill(piece));
-    return this.#written;
+  /** Sends the present block to the file; `next` takes its place. */
+  #spill(next: Buffer): void {
+    const block = this.#buffer;
+    const used = this.#used;
+    this.#buffer = next;
+    this.#used = 0;
+    this.#file ??= createBodyFile(this.#queueDir);
+    this.#onTheWay += 1;
+    this.#written = this.#written.then(() => this.#write(block, used));
   }
 
-  async #spill(piece: Buffer): Promise<void> {
-    if (this.#failed) return this.#dropAhead();
+  async #write(block: Buffer, used: number): Promise<void> {
     try {
-      const file = await this.#file;
-      const wait = file?.write(piece);
-      if (wait === undefined && !this.#buffers.tight) return;
-      await (wait ?? file?.written());
+      if (!this.#failed) {
+        const file = await this.#file;
+        await file?.write(block.subarray(0, used));
+        await file?.written();
+      }
     } catch {
       this.#failed = true;
     }
-    this.#dropAhead();
-  }
-
-  #dropAhead(): void {
-    this.#buffers.drop(this.#ahead);
-    this.#ahead = 0;
+    this.#onTheWay -= 1;
+    this.#buffers.give(block);
   }
 
   /** The whole body as a flushed file; undefined when the disk did not take it. */
   async close(): Promise<CollectedBody | undefined> {
     if (this.#file === undefined) return this.inMemory();
+    this.#spill(empty);
     await this.#written;
     try {
       const file = await this.#file;
@@ -96,12 +106,10 @@ export class BodyCollector {
         await file.discard();
         return undefined;
       }
-      const { size } = await file.close();
-      return { file: file.name, size };
+      const { size, checksum } = await file.close();
+      return { file: file.name, size, checksum };
     } catch {
       return undefined;
-    } finally {
-      this.#dropAhead();
     }
   }
 
@@ -115,13 +123,13 @@ export class BodyCollector {
   /** The body is with the queue (or refused): its buffer may be used for another. */
   release(): void {
     this.#buffers.give(this.#buffer);
-    this.#buffer = Buffer.alloc(0);
+    this.#buffer = empty;
   }
 
-  /** Nobody knows whether the queue still reads the buffer: it is left to it, and no longer counted. */
+  /** Nobody knows whether the queue still reads the buffer: it is left to it. */
   abandon(): void {
-    this.#buffers.drop(this.#buffer.length);
-    this.#buffer = Buffer.alloc(0);
+    this.#buffers.abandon(this.#buffer);
+    this.#buffer = empty;
   }
 
   /** Forgets the body and removes its file. */
@@ -134,6 +142,5 @@ export class BodyCollector {
     } catch {
       // A file that cannot be removed is garbage that the sweep finds.
     }
-    this.#dropAhead();
   }
 }

@@ -21,10 +21,10 @@ import type { SmtpPolicy } from './policy.js';
 const smtpdUid = 7791;
 /** Reply octets that may wait for a client that does not read; above it the connection ends. */
 const mostUnread = 262_144;
-/** How long a client that is told to go may take to read that and to close its side, milliseconds. */
-const farewellMs = 2_000;
 /** Body octets that count as progress of a slow client. */
 const progressOctets = 16_384;
+/** Milliseconds in which a client may read its last reply and close. */
+const lingerMs = 2_000;
 
 const noMemory: SmtpDecision = { accept: false, code: 452, text: 'too many messages at once, try again later (#4.3.1)' };
 
@@ -82,8 +82,7 @@ export class Connection implements Guest {
 
   reject(why: 'crowd' | 'address'): void {
     const text = why === 'crowd' ? 'too many connections' : 'too many connections from your address';
-    // Not patiently: a crowd must not keep its descriptors.
-    this.#leave(421, `${text}, try again later (#4.7.0)`, false);
+    this.#leave(421, `${text}, try again later (#4.7.0)`);
   }
 
   /** The queue or the disk owes it an answer: its silence is not its own. */
@@ -109,18 +108,19 @@ export class Connection implements Guest {
     this.#leave(421, 'server is shutting down (#4.3.2)');
   }
 
-  #leave(code: number, text: ByteString, patient = true): void {
+  #leave(code: number, text: ByteString): void {
     this.#session.end(code, text);
     this.#write();
-    this.#end(patient);
+    this.#end();
   }
 
   /** `chunk` is valid during this call only. */
   #bytes(chunk: Buffer): void {
+    if (this.#over) return;
     this.#session.receive(chunk);
     if (!this.#held) this.#run();
     // A client that sends ahead of its answer is not read until it has it.
-    else if (!this.#over) this.#socket.pause();
+    else this.#socket.pause();
     this.#session.retain();
     if (this.#leaveAfterMessage) this.drain();
   }
@@ -162,12 +162,9 @@ export class Connection implements Guest {
         this.#message(event);
         break;
       case 'quit':
-        this.#write();
-        this.#end();
-        break;
       case 'broken':
         this.#write();
-        this.#end(true);
+        this.#end();
     }
   }
 
@@ -296,22 +293,18 @@ export class Connection implements Guest {
     if (this.#socket.writableLength > mostUnread) this.#socket.destroy();
   }
 
-  /**
-   * Ends the connection when all is sent. `patient`: the client may be sending still, and closing at once would take
-   * from it what it was told (a reset); so what comes is read and thrown away until it closes, for a while.
-   */
-  #end(patient = false): void {
+  #end(): void {
     if (this.#over) return;
     this.#over = true;
     const socket = this.#socket;
     socket.end();
-    if (!patient || this.#halfClosed) socket.once('finish', () => socket.destroy());
-    else socket.once('end', () => socket.destroy()).resume();
-    // A client that neither reads nor closes must not keep the descriptor.
-    if (patient || socket.writableLength > 0) {
-      const cancel = this.#parts.clock.after(farewellMs, () => socket.destroy());
-      socket.once('close', cancel);
-    }
+    // Closed with octets of the client unread, the connection would be reset and the last reply lost.
+    socket.resume();
+    const close = (): void => void socket.destroy();
+    // A peer that neither reads nor closes must not keep the descriptor.
+    const cancel = this.#parts.clock.after(lingerMs, close);
+    socket.once('close', cancel);
+    socket.once(this.#halfClosed ? 'finish' : 'end', close);
   }
 
   #closed(): void {

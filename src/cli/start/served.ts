@@ -8,11 +8,9 @@ const served: readonly string[] = ['smtp'];
 
 /** What cannot be served and what to do, a line each; undefined when all can. */
 export function notServed(listeners: readonly ListenerSetting[]): string | undefined {
-  const lines = listeners
-    .filter(({ protocol }) => !served.includes(protocol))
-    .map(({ protocol, address, port }) => {
-      const shown = `${protocol} ${address.includes(':') ? `[${address}]` : address}:${port}`;
-      return `control/listeners: ${shown}: this version serves ${served.join(', ')} only; remove the line`;
-    });
+  const lines = listeners.flatMap(({ protocol, address, port }) => {
+    const shown = `control/listeners: ${protocol} ${address.includes(':') ? `[${address}]` : address}:${port}`;
+    return served.includes(protocol) ? [] : [`${shown}: this version serves ${served.join(', ')} only; remove the line`];
+  });
   return lines.length === 0 ? undefined : lines.join('\n');
 }

@@ -135,6 +135,7 @@ export class BodyScanner {
     let at = from;
     let lineBegin = this.state === atLineStart ? at : -1;
     let fresh = lineBegin >= 0;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, length);
     while (at < length) {
       if (fresh) {
         fresh = false;
@@ -152,7 +153,7 @@ export class BodyScanner {
         }
       }
       if (this.inHeader && this.matched >= 0) at = this.matchHop(bytes, at);
-      if (!this.inHeader) at = this.skipLines(bytes, at);
+      if (!this.inHeader) at = this.skipLines(bytes, view, at);
       while (at < length && (bytes[at] as number) > CR) at++;
       if (at >= length) break;
       const octet = bytes[at];
@@ -186,11 +187,8 @@ export class BodyScanner {
     return 'more';
   }
 
-  /**
-   * The hot loop, after the header: whole lines that need no thought, up to the first octet that does. Nearly every octet
-   * of mail is above 13: one comparison each.
-   */
-  private skipLines(bytes: Uint8Array, from: number): number {
+  /** The hot loop, after the header: whole lines that need no thought, up to the first octet that does. */
+  private skipLines(bytes: Uint8Array, view: DataView, from: number): number {
     // Local names: an imported one is read through its module at each use, half again as slow (measured).
     const cr = CR;
     const lf = LF;
@@ -199,8 +197,15 @@ export class BodyScanner {
     let at = from;
     let lines = 0;
     for (;;) {
-      while (at < stop && (bytes[at] as number) > cr) at++;
-      if (at >= stop || bytes[at] !== cr || bytes[at + 1] !== lf || bytes[at + 2] === dot) break;
+      at = nextControl(bytes, view, at, stop);
+      if (at >= stop) break;
+      const octet = bytes[at];
+      if (octet !== cr) {
+        if (octet === lf) break;
+        at++;
+        continue;
+      }
+      if (bytes[at + 1] !== lf || bytes[at + 2] === dot) break;
       at += 2;
       lines++;
     }
@@ -246,4 +251,37 @@ export class BodyScanner {
     }
     return at;
   }
+}
+
+/**
+ * Index of the first octet from 0 to 13 in `from` … `stop` - 1, or `stop` (or `from` when that is behind it). Nearly every
+ * octet of mail is above 13, so sixteen are judged at a time: in (word - 14 in each octet) & ~word the top bit of the
+ * lowest octet below 14 is set, and none is when there is no such octet (a borrow comes only from one).
+ */
+function nextControl(bytes: Uint8Array, view: DataView, from: number, stop: number): number {
+  const most = CR;
+  const limits = 0x0e0e0e0e;
+  const tops = 0x80808080;
+  let at = from;
+  for (const last = stop - 16; at <= last; at += 16) {
+    const a = view.getInt32(at, true);
+    const b = view.getInt32(at + 4, true);
+    const c = view.getInt32(at + 8, true);
+    const d = view.getInt32(at + 12, true);
+    const first = (a - limits) & ~a;
+    const second = (b - limits) & ~b;
+    const third = (c - limits) & ~c;
+    if (((first | second | third | ((d - limits) & ~d)) & tops) === 0) continue;
+    if ((first & tops) !== 0) return at + lowest(first & tops);
+    if ((second & tops) !== 0) return at + 4 + lowest(second & tops);
+    if ((third & tops) !== 0) return at + 8 + lowest(third & tops);
+    return at + 12 + lowest((d - limits) & ~d & tops);
+  }
+  while (at < stop && (bytes[at] as number) > most) at++;
+  return at;
+}
+
+/** Number (0 to 3) of the octet that holds the lowest set bit. */
+function lowest(bits: number): number {
+  return (31 - Math.clz32(bits & -bits)) >> 3;
 }

@@ -19,8 +19,12 @@ const waitingChanges = 100_000;
  */
 const longestWindowMs = 3;
 const windowMsAChange = 0.25;
-/** Changes nobody waits for (removals, marks) ride along with the next batch, or go after this many milliseconds. */
+/**
+ * Changes nobody waits for (removals, marks) ride along with the next batch, or go after at most this many
+ * milliseconds; sooner when there is little to do, for until then a crash would repeat their deliveries.
+ */
 const lazyMs = 5;
+const lazyMsAChange = 0.5;
 
 /** One change: `build` adds its writes to the batch, and either of the others is called after the flush. */
 export interface Change {
@@ -49,6 +53,7 @@ export class GroupCommit {
   #eager = 0;
   #begun = 0;
   #window = 0;
+  #lazy = 0;
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
   #over: Trouble | undefined;
   #idle: (() => void)[] = [];
@@ -91,7 +96,7 @@ export class GroupCommit {
   #beginSoon(): void {
     const now = performance.now();
     const wait = this.#octets >= batchOctets || this.#over !== undefined ? 0 : this.#begun + this.#window - now;
-    this.#beginAt(this.#eager > 0 || wait <= 0 ? now + wait : now + Math.max(wait, lazyMs));
+    this.#beginAt(this.#eager > 0 || wait <= 0 ? now + wait : now + Math.max(wait, this.#lazy));
   }
 
   /** Begins the next batch at this time, or earlier when that is planned already. */
@@ -118,6 +123,7 @@ export class GroupCommit {
     const changes = this.#take(await this.#events.room());
     this.#begun = performance.now();
     this.#window = Math.min(longestWindowMs, changes.length * windowMsAChange);
+    this.#lazy = Math.min(lazyMs, changes.length * lazyMsAChange);
     const built: Change[] = [];
     let tally: Tally;
     try {
