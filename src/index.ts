@@ -2,6 +2,7 @@
  * The public API: a node to embed, and the two ends of a load test. Nothing else of this package is promised.
  * It binds no socket and takes no lock: `tqmail start` does both before it starts a node in a process of its own.
  */
+import { resolve } from 'node:path';
 import { startNode as startWith } from './actors/node.js';
 import type { NodeOptions, RunningNode } from './actors/node-api.js';
 import { readSettings } from './store/control-dir.js';
@@ -31,6 +32,6 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
 async function settingsOf(home: string): Promise<NodeOptions['settings']> {
   const read = await readSettings(home);
   if ('settings' in read) return read.settings;
-  const lines = read.problems.map(({ file, line, text }) => `${home}/${file}${line === 0 ? '' : `:${line}`}: ${text}`);
+  const lines = read.problems.map(({ file, line, text }) => `${resolve(home, file)}${line === 0 ? '' : `:${line}`}: ${text}`);
   throw new Error(`cannot start: ${lines.join('\n')}`);
 }

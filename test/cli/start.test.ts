@@ -131,6 +131,8 @@ test('start refuses a home that is not right, naming what is wrong', async (t) =
   assert.match(await refused(), /listeners: pop3 \[::1\]:110: this version serves smtp only; remove the line/);
   writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.1:2525 rules=none.smtp\n');
   assert.match(await refused(), /none\.smtp: it does not exist; create it, or remove rules= from control\/listeners/);
+  writeFileSync(join(home, 'none.smtp'), '127.:allow\nnonsense\n');
+  assert.match(await refused(), /home\/none\.smtp:2: "nonsense" is not address:allow or address:deny/);
   writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.1:0\n');
   chmodSync(join(home, 'queue'), 0o755);
   assert.match(await refused(), /queue is open to others/);

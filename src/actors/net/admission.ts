@@ -8,6 +8,8 @@ export interface Guest {
   readonly address: string;
   /** Monotonic milliseconds of the last complete command or piece of body. */
   progress: number;
+  /** Its request is being worked on: it is not idle, however long that takes. */
+  readonly waitsForUs?: boolean;
   /** Asked to leave to make room; it says 421 and goes. */
   evict(): void;
   /** May speak now. */
@@ -86,6 +88,7 @@ export class Admission {
   #evictIdle(now: number): boolean {
     for (const oldest of this.#guests) {
       if (now - oldest.progress < this.#limits.idleMs) return false;
+      if (oldest.waitsForUs) continue;
       this.evicted += 1;
       this.#guests.delete(oldest);
       oldest.evict();
@@ -113,7 +116,7 @@ export class Admission {
   *stale(before: number): IterableIterator<Guest> {
     for (const guest of this.#guests) {
       if (guest.progress >= before) return;
-      yield guest;
+      if (!guest.waitsForUs) yield guest;
     }
   }
 

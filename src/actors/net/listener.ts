@@ -17,7 +17,8 @@ export interface Listener {
 
 /** Rejects with the system's error (EADDRINUSE, EACCES …). */
 export function listen(at: ListenAt, connected: (socket: Socket) => void): Promise<Listener> {
-  const server = createServer({ pauseOnConnect: true, noDelay: true }, connected);
+  // A client may close its side and still wait for its answer.
+  const server = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, connected);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen('fd' in at ? { fd: at.fd, backlog } : { host: at.address, port: at.port, backlog }, () => {

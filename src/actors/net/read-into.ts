@@ -28,6 +28,7 @@ export function readInto(accepted: Socket, bytes: (chunk: Buffer) => void): Sock
   }
   const socket = new Socket({
     handle,
+    allowHalfOpen: accepted.allowHalfOpen,
     onread: {
       buffer: shared,
       callback: (size: number, buffer: Uint8Array) => {

@@ -34,6 +34,8 @@ export interface SmtpdOptions {
   readonly besideQueue: boolean;
   /** Connections that the process's descriptor limit allows this thread. */
   readonly descriptors: number;
+  /** Octets that bodies under way may take; absent: the usual bound. */
+  readonly bodyMemory?: number;
 }
 
 const tickMs = 1_000;
@@ -87,7 +89,7 @@ class SmtpdActor implements Actor<'smtpd'> {
   constructor(context: ActorContext<'smtpd'>, options: SmtpdOptions) {
     this.#context = context;
     this.#options = options;
-    this.#buffers = new BodyBuffers(options.besideQueue);
+    this.#buffers = new BodyBuffers(options.besideQueue, options.bodyMemory);
     this.#settings = context.settings;
     this.#log = new ActivityLog(context.peers.splogger, context.settings);
     this.#policy = this.#newPolicy();
@@ -212,6 +214,7 @@ class SmtpdActor implements Actor<'smtpd'> {
       'smtpd.waiting': sum((admission) => admission.waiting),
       'smtpd.evicted': sum((admission) => admission.evicted),
       'smtpd.rejected': sum((admission) => admission.rejected),
+      'smtpd.bodyOctets': this.#buffers.held,
       'smtpd.denied': this.#denied,
       'smtpd.accepted': this.#accepted,
     };

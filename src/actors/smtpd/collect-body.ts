@@ -40,7 +40,7 @@ export class BodyCollector {
   add(piece: Uint8Array): Promise<void> | undefined {
     const needed = this.#used + piece.length;
     if (needed > this.#buffer.length) {
-      if (this.#buffer.length < largestBuffer) this.#grow(needed);
+      if (this.#buffer.length < largestBuffer && !this.#buffers.tight) this.#grow(needed);
       if (needed > this.#buffer.length) return this.#overflow(piece);
     }
     this.#buffer.set(piece, this.#used);
@@ -63,11 +63,11 @@ export class BodyCollector {
       this.#buffer.set(part, this.#used);
       this.#used += part.length;
       from += part.length;
-      this.#spill(this.#buffers.take(largestBuffer));
+      this.#spill(this.#buffers.take(this.#buffers.tight ? 0 : largestBuffer));
     }
     this.#buffer.set(piece.subarray(from), this.#used);
     this.#used += piece.length - from;
-    return this.#onTheWay > mostOnTheWay ? this.#written : undefined;
+    return this.#onTheWay > (this.#buffers.tight ? 0 : mostOnTheWay) ? this.#written : undefined;
   }
 
   /** Sends the present block to the file; `next` takes its place. */
@@ -123,6 +123,12 @@ export class BodyCollector {
   /** The body is with the queue (or refused): its buffer may be used for another. */
   release(): void {
     this.#buffers.give(this.#buffer);
+    this.#buffer = empty;
+  }
+
+  /** Nobody knows whether the queue still reads the buffer: it is left to it. */
+  abandon(): void {
+    this.#buffers.abandon(this.#buffer);
     this.#buffer = empty;
   }
 

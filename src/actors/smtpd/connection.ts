@@ -26,6 +26,8 @@ const progressOctets = 16_384;
 /** Milliseconds in which a client may read its last reply and close. */
 const lingerMs = 2_000;
 
+const noMemory: SmtpDecision = { accept: false, code: 452, text: 'too many messages at once, try again later (#4.3.1)' };
+
 /** What all connections of one listener share. */
 export interface ConnectionParts {
   readonly queue: Peer<'queue'>;
@@ -60,6 +62,7 @@ export class Connection implements Guest {
   #held = false;
   #over = false;
   #leaveAfterMessage = false;
+  #halfClosed = false;
 
   constructor(socket: Socket, parts: ConnectionParts) {
     this.#parts = parts;
@@ -80,6 +83,11 @@ export class Connection implements Guest {
   reject(why: 'crowd' | 'address'): void {
     const text = why === 'crowd' ? 'too many connections' : 'too many connections from your address';
     this.#leave(421, `${text}, try again later (#4.7.0)`);
+  }
+
+  /** The queue or the disk owes it an answer: its silence is not its own. */
+  get waitsForUs(): boolean {
+    return this.#held;
   }
 
   evict(): void {
@@ -114,6 +122,7 @@ export class Connection implements Guest {
     // A client that sends ahead of its answer is not read until it has it.
     else this.#socket.pause();
     this.#session.retain();
+    if (this.#leaveAfterMessage) this.drain();
   }
 
   #run(): void {
@@ -160,6 +169,10 @@ export class Connection implements Guest {
   }
 
   #data(sender: ByteString, recipients: readonly ByteString[]): void {
+    if (this.#parts.buffers.full) {
+      this.#session.decide(noMemory);
+      return;
+    }
     this.#sender = sender;
     this.#recipients = recipients;
     this.#qp = this.#parts.nextQp();
@@ -223,8 +236,10 @@ export class Connection implements Guest {
       ...body,
     };
     void this.#parts.queue.ask('submit', submission).then((answer) => {
-      // Without an answer nobody knows whether the queue still reads the buffer: it is left to it.
-      if (!isUnanswered(answer)) collector.release();
+      if (isUnanswered(answer)) collector.abandon();
+      // Refused before anything was written: a body file would stay behind just when the disk is full.
+      else if (answer.tag === 'refused' && answer.why !== 'storage') void collector.discard();
+      else collector.release();
       this.#decide(this.#verdict(answer));
     });
   }
@@ -260,8 +275,6 @@ export class Connection implements Guest {
     if (!this.#held && this.#socket.isPaused()) this.#socket.resume();
     if (this.#halfClosed && !this.#held) this.#end();
   }
-
-  #halfClosed = false;
 
   #ended(): void {
     this.#halfClosed = true;
