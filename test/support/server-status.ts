@@ -21,6 +21,12 @@ export async function statusOf({ home }: ServerProcess): Promise<Status | undefi
   return { nodePid, ...(node as Omit<Status, 'nodePid'>) };
 }
 
+/** Throws unless the node did what it was asked. */
+async function tell({ home }: ServerProcess, verb: ControlVerb): Promise<void> {
+  const answer = await askNode(home.path, { verb });
+  if (answer?.tag !== 'done') throw new Error(`${verb}: ${answer?.text ?? 'nobody answers'}`);
+}
+
 /** Waits until the queue is empty; deferred mail is made due again and again, so that no retry time is waited for. */
 export async function drained(server: ServerProcess, limitMs = 60_000): Promise<void> {
   let looks = 0;
