@@ -13,7 +13,7 @@ import { deadline } from './kernel/control.js';
 import { ActivityLog } from './kernel/log.js';
 import { qpCounter } from './kernel/qp.js';
 import { decideRestart } from './kernel/restart.js';
-import type { NodeOptions, QueuePage, RunningNode } from './node-api.js';
+import type { NodeOptions, NodeReport, QueuePage, RunningNode } from './node-api.js';
 import { logDestination } from './splogger/destination.js';
 import { type StartedThread, startThread } from './started-thread.js';
 import type { ThreadData } from './thread-main.js';
@@ -197,7 +197,7 @@ class Node implements RunningNode {
     }
   }
 
-  async status(): Promise<object> {
+  async status(): Promise<NodeReport> {
     const counters: Record<string, number | string> = { ...this.#main.counters() };
     for (const thread of this.#threads) {
       const counted = await thread.control.within(askMs).counters();
@@ -219,6 +219,7 @@ class Node implements RunningNode {
       paused: this.#board.get('paused'),
       draining: this.#board.get('draining'),
       full: this.#board.get('full'),
+      memory: process.memoryUsage.rss(),
       counters,
     };
   }

@@ -298,6 +298,10 @@ class SendActor implements Actor<'send'> {
   counters(): Counters {
     return {
       'send.jobs': this.#jobs.size,
+      'send.delivered': this.#dispatch.outcomes.K,
+      'send.deferred': this.#dispatch.outcomes.Z,
+      'send.failed': this.#dispatch.outcomes.D,
+      'send.bounces': this.#keeper.bounces,
       'send.slots.local': `${this.#slots.used('local')}/${this.#slots.most('local')}`,
       'send.slots.remote': `${this.#slots.used('remote')}/${this.#slots.most('remote')}`,
       'send.behind.local': this.#intake.local.behind ? 1 : 0,

@@ -28,6 +28,8 @@ export interface KeeperParts {
 }
 
 export class Keeper {
+  /** Bounces queued since the start. */
+  bounces = 0;
   readonly #parts: KeeperParts;
   #dirty = new Set<Job>();
   #scheduled = false;
@@ -185,8 +187,10 @@ export class Keeper {
     job.ended = true;
     this.#forget(job);
     this.#parts.ended(id);
-    if (bounce !== undefined) log.write({ event: 'bounce msg', msg: id, qp: bounce.qp });
-    else if (text !== '') log.write({ event: 'triple bounce', msg: id });
+    if (bounce !== undefined) {
+      this.bounces += 1;
+      log.write({ event: 'bounce msg', msg: id, qp: bounce.qp });
+    } else if (text !== '') log.write({ event: 'triple bounce', msg: id });
     log.write({ event: 'end msg', msg: id });
     return true;
   }
