@@ -22,7 +22,7 @@ export async function statusOf({ home }: ServerProcess): Promise<Status | undefi
 }
 
 /** Throws unless the node did what it was asked. */
-export async function tell({ home }: ServerProcess, verb: ControlVerb): Promise<void> {
+async function tell({ home }: ServerProcess, verb: ControlVerb): Promise<void> {
   const answer = await askNode(home.path, { verb });
   if (answer?.tag !== 'done') throw new Error(`${verb}: ${answer?.text ?? 'nobody answers'}`);
 }

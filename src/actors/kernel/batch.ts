@@ -1,6 +1,7 @@
 /**
- * What one post between threads looks like: many frames, and the bytes of all of them packed into
- * one buffer that is transferred. A payload's `bytes` is the only place where bytes are looked for.
+ * What one post between threads looks like: many frames, and the bytes of all of them packed into one buffer that
+ * is transferred; large ones travel in a buffer of their own. A payload's `bytes` is the only place where bytes are
+ * looked for.
  */
 
 /** 0 tell, 1 ask, 2 answer. `to` is an actor's name, for an answer the edge that asked. `ask` is 0 for a tell. */
@@ -21,17 +22,26 @@ export interface Post {
   readonly handled: number;
 }
 
+/** A post and the buffers that move with it: the pack and those of large bytes, which their payloads name. */
+export interface Parcel {
+  readonly post: Post;
+  readonly moved: ArrayBuffer[];
+}
+
 interface WithBytes {
   bytes?: unknown;
 }
 
 const alignment = 8;
+/** Octets from which on bytes are moved on their own: to let the pack grow under them costs more than one more transfer. */
+const packed = 16_384;
 
 /** Collects frames of one tick and packs their bytes as they come, so that the sender's views may be reused at once. */
 export class Outgoing {
   #frames: Frame[] = [];
   #pack: Uint8Array | undefined;
   #used = 0;
+  #moved: ArrayBuffer[] = [];
   #expected = 4096;
 
   get empty(): boolean {
@@ -42,6 +52,13 @@ export class Outgoing {
     const bytes = typeof payload === 'object' && payload !== null ? (payload as WithBytes).bytes : undefined;
     if (!(bytes instanceof Uint8Array)) {
       this.#frames.push([kind, to, message, ask, payload]);
+      return;
+    }
+    if (bytes.length > packed) {
+      const own = new Uint8Array(Buffer.allocUnsafeSlow(bytes.length).buffer);
+      own.set(bytes);
+      this.#moved.push(own.buffer);
+      this.#frames.push([kind, to, message, ask, { ...(payload as object), bytes: own }]);
       return;
     }
     const offset = this.#room(bytes.length);
@@ -61,14 +78,19 @@ export class Outgoing {
     return offset;
   }
 
-  take(handled: number): Post {
-    const post: Post = { frames: this.#frames, pack: this.#pack?.buffer as ArrayBuffer | undefined, handled };
-    // The next tick will probably need about as much room as this one did.
-    if (this.#pack !== undefined) this.#expected = Math.min(Math.max(4096, this.#used), 1 << 20);
+  take(handled: number): Parcel {
+    const pack = this.#pack?.buffer as ArrayBuffer | undefined;
+    const parcel: Parcel = { post: { frames: this.#frames, pack, handled }, moved: this.#moved };
+    if (pack !== undefined) {
+      parcel.moved.push(pack);
+      // The next tick will probably need about as much room as this one did.
+      this.#expected = Math.min(Math.max(4096, this.#used), 1 << 20);
+    }
     this.#frames = [];
     this.#pack = undefined;
+    this.#moved = [];
     this.#used = 0;
-    return post;
+    return parcel;
   }
 }
 

@@ -68,10 +68,10 @@ export class Link {
   #flush(): void {
     this.#scheduled = false;
     if (this.#closed || (this.#out.empty && this.#handledHere === this.#toldHere)) return;
-    const post = this.#out.take(this.#handledHere - this.#toldHere);
+    const { post, moved } = this.#out.take(this.#handledHere - this.#toldHere);
     this.#toldHere = this.#handledHere;
     this.#posted += 1;
-    this.#port.postMessage(post, post.pack === undefined ? [] : [post.pack]);
+    this.#port.postMessage(post, moved);
   }
 
   #receive(post: Post): void {

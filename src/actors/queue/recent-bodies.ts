@@ -4,9 +4,7 @@
  */
 import type { Body, MessageId } from '../../store/queue-store.js';
 
-const mostOctets = 16 * 1_048_576;
-/** Larger bodies are read from the store: one of them would push out hundreds. */
-const largest = 65_536;
+const mostOctets = 32 * 1_048_576;
 
 export class RecentBodies {
   readonly #bodies = new Map<MessageId, Body & { readonly bytes: Uint8Array }>();
@@ -14,7 +12,7 @@ export class RecentBodies {
 
   /** Only bytes that nobody writes to any more may be kept. */
   keep(id: MessageId, body: Body): void {
-    if (!('bytes' in body) || body.bytes.length > largest) return;
+    if (!('bytes' in body)) return;
     this.#bodies.set(id, body);
     this.#octets += body.bytes.length;
     for (const oldest of this.#bodies.keys()) {

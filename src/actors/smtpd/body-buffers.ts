@@ -16,7 +16,7 @@ interface Shelf {
 export const largestBuffer = spillLimit;
 
 /** Octets that all bodies of one thread may hold in memory, those that wait for the queue's answer included. */
-export const bodyMemory = 128 * 1024 * 1024;
+const bodyMemory = 128 * 1024 * 1024;
 
 export class BodyBuffers {
   readonly #most: number;
