@@ -43,8 +43,29 @@ export interface QueuePage {
   readonly next: number | undefined;
 }
 
+/** What a node tells of itself. `counters` are those of all its actors; their names are dotted, `send.slots.remote`. */
+export interface NodeReport {
+  readonly uptimeSeconds: number;
+  readonly topology: string;
+  readonly threads: {
+    readonly front: number;
+    readonly core: number;
+    readonly remote: number;
+    readonly local: number;
+    /** Threads that ended and were started again. */
+    readonly restarts: number;
+  };
+  readonly paused: boolean;
+  readonly draining: boolean;
+  /** The queue takes no mail: its disk is full. */
+  readonly full: boolean;
+  /** Resident octets of the whole node process. */
+  readonly memory: number;
+  readonly counters: Readonly<Record<string, number | string>>;
+}
+
 export interface RunningNode {
-  /** Plain data for `tqmail status`: JSON-ready, no secrets. */
+  /** A NodeReport for `tqmail status`: JSON-ready, no secrets. */
   status(): Promise<object>;
   /** Rereads all control files; on any problem the old settings stay and every problem is returned. */
   reload(): Promise<{ readonly problems: readonly SettingsProblem[] }>;

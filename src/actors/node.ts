@@ -7,14 +7,14 @@ import type { Settings } from '../protocol/settings.js';
 import { readSettings } from '../store/control-dir.js';
 import { descriptorLimit } from './descriptors.js';
 import { Host } from './host.js';
+import { InheritedSockets } from './inherited-sockets.js';
 import type { Counters } from './kernel/actor.js';
 import { Board } from './kernel/board.js';
 import { systemClock } from './kernel/clock.js';
 import { deadline } from './kernel/control.js';
 import { ActivityLog } from './kernel/log.js';
 import { qpCounter } from './kernel/qp.js';
-import { decideRestart } from './kernel/restart.js';
-import type { NodeOptions, QueuePage, RunningNode } from './node-api.js';
+import type { NodeOptions, NodeReport, QueuePage, RunningNode } from './node-api.js';
 import { logDestination } from './splogger/destination.js';
 import { type StartedThread, startThread } from './started-thread.js';
 import type { ThreadData } from './thread-main.js';
@@ -37,9 +37,9 @@ class Node implements RunningNode {
   readonly #log: ActivityLog;
   readonly #fronts: (StartedThread | undefined)[] = [];
   readonly #frontFailures: number[][] = [];
+  readonly #sockets: InheritedSockets;
   #core: StartedThread | undefined;
   #settings: Settings;
-  #nextFd = 0;
   #restarts = 0;
   #stopping = false;
   readonly #started = Date.now();
@@ -48,6 +48,7 @@ class Node implements RunningNode {
   constructor(options: NodeOptions) {
     this.#options = options;
     this.#settings = options.settings;
+    this.#sockets = new InheritedSockets(options.listenerFds);
     this.#placement = placement(options.settings, availableParallelism());
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
@@ -77,17 +78,16 @@ class Node implements RunningNode {
   async start(): Promise<void> {
     await this.#main.start();
     this.#core = await this.#startCore();
-    for (let front = 0; front < this.#placement.fronts; front += 1) await this.#startFront(front);
+    for (let front = 0; front < this.#placement.fronts; front += 1) await this.#startFront(front, this.#firstSet());
     await this.#core.control.within(startMs).start();
     for (const front of this.#fronts) await front?.control.within(startMs).start();
     this.#heartbeat = setInterval(() => void this.#beat(), heartbeatMs);
     this.#heartbeat.unref();
   }
 
-  #data(name: string, group: Group, drawer: number): ThreadData {
+  /** `set`: which descriptors of the listeners it listens on; undefined for a thread that does not. */
+  #data(name: string, group: Group, drawer: number, set: number | undefined): ThreadData {
     const { home, uid, listenerFds, lspawndSocket } = this.#options;
-    const takesMail = this.#placement.groups.smtpd === group;
-    const at = takesMail ? this.#takeDescriptor() : 0;
     const smtp = listenerFds.flatMap((listener) => {
       const setting = {
         protocol: listener.protocol,
@@ -95,8 +95,8 @@ class Node implements RunningNode {
         port: listener.port,
         options: this.#optionsOf(listener),
       };
-      const fd = listener.fds[at];
-      return takesMail && listener.protocol === 'smtp' && fd !== undefined ? [{ setting, fd }] : [];
+      const fd = set === undefined ? undefined : listener.fds[set];
+      return listener.protocol === 'smtp' && fd !== undefined ? [{ setting, fd }] : [];
     });
     return {
       name,
@@ -121,11 +121,10 @@ class Node implements RunningNode {
     return (same.find((setting) => setting.port === port) ?? same.find((setting) => setting.port === 0))?.options ?? {};
   }
 
-  /** Each thread that listens needs inherited descriptors of its own: those of one that ended are closed. */
-  #takeDescriptor(): number {
-    const at = this.#nextFd;
-    this.#nextFd += 1;
-    return at;
+  #firstSet(): number {
+    const set = this.#sockets.take();
+    if (set === undefined) throw new Error('fewer inherited sockets than threads that listen');
+    return set;
   }
 
   #linkToMain(thread: StartedThread): Promise<void> {
@@ -133,7 +132,9 @@ class Node implements RunningNode {
   }
 
   async #startCore(): Promise<StartedThread> {
-    const core = startThread(this.#data('core', 'core', this.#placement.fronts), (reason) => this.#coreEnded(reason));
+    const set = this.#placement.groups.smtpd === 'core' ? this.#firstSet() : undefined;
+    const data = this.#data('core', 'core', this.#placement.fronts, set);
+    const core = startThread(data, (reason) => this.#coreEnded(reason));
     await this.#linkToMain(core);
     return core;
   }
@@ -143,10 +144,10 @@ class Node implements RunningNode {
     if (!this.#stopping) this.#fail(`core thread ended: ${reason}`);
   }
 
-  async #startFront(front: number): Promise<void> {
+  async #startFront(front: number, set: number): Promise<void> {
     const core = this.#core;
     if (core === undefined || this.#stopping) return;
-    const thread = startThread(this.#data(`front ${front}`, 'front', front), (reason) => this.#frontEnded(front, reason));
+    const thread = startThread(this.#data(`front ${front}`, 'front', front, set), (reason) => this.#frontEnded(front, reason));
     this.#fronts[front] = thread;
     await this.#linkToMain(thread);
     await thread.linkThread(core, ['queue'], []);
@@ -158,20 +159,19 @@ class Node implements RunningNode {
     const failures = this.#frontFailures[front] ?? [];
     failures.push(performance.now());
     this.#frontFailures[front] = failures.slice(-10);
-    const decision = decideRestart(failures);
-    const spare = this.#options.listenerFds.every(({ fds }) => this.#nextFd < fds.length);
-    if (!decision.restart || !spare) {
-      this.#fail(`front thread ${front} keeps failing: ${reason}`);
+    const next = this.#sockets.afterEnd(failures);
+    if (next.tag === 'end') {
+      this.#fail(`front thread ${front} ${next.why}: ${reason}`);
       return;
     }
-    this.#log.warning(`front thread ${front} ended (${reason}); starting it again in ${decision.afterMs} ms`);
+    this.#log.warning(`front thread ${front} ended (${reason}); starting it again in ${next.afterMs} ms`);
     this.#restarts += 1;
-    setTimeout(() => void this.#restartFront(front), decision.afterMs);
+    setTimeout(() => void this.#restartFront(front, next.set), next.afterMs);
   }
 
-  async #restartFront(front: number): Promise<void> {
+  async #restartFront(front: number, set: number): Promise<void> {
     try {
-      await this.#startFront(front);
+      await this.#startFront(front, set);
       await this.#fronts[front]?.control.within(startMs).start();
     } catch (error) {
       if (!this.#stopping) this.#fail(`front thread ${front} cannot be started: ${String(error)}`);
@@ -198,7 +198,7 @@ class Node implements RunningNode {
     }
   }
 
-  async status(): Promise<object> {
+  async status(): Promise<NodeReport> {
     const counters: Record<string, number | string> = { ...this.#main.counters() };
     for (const thread of this.#threads) {
       // Of a thread that ends meanwhile nothing is told.
@@ -224,6 +224,7 @@ class Node implements RunningNode {
       paused: this.#board.get('paused'),
       draining: this.#board.get('draining'),
       full: this.#board.get('full'),
+      memory: process.memoryUsage.rss(),
       counters,
     };
   }

@@ -35,8 +35,8 @@ export interface House {
   readonly log: string[];
   readonly submissions: Submission[];
   readonly port: number;
-  /** Opens a connection that collects what the server says. */
-  dial(): Client;
+  /** Opens a connection that collects what the server says; `to`: another address of this machine. */
+  dial(to?: string): Client;
 }
 
 export async function openHouse(t: TestContext, parts: HouseParts = {}): Promise<House> {
@@ -82,8 +82,8 @@ export async function openHouse(t: TestContext, parts: HouseParts = {}): Promise
     await smtpd.stop?.();
     rmSync(home, { recursive: true, force: true });
   });
-  const dial = (): Client => {
-    const client = new Client(port, address);
+  const dial = (to = address): Client => {
+    const client = new Client(port, to);
     clients.push(client);
     return client;
   };

@@ -86,6 +86,7 @@ class SendActor implements Actor<'send'> {
       bounce: (job, text) => bouncer.bounce(job, text),
       scheduled: (channel, due) => this.#schedule[channel].added(due),
       ended: (id) => this.#doubtful.forget(id),
+      saved: (deliveries) => this.#saved(deliveries),
       forgotten: () => this.#forgotten(),
     });
     this.#schedule = { local: this.#scheduleOf('local'), remote: this.#scheduleOf('remote') };
@@ -253,6 +254,12 @@ class SendActor implements Actor<'send'> {
     this.#keeper.touch(job);
   }
 
+  #saved(deliveries: number): void {
+    if (deliveries === 0) return;
+    this.#slots.release(deliveries);
+    this.#dispatch.fill('remote');
+  }
+
   reload(settings: Settings): void {
     this.#settings = settings;
     this.#routing = compileRouting(settings);
@@ -298,6 +305,10 @@ class SendActor implements Actor<'send'> {
   counters(): Counters {
     return {
       'send.jobs': this.#jobs.size,
+      'send.delivered': this.#dispatch.outcomes.K,
+      'send.deferred': this.#dispatch.outcomes.Z,
+      'send.failed': this.#dispatch.outcomes.D,
+      'send.bounces': this.#keeper.bounces,
       'send.slots.local': `${this.#slots.used('local')}/${this.#slots.most('local')}`,
       'send.slots.remote': `${this.#slots.used('remote')}/${this.#slots.most('remote')}`,
       'send.behind.local': this.#intake.local.behind ? 1 : 0,

@@ -45,6 +45,8 @@ export class Dispatcher {
   #lastDelivery = 0;
   #stopping = false;
   paused = false;
+  /** Outcomes of recipients since the start. */
+  readonly outcomes = { K: 0, Z: 0, D: 0 };
 
   constructor(peers: Peers<'send'>, log: ActivityLog, slots: Slots, settings: Settings, events: DispatchEvents) {
     this.#peers = peers;
@@ -177,18 +179,24 @@ export class Dispatcher {
       this.#book(pass, row, firstId + i, outcome);
       this.logStatus();
     });
+    if (channel === 'remote' && group.some((row) => row.state === 'done')) {
+      this.#slots.park();
+      job.parked += 1;
+    }
     this.#overIfIdle(pass);
     this.fill(channel);
   }
 
   #book(pass: Pass, row: Row, delivery: number, reported: Outcome | undefined): void {
     if (reported === undefined) {
+      this.outcomes.Z += 1;
       this.#log.write({ event: 'delivery', delivery, result: 'mangled', text: '' });
       row.state = 'deferred';
       pass.deferred += 1;
       return;
     }
     const outcome = pass.dying ? lastOutcome(reported) : reported;
+    this.outcomes[outcome.status] += 1;
     const result = outcome.status === 'K' ? 'success' : outcome.status === 'D' ? 'failure' : 'deferral';
     this.#log.write({ event: 'delivery', delivery, result, text: outcome.text });
     if (outcome.status === 'Z') {

@@ -45,6 +45,8 @@ export class Job {
   /** Finished recipients whose mark is not on disk, and the bounce text that belongs to them. */
   unsaved: number[] = [];
   unsavedBounce: ByteString = '';
+  /** Slots of remote deliveries whose outcome is among `unsaved`. */
+  parked = 0;
   /** True when paragraphs of the bounce may be on disk already. */
   savedBounce: boolean;
   /** True when the message may have been delivered before to recipients that are not marked. */

@@ -23,11 +23,15 @@ export interface KeeperParts {
   /** The channel has a new entry in the schedule. */
   scheduled(channel: Channel, due: number): void;
   ended(id: MessageId): void;
+  /** The outcomes of so many remote deliveries are on disk now. */
+  saved(deliveries: number): void;
   /** The job is no longer in memory. */
   forgotten(): void;
 }
 
 export class Keeper {
+  /** Bounces queued since the start. */
+  bounces = 0;
   readonly #parts: KeeperParts;
   #dirty = new Set<Job>();
   #scheduled = false;
@@ -114,12 +118,18 @@ export class Keeper {
     if (job.unsaved.length === 0) return true;
     const indexes = job.unsaved;
     const bounceText = job.unsavedBounce;
+    const { parked } = job;
     job.unsaved = [];
     job.unsavedBounce = '';
+    job.parked = 0;
     if (bounceText !== '') job.savedBounce = true;
     const marks = bounceText === '' ? { id: job.head.id, indexes } : { id: job.head.id, indexes, bounceText };
     const kept = await this.#parts.peers.queue.ask('mark', marks);
-    if (kept === true) return true;
+    if (kept === true) {
+      this.#parts.saved(parked);
+      return true;
+    }
+    job.parked += parked;
     job.unsaved = [...indexes, ...job.unsaved];
     job.unsavedBounce = bounceText + job.unsavedBounce;
     this.#parts.log.warning(`trouble marking remote/${job.head.id}; message will be delivered twice!`);
@@ -183,10 +193,13 @@ export class Keeper {
       return false;
     }
     job.ended = true;
+    this.#parts.saved(job.parked);
     this.#forget(job);
     this.#parts.ended(id);
-    if (bounce !== undefined) log.write({ event: 'bounce msg', msg: id, qp: bounce.qp });
-    else if (text !== '') log.write({ event: 'triple bounce', msg: id });
+    if (bounce !== undefined) {
+      this.bounces += 1;
+      log.write({ event: 'bounce msg', msg: id, qp: bounce.qp });
+    } else if (text !== '') log.write({ event: 'triple bounce', msg: id });
     log.write({ event: 'end msg', msg: id });
     return true;
   }

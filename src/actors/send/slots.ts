@@ -1,6 +1,7 @@
 /**
  * The right to run deliveries: how many slots each channel has and how many are at work. `send` holds
- * exactly concurrencylocal and concurrencyremote of them and never starts more; 0 holds the channel.
+ * exactly concurrencylocal and concurrencyremote of them and never starts more; 0 holds the channel. A remote
+ * slot is free again when the outcome is on disk: local deliveries may be repeated, remote ones are doubled by it.
  */
 import type { Channel } from '../../protocol/mail.js';
 import type { Settings } from '../../protocol/settings.js';
@@ -8,6 +9,8 @@ import type { Settings } from '../../protocol/settings.js';
 export class Slots {
   readonly #used: Record<Channel, number> = { local: 0, remote: 0 };
   #most: Record<Channel, number>;
+  /** Remote deliveries that are over and whose outcome is not on disk: a crash would repeat them. */
+  #parked = 0;
 
   constructor(settings: Settings) {
     this.#most = { local: settings.concurrencylocal, remote: settings.concurrencyremote };
@@ -26,7 +29,8 @@ export class Slots {
   }
 
   free(channel: Channel): boolean {
-    return this.#used[channel] < this.#most[channel];
+    const held = channel === 'remote' ? this.#parked : 0;
+    return this.#used[channel] + held < this.#most[channel];
   }
 
   take(channel: Channel): void {
@@ -35,6 +39,16 @@ export class Slots {
 
   give(channel: Channel): void {
     this.#used[channel] -= 1;
+  }
+
+  /** The delivery is over; its slot stays taken until `release`, so that a crash repeats no more than there are slots. */
+  park(): void {
+    this.#parked += 1;
+  }
+
+  /** So many parked deliveries are on disk. */
+  release(count: number): void {
+    this.#parked -= count;
   }
 
   get idle(): boolean {

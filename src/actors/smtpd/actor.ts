@@ -203,7 +203,11 @@ class SmtpdActor implements Actor<'smtpd'> {
 
   stop(): void {
     this.#cancelTick?.();
-    for (const { admission } of this.#open) for (const guest of [...admission.all()]) guest.evict();
+    for (const { admission, listener } of this.#open) {
+      // Without a drain before, it listens still.
+      void listener?.close();
+      for (const guest of [...admission.all()]) guest.evict();
+    }
   }
 
   counters(): Counters {

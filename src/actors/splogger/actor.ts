@@ -4,7 +4,7 @@
  * lines are dropped and counted; mail is never slowed down.
  */
 import { pino } from 'pino';
-import { jsonFields } from '../../protocol/log-fields.js';
+import { jsonFields, logLevel } from '../../protocol/log-fields.js';
 import { renderLogLine } from '../../protocol/log-line.js';
 import type { Actor, ActorContext } from '../kernel/actor.js';
 import type { LogBatch } from '../messages.js';
@@ -22,7 +22,7 @@ export function createSplogger(context: ActorContext<'splogger'>, destination: L
     written += count;
     if (text !== undefined) destination.write(stamp === undefined ? text : stamp(text));
     for (const event of events ?? []) {
-      if (json) records.info(jsonFields(event));
+      if (json) records[logLevel(event)](jsonFields(event));
       else destination.write(`${renderLogLine(event)}\n`);
     }
   };

@@ -33,6 +33,6 @@ export interface NodeStatus {
   readonly paused: boolean;
   readonly seconds: number;
   readonly listeners: readonly ReadyListener[];
-  /** What the node itself tells. */
+  /** What the node itself tells: a NodeReport, or less from a node of another version. */
   readonly node: object;
 }

@@ -10,6 +10,7 @@ import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
 import { isAlive, readPids } from '../start/run-files.js';
 import { askNode } from './client.js';
 import type { ControlAnswer, ControlVerb, NodeStatus } from './messages.js';
+import { statusText } from './status-text.js';
 
 type Main = (args: readonly string[]) => Promise<number>;
 
@@ -63,17 +64,6 @@ async function status(home: string, json: boolean, verb: string): Promise<number
   const value = answer.value as NodeStatus;
   process.stdout.write(json ? `${JSON.stringify(value)}\n` : statusText(value));
   return 0;
-}
-
-function statusText(value: NodeStatus): string {
-  const listeners = value.listeners.map(({ protocol, address, port }) => {
-    const shown = address.includes(':') ? `[${address}]` : address;
-    return `  ${protocol} ${shown}:${port}\n`;
-  });
-  const state = value.paused ? 'paused' : 'up';
-  const head = `${value.home}: ${state} (pid ${value.pid}, node ${value.nodePid}, uid ${value.uid}) ${value.seconds} seconds\n`;
-  const rest = Object.entries(value.node).map(([name, shown]) => `  ${name}: ${JSON.stringify(shown)}\n`);
-  return [head, ...listeners, ...rest].join('');
 }
 
 /** True while somebody holds the lock of the queue. */

@@ -1,6 +1,7 @@
 /** Who may come in and relay: access rules, localiphost, morercpthosts, over a real listener. */
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fromByteString } from '../../../src/protocol/bytes.js';
@@ -86,4 +87,25 @@ test('morercpthosts.cdb is read, read again after a change, and 421 when it is d
   const last = await begun();
   assert.equal(await last.ask('RCPT TO:<joe@third.example>'), '421 unable to read controls (#4.3.0)');
   await last.closed;
+});
+
+test('an IPv4 client of an IPv6 listener counts as IPv4', async (t) => {
+  if (!Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))) {
+    return t.skip('this machine has no IPv6');
+  }
+  const house = await openHouse(t, {
+    address: '::',
+    rules: 'control/tcp.smtp',
+    settings: { rcpthosts: [] },
+    files: { 'control/tcp.smtp': '127.:allow,RELAYCLIENT=""\n:deny\n' },
+  });
+  const client = await greeted(house.dial('127.0.0.1'));
+  await client.ask('MAIL FROM:<>');
+  assert.equal(await client.ask('RCPT TO:<joe@elsewhere.example>'), '250 ok');
+  await client.ask('DATA');
+  await client.ask('.');
+  assert.match(
+    Buffer.from(house.submissions[0]?.bytes ?? []).toString('latin1'),
+    /from unknown \(127\.0\.0\.1\)\r\n {2}by 127\.0\.0\.1 with/,
+  );
 });

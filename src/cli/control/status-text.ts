@@ -1,0 +1,113 @@
+/**
+ * `tqmail status` for people: where the server listens, what it did, what it holds, and what it waits for. Pure text;
+ * `--json` prints the same facts whole.
+ */
+import type { NodeReport } from '../../actors/node-api.js';
+import type { NodeStatus } from './messages.js';
+
+type Counters = NodeReport['counters'];
+
+export function statusText(value: NodeStatus): string {
+  const state = value.paused ? 'paused' : 'up';
+  const head = `${value.home}: ${state} for ${duration(value.seconds)} (pid ${value.pid}, node ${value.nodePid}, uid ${value.uid})\n`;
+  const listeners = value.listeners.map(({ protocol, address, port }) => {
+    return `${protocol} ${address.includes(':') ? `[${address}]` : address}:${port}`;
+  });
+  const report = value.node as Partial<NodeReport>;
+  const rows: Row[] = [['listens on', listeners.length === 0 ? ['nothing'] : listeners]];
+  if (report.threads !== undefined && report.counters !== undefined) rows.push(...reportRows(report as NodeReport));
+  return head + rows.map(rowText).join('');
+}
+
+type Row = readonly [name: string, lines: readonly string[]];
+
+function rowText([name, lines]: Row): string {
+  return lines.map((line, index) => `  ${(index === 0 ? name : '').padEnd(11)}${line}\n`).join('');
+}
+
+function reportRows(report: NodeReport): Row[] {
+  const { threads, counters, memory, topology } = report;
+  const count = (name: string): number => numberIn(counters, name);
+  const taken = count('queue.accepted');
+  const [smtp, programs] = [count('smtpd.accepted'), count('inject.accepted')];
+  const placed = `${threads.front} front, ${threads.core} core, ${threads.remote} remote, ${threads.local} local`;
+  const turnedAway = `${count('smtpd.evicted')} evicted, ${count('smtpd.rejected')} turned away, ${count('smtpd.denied')} denied by rules`;
+  const outcomes = `${count('send.delivered')} delivered, ${count('send.deferred')} deferred, ${count('send.failed')} failed`;
+  const own = Math.max(0, taken - smtp - programs);
+  return [
+    ['clients', [`${count('smtpd.connections')} connected, ${count('smtpd.waiting')} waiting; so far ${turnedAway}`]],
+    [
+      'taken in',
+      [`${taken}: ${smtp} by SMTP, ${programs} from programs, ${own} bounces and forwards; ${count('queue.refused')} refused`],
+    ],
+    ['recipients', [`${outcomes}; ${count('send.bounces')} bounces`]],
+    ['queue', [`${count('queue.messages')} messages, ${count('send.jobs')} of them open`]],
+    ['slots', [`local ${slots(counters, 'local').shown}, remote ${slots(counters, 'remote').shown}`]],
+    ['limited by', limits(report)],
+    ['threads', [`${placed}; ${threads.restarts} restarts; placement ${topology}`]],
+    ['memory', [`${mebibytes(memory)} MiB; bodies under way ${mebibytes(count('smtpd.bodyOctets'))} MiB`]],
+    ['log', [`${count('log.lines')} lines, ${count('log.lost') + count('log.dropped')} lost`]],
+  ];
+}
+
+/** What keeps mail from coming in or going out now, a line each. */
+function limits(report: NodeReport): readonly string[] {
+  const { counters } = report;
+  const found: string[] = [];
+  const trouble = counters['queue.trouble'];
+  if (report.draining) found.push('stopping: sessions and deliveries under way may end, nothing new begins');
+  if (report.paused) found.push('pause: no mail is taken or delivered until: tqmail cont');
+  if (typeof trouble === 'string') found.push(`the queue: ${trouble}`);
+  else if (report.full) found.push('the disk of the queue is full: MAIL gets 452');
+  const waiting = numberIn(counters, 'smtpd.waiting');
+  if (waiting > 0) found.push(`connections: ${waiting} clients wait (control/concurrencyincoming)`);
+  for (const channel of ['local', 'remote'] as const) {
+    const { used, most } = slots(counters, channel);
+    const behind = numberIn(counters, `send.behind.${channel}`) > 0 ? '; further messages wait in the queue' : '';
+    if (most === 0) found.push(`control/concurrency${channel} is 0: ${channel} deliveries are held`);
+    else if (used >= most) found.push(`control/concurrency${channel}: all ${most} ${channel} slots are at work${behind}`);
+    else if (behind !== '') found.push(`${channel} mail is behind${behind}`);
+  }
+  const down = numberIn(counters, 'rspawn.downHosts');
+  if (down > 0) found.push(`${down} hosts that did not answer lately: mail for them waits`);
+  const lost = numberIn(counters, 'log.lost') + numberIn(counters, 'log.dropped');
+  if (lost > 0) found.push(`the reader of the log: ${lost} lines were lost`);
+  return found.length === 0 ? ['nothing'] : found;
+}
+
+/** The counter `used/most` of one channel. */
+function slots(counters: Counters, channel: string): { readonly used: number; readonly most: number; readonly shown: string } {
+  const [used, most] = String(counters[`send.slots.${channel}`] ?? '')
+    .split('/')
+    .map(Number);
+  if (used === undefined || most === undefined || Number.isNaN(used + most)) return { used: 0, most: 1, shown: 'unknown' };
+  return { used, most, shown: `${used} of ${most}` };
+}
+
+function numberIn(counters: Counters, name: string): number {
+  const value = counters[name];
+  return typeof value === 'number' ? value : 0;
+}
+
+function mebibytes(octets: number): string {
+  return octets === 0 ? '0' : (octets / 1_048_576).toFixed(octets < 10_485_760 ? 1 : 0);
+}
+
+/** The two largest units that say something: `3 d 4 h`, `5 min 2 s`. */
+function duration(seconds: number): string {
+  const units = [
+    [86_400, 'd'],
+    [3_600, 'h'],
+    [60, 'min'],
+    [1, 's'],
+  ] as const;
+  const first = units.findIndex(([length]) => seconds >= length);
+  if (first < 0) return '0 s';
+  let left = seconds;
+  const parts = units.slice(first, first + 2).map(([length, name]) => {
+    const count = Math.floor(left / length);
+    left -= count * length;
+    return count === 0 ? '' : `${count} ${name}`;
+  });
+  return parts.filter((part) => part !== '').join(' ');
+}
