@@ -104,5 +104,8 @@ test('an IPv4 client of an IPv6 listener counts as IPv4', async (t) => {
   assert.equal(await client.ask('RCPT TO:<joe@elsewhere.example>'), '250 ok');
   await client.ask('DATA');
   await client.ask('.');
-  assert.match(Buffer.from(house.submissions[0]?.bytes ?? []).toString('latin1'), /from unknown \(127\.0\.0\.1\)\r\n {2}by 127\.0\.0\.1 with/);
+  assert.match(
+    Buffer.from(house.submissions[0]?.bytes ?? []).toString('latin1'),
+    /from unknown \(127\.0\.0\.1\)\r\n {2}by 127\.0\.0\.1 with/,
+  );
 });
