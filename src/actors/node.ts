@@ -8,6 +8,7 @@ import { readSettings } from '../store/control-dir.js';
 import { descriptorLimit } from './descriptors.js';
 import { Host } from './host.js';
 import { InheritedSockets } from './inherited-sockets.js';
+import type { Counters } from './kernel/actor.js';
 import { Board } from './kernel/board.js';
 import { systemClock } from './kernel/clock.js';
 import { deadline } from './kernel/control.js';
@@ -200,7 +201,11 @@ class Node implements RunningNode {
   async status(): Promise<NodeReport> {
     const counters: Record<string, number | string> = { ...this.#main.counters() };
     for (const thread of this.#threads) {
-      const counted = await thread.control.within(askMs).counters();
+      // Of a thread that ends meanwhile nothing is told.
+      const counted = await thread.control
+        .within(askMs)
+        .counters()
+        .catch((): Counters => ({}));
       for (const [name, value] of Object.entries(counted)) {
         const known = counters[name];
         counters[name] = typeof known === 'number' && typeof value === 'number' ? known + value : value;

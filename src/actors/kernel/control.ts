@@ -12,7 +12,7 @@ export type Remote<T> = {
   [K in keyof T]: T[K] extends (...values: infer V) => infer R ? (...values: V) => Promise<Awaited<R>> : never;
 };
 export interface ControlCall<T> {
-  /** The methods; each call rejects with ControlLate when it takes longer than `ms`. */
+  /** The methods; each call rejects with ControlLate when it takes longer than `ms`, or when the thread ends meanwhile. */
   within(ms: number): Remote<T>;
 }
 
@@ -27,6 +27,20 @@ export function offerControl<T extends object>(api: T, port: MessagePort): void 
 
 export function controlOf<T extends object>(port: MessagePort, who: string): ControlCall<T> {
   const remote = wrap(port as unknown as Endpoint) as unknown as Methods;
+  const waiting = new Set<() => void>();
+  let gone = false;
+  // A thread that has ended answers nothing any more: whoever waits need not wait to the deadline.
+  port.once('close', () => {
+    gone = true;
+    for (const giveUp of waiting) giveUp();
+  });
+  const whileThere = <R>(answer: Promise<R>): Promise<R> =>
+    new Promise((resolve, reject) => {
+      const giveUp = (): void => reject(new ControlLate(`${who} has ended`));
+      if (gone) giveUp();
+      waiting.add(giveUp);
+      answer.then(resolve, reject).finally(() => waiting.delete(giveUp));
+    });
   return {
     within: (ms) =>
       new Proxy({} as Remote<T>, {
@@ -34,7 +48,7 @@ export function controlOf<T extends object>(port: MessagePort, who: string): Con
           (_none, method: string) =>
           (...values: unknown[]) =>
             deadline(
-              Promise.resolve((remote[method] as Methods[string])(...values)),
+              whileThere(Promise.resolve((remote[method] as Methods[string])(...values))),
               ms,
               `${who}: no answer to ${method} in ${ms} ms`,
             ),

@@ -40,8 +40,10 @@ interface Kill {
 /** Messages that may wait in the server before the senders pause: the loop is about kills, not about backlogs. */
 const mostBehind = 300;
 const senders = 6;
-/** Deliveries to the next hop that can be under way: no more can arrive twice after a kill. */
-export const remoteSlots = 20;
+/** Deliveries to the next hop that can be under way. */
+const remoteSlots = 20;
+/** Most that may arrive twice after one kill: those under way, and as many that are done but whose mark was not flushed yet. */
+export const mostTwice: number = 2 * remoteSlots;
 
 export async function runRounds(ending: Ending, options: RoundsOptions): Promise<RoundsResult> {
   const begun = performance.now();
