@@ -8,8 +8,8 @@ import type { NodeStatus } from './messages.js';
 type Counters = NodeReport['counters'];
 
 export function statusText(value: NodeStatus): string {
-  const state = value.paused ? 'paused' : 'up';
-  const head = `${value.home}: ${state} for ${duration(value.seconds)} (pid ${value.pid}, node ${value.nodePid}, uid ${value.uid})\n`;
+  const up = `up for ${duration(value.seconds)}${value.paused ? ', paused' : ''}`;
+  const head = `${value.home}: ${up} (pid ${value.pid}, node ${value.nodePid}, uid ${value.uid})\n`;
   const listeners = value.listeners.map(({ protocol, address, port }) => {
     return `${protocol} ${address.includes(':') ? `[${address}]` : address}:${port}`;
   });
@@ -33,12 +33,12 @@ function reportRows(report: NodeReport): Row[] {
   const placed = `${threads.front} front, ${threads.core} core, ${threads.remote} remote, ${threads.local} local`;
   const turnedAway = `${count('smtpd.evicted')} evicted, ${count('smtpd.rejected')} turned away, ${count('smtpd.denied')} denied by rules`;
   const outcomes = `${count('send.delivered')} delivered, ${count('send.deferred')} deferred, ${count('send.failed')} failed`;
-  const own = Math.max(0, taken - smtp - programs);
+  const forwards = Math.max(0, taken - smtp - programs);
   return [
     ['clients', [`${count('smtpd.connections')} connected, ${count('smtpd.waiting')} waiting; so far ${turnedAway}`]],
     [
       'taken in',
-      [`${taken}: ${smtp} by SMTP, ${programs} from programs, ${own} bounces and forwards; ${count('queue.refused')} refused`],
+      [`${taken}: ${smtp} by SMTP, ${programs} from programs, ${forwards} forwards; ${count('queue.refused')} refused`],
     ],
     ['recipients', [`${outcomes}; ${count('send.bounces')} bounces`]],
     ['queue', [`${count('queue.messages')} messages, ${count('send.jobs')} of them open`]],
