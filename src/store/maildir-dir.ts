@@ -3,8 +3,9 @@
  * `new/` under a name that only this delivery can have. A name already there with the same
  * content means that an earlier try succeeded. Never creates a Maildir, never overwrites.
  *
- * A short message is written with blocking calls: they touch the page cache only and cost a
- * fraction of a trip through the thread pool; whatever waits for the disk (fsync) is asynchronous.
+ * A short message is written with a blocking call: it touches the page cache only and costs a fraction of a
+ * trip through the thread pool. Whatever may wait for the disk is asynchronous: flushes, and the changes of
+ * folders, which wait while the file system's journal commits.
  */
 import {
   accessSync,
@@ -13,8 +14,8 @@ import {
   existsSync,
   fsync,
   linkSync,
-  openSync,
-  renameSync,
+  open,
+  rename,
   unlinkSync,
   write,
   writeSync,
@@ -29,6 +30,8 @@ import { sameContent } from './same-content.js';
 import { MessageUnreadable, type UnixMessage } from './unix-message.js';
 
 const flush = promisify(fsync);
+const openFile = promisify(open);
+const move = promisify(rename);
 const writeFile = promisify(write);
 
 export interface MaildirJob {
@@ -85,7 +88,7 @@ async function publish(job: MaildirJob, temporary: ByteString): Promise<MaildirO
   const path = `${folder}/${job.name}`;
   if (!job.repeated && !existsSync(octetPath(path))) {
     // Only this delivery can have the name: one step does what link and unlink do.
-    renameSync(octetPath(temporary), octetPath(path));
+    await move(octetPath(temporary), octetPath(path));
     await syncFolder(folder);
     return 'moved';
   }
@@ -131,7 +134,7 @@ export async function deliverToMaildir(job: MaildirJob): Promise<MaildirOutcome>
   const temporary = `${job.folder}/tmp/${job.temporary}`;
   let fd: number;
   try {
-    fd = openSync(octetPath(temporary), 'wx', 0o600);
+    fd = await openFile(octetPath(temporary), 'wx', 0o600);
   } catch {
     return canEnter(job.folder) ? 'trouble' : 'noFolder';
   }

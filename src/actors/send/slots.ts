@@ -6,6 +6,12 @@
 import type { Channel } from '../../protocol/mail.js';
 import type { Settings } from '../../protocol/settings.js';
 
+/**
+ * Slots at work and deliveries not yet on disk, as a multiple of concurrencyremote: what a crash repeats at most. With 1 a
+ * fast next hop would wait for our flushes.
+ */
+const parkedShare = 1.5;
+
 export class Slots {
   readonly #used: Record<Channel, number> = { local: 0, remote: 0 };
   #most: Record<Channel, number>;
@@ -29,8 +35,9 @@ export class Slots {
   }
 
   free(channel: Channel): boolean {
-    const held = channel === 'remote' ? this.#parked : 0;
-    return this.#used[channel] + held < this.#most[channel];
+    const used = this.#used[channel];
+    const most = this.#most[channel];
+    return used < most && (channel === 'local' || used + this.#parked < most * parkedShare);
   }
 
   take(channel: Channel): void {
@@ -41,7 +48,7 @@ export class Slots {
     this.#used[channel] -= 1;
   }
 
-  /** The delivery is over; its slot stays taken until `release`, so that a crash repeats no more than there are slots. */
+  /** The delivery is over; its slot stays taken until `release`, so that what a crash repeats is bounded. */
   park(): void {
     this.#parked += 1;
   }
