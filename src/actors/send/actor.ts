@@ -7,7 +7,7 @@ import { bounceParagraph } from '../../protocol/bounce/qsbmf.js';
 import type { Channel } from '../../protocol/mail.js';
 import { compileRouting, type Routing } from '../../protocol/routing.js';
 import type { Settings } from '../../protocol/settings.js';
-import type { MessageHead, MessageId } from '../../store/queue-store.js';
+import type { MessageHead, MessageId, RecipientRow } from '../../store/queue-store.js';
 import { type Actor, type ActorContext, type Counters, isUnanswered } from '../kernel/actor.js';
 import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
@@ -207,7 +207,8 @@ class SendActor implements Actor<'send'> {
     // The queue could not answer, or not keep a message's routing: it needs time, not the same question again.
     const stuck = isUnanswered(heads) || (taken === 0 && heads.length > 0 && this.#dispatch.hasRoom(channel));
     if (stuck) this.#context.clock.after(askAgainMs, () => this.#room(channel));
-    else this.#room(channel);
+    // Sockets have their turn between two looks: a long backlog must not keep new mail out.
+    else setImmediate(() => this.#room(channel));
   }
 
   async #takeStored(channel: Channel, head: MessageHead): Promise<boolean> {
@@ -227,6 +228,7 @@ class SendActor implements Actor<'send'> {
     if (stored.length < recipientCount || stored.some((row) => row.routed !== undefined)) return true;
     if (recipientCount === 0 && (await this.#context.peers.queue.ask('head', id)) === undefined) return true;
     const known = this.#jobs.get(id);
+    if (known === undefined && this.#isOthers(channel, id, stored)) return true;
     const addresses = stored.map((row) => row.address);
     const job = known ?? this.#jobOf(head, addresses);
     if (known === undefined) {
@@ -236,6 +238,13 @@ class SendActor implements Actor<'send'> {
     }
     this.#openFresh(job, channel);
     return true;
+  }
+
+  /** Nothing to do for this channel, nor for one that has been here before: most messages of a backlog. */
+  #isOthers(channel: Channel, id: MessageId, stored: readonly RecipientRow[]): boolean {
+    const here = (other: Channel): boolean => other === channel || this.#intake[other].cursor >= id;
+    const undone = stored.filter((row) => !row.done);
+    return undone.length > 0 && !undone.some((row) => here(this.#routing.route(row.address).channel));
   }
 
   async #takeLarge(head: MessageHead): Promise<boolean> {
