@@ -42,8 +42,8 @@ const mostBehind = 300;
 const senders = 6;
 /** Deliveries to the next hop that can be under way. */
 const remoteSlots = 20;
-/** Most that may arrive twice after one kill: those under way, and as many that are done but whose mark was not flushed yet. */
-export const mostTwice: number = 2 * remoteSlots;
+/** Most that may arrive twice after one kill: deliveries at work and those not on disk yet, as send bounds them (send/slots.ts). */
+export const mostTwice: number = 1.5 * remoteSlots;
 
 export async function runRounds(ending: Ending, options: RoundsOptions): Promise<RoundsResult> {
   const begun = performance.now();
