@@ -4,6 +4,7 @@
  */
 import { replaceOwnLiteral } from '../../src/protocol/address.js';
 import { fromByteString, lowerCaseAscii, toByteString } from '../../src/protocol/bytes.js';
+import { queueText } from '../../src/protocol/queue-verdict.js';
 import { serverReceived } from '../../src/protocol/received.js';
 import { compileRelay } from '../../src/protocol/relay.js';
 import { wireToUnix } from '../../src/protocol/smtp/data.js';
@@ -31,35 +32,10 @@ export interface SmtpdResult {
   readonly queued: readonly { readonly sender: string; readonly recipients: readonly string[]; readonly message: string }[];
 }
 
-/** Spec queue.md §1.2. */
-const exitTexts: Readonly<Record<number, string>> = {
-  11: 'Denvelope address too long for qq (#5.1.3)',
-  31: 'Dmail server permanently rejected message (#5.3.0)',
-  51: 'Zqq out of memory (#4.3.0)',
-  52: 'Zqq timeout (#4.3.0)',
-  53: 'Zqq write error or disk full (#4.3.0)',
-  54: 'Zqq read error (#4.3.0)',
-  55: 'Zqq unable to read configuration (#4.3.0)',
-  56: 'Zqq trouble making network connection (#4.3.0)',
-  61: 'Zqq trouble in home directory (#4.3.0)',
-  71: 'Zmail server temporarily rejected message (#4.3.0)',
-  72: 'Zconnection to mail server timed out (#4.4.1)',
-  73: 'Zconnection to mail server rejected (#4.4.1)',
-  74: 'Zcommunication with mail server failed (#4.4.2)',
-  81: 'Zqq internal bug (#4.3.0)',
-  91: 'Zqq internal bug (#4.3.0)',
-  115: 'Denvelope address too long for qq (#5.1.3)',
-  120: 'Zunable to exec qq (#4.3.0)',
-};
-
-function queueAnswer(one: SmtpdCase): string {
-  const { queueExit: exit, queueText: text } = one;
-  if (one.queueCrashes) return 'Zqq crashed (#4.3.0)';
-  if (exit === 0) return one.queueReadsNothing ? 'Zqq read error (#4.3.0)' : '';
-  if (exit === 82 && text !== undefined && text.length > 2) return text;
-  if (exit >= 62 && exit <= 66) return 'Zqq trouble creating files in queue (#4.3.0)';
-  const temporary = exit >= 11 && exit <= 40 ? 'Dqq permanent problem (#5.3.0)' : 'Zqq temporary problem (#4.3.0)';
-  return exitTexts[exit] ?? temporary;
+/** The words of the product's own table, so that the recorded replies check it. */
+function queueAnswer({ queueExit, queueText: custom, queueCrashes, queueReadsNothing }: SmtpdCase): string {
+  if (queueExit === 0 && queueReadsNothing && !queueCrashes) return 'Zqq read error (#4.3.0)';
+  return queueText({ code: queueCrashes ? undefined : queueExit, custom: custom ?? '' });
 }
 
 function firstLine(text: string | undefined): string | undefined {

@@ -1,7 +1,8 @@
 /**
  * The right to run deliveries: how many slots each channel has and how many are at work. `send` holds
- * exactly concurrencylocal and concurrencyremote of them and never starts more; 0 holds the channel. A remote
- * slot is free again when the outcome is on disk: local deliveries may be repeated, remote ones are doubled by it.
+ * exactly concurrencylocal and concurrencyremote of them and never starts more; 0 holds the channel. Remote
+ * deliveries whose outcome is not on disk yet are counted too, up to half as many again: a crash would repeat them.
+ * Local ones recognise themselves.
  */
 import type { Channel } from '../../protocol/mail.js';
 import type { Settings } from '../../protocol/settings.js';
