@@ -1,6 +1,6 @@
 /**
- * What every launcher does: load the one entry that its command needs, run it, end with its exit code.
- * Says how to build when the built tree is missing. Loads nothing else.
+ * What every launcher does: load the one entry that its command needs, run it, end with its exit code. An entry has
+ * `run(call)` (see src/cli/call.ts) or `main(argv)`. Says how to build when the built tree is missing. Loads nothing else.
  */
 export async function launch(entry) {
   let command;
@@ -15,5 +15,7 @@ export async function launch(entry) {
     process.stderr.write(`${built} is missing: this copy of tqmail is not built. Run: cd ${root} && npm ci && npm run build\n`);
     process.exit(111);
   }
-  process.exit(await command.main(process.argv.slice(2)));
+  if (command.run === undefined) process.exit(await command.main(process.argv.slice(2)));
+  const { processCall } = await import('../dist/src/cli/call.js');
+  process.exit(await command.run(processCall()));
 }
