@@ -93,7 +93,7 @@ export class Host {
       case 'queue':
         return createQueue(this.#context('queue'), needed(store, 'a store'), board);
       case 'send':
-        this.#send = createSend(this.#context('send'), { firstId: needed(store, 'a store').firstId });
+        this.#send = this.#makeSend(needed(store, 'a store'));
         return this.#send;
       case 'clean':
         return createClean(this.#context('clean'));
@@ -113,6 +113,10 @@ export class Host {
       case 'inject':
         return createInject(this.#context('inject'), this.#parts.queueSocket, spillLimit);
     }
+  }
+
+  #makeSend(store: QueueStore): Send {
+    return createSend(this.#context('send'), { firstId: store.firstId, looked: store.looked() });
   }
 
   /** A way to the log for whoever holds the host; it must be in this thread. */

@@ -6,7 +6,7 @@
  */
 import type { LogEvent } from '../protocol/log-line.js';
 import type { ByteString, Channel, Envelope, Origin, Outcome, Routed } from '../protocol/mail.js';
-import type { Body, DueEntry, Marks, MessageHead, MessageId, RecipientRow, Reschedule } from '../store/queue-store.js';
+import type { Body, DueEntry, Looked, Marks, MessageHead, MessageId, RecipientRow, Reschedule } from '../store/queue-store.js';
 
 /** A message without an answer: it may be lost (a hint). */
 export interface Tell<P> {
@@ -144,6 +144,7 @@ export interface Inboxes {
     finish: Ask<Finish, Kept>;
     read: Ask<MessageId, Body | undefined>;
     sweep: Ask<number, Kept>;
+    keepLooked: Ask<Looked, Kept>;
   };
   send: { queued: Tell<Queued> };
   lspawn: { deliver: Ask<Delivery, Report> };
