@@ -1,0 +1,6 @@
+/** The adapter of each file of cases; a file without one counts as not run. */
+import type { Adapter } from '../runner/adapter.js';
+
+const all: readonly Adapter[] = [];
+
+export const adapters: ReadonlyMap<string, Adapter> = new Map(all.map((adapter) => [adapter.file, adapter]));
