@@ -41,7 +41,7 @@ function rules(host: string): readonly Rule[] {
 }
 
 /** `text` with placeholders in place of what is volatile. */
-export function withPlaceholders(text: string, moment: Moment): string {
+function withPlaceholders(text: string, moment: Moment): string {
   let result = text;
   for (const [pattern, seconds, to] of rules(moment.host)) {
     result = result.replaceAll(pattern, (...found) => {
