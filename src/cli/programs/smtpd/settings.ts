@@ -19,6 +19,8 @@ export interface SmtpdSettings {
 }
 
 const names = ['badmailfrom', 'barecr', 'databytes', 'localiphost', 'maxrcpt', 'me', 'rcpthosts', 'smtpgreeting', 'timeoutsmtpd'];
+/** qmail sets no limit; one session has a process of its own. */
+const longestCommand = 1_048_576;
 /** A larger timeout would overflow the clock's milliseconds. */
 const longestTimeout = 2_000_000;
 
@@ -40,7 +42,7 @@ export async function smtpdSettings({ home, env }: Call): Promise<SmtpdSettings 
       greeting,
       databytes: databytes ?? 0,
       maxRecipients: Math.max(1, controlInt(files, 'maxrcpt') ?? 10_000),
-      maxCommandLine: 4_096,
+      maxCommandLine: longestCommand,
       maxErrors: 100,
       maxHops: 100,
       barecr: controlLine(files, 'barecr') === 'space' ? 'space' : 'reject',
