@@ -33,10 +33,11 @@ export class Access {
     if (rule === 'damaged') return undefined;
     if (rule === undefined) return none;
     if (!rule.allow) return undefined;
-    const digits = /^\d+/.exec(rule.variables.get('DATABYTES') ?? '')?.[0];
+    const limit = rule.variables.get('DATABYTES');
     return {
       relayclient: rule.variables.get('RELAYCLIENT'),
-      databytes: digits === undefined ? undefined : Math.min(Number(digits), largest),
+      // Set to anything but a number it is 0, as in qmail.
+      databytes: limit === undefined ? undefined : Math.min(Number(/^\d+/.exec(limit)?.[0] ?? 0), largest),
     };
   }
 

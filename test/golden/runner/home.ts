@@ -18,7 +18,7 @@ export function buildHome(home: string, controls: Readonly<Record<string, string
 }
 
 /** As qmail-newmrh makes it: every line that is neither empty nor a comment, in lower case. */
-function hostTable(text: string): Uint8Array {
+export function hostTable(text: string): Uint8Array {
   const hosts = text
     .split('\n')
     .map((line) => line.replace(/[ \t]+$/, '').toLowerCase())
