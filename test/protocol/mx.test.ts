@@ -6,7 +6,7 @@ import { controlMap } from '../../src/protocol/control-files.js';
 import { chooseAddresses, routeFor, sessionKey } from '../../src/protocol/mx.js';
 
 function route(host: string, ...lines: string[]) {
-  return routeFor(host, { smtproutes: controlMap(new Map([['smtproutes', lines.join('\n')]]), 'smtproutes') });
+  return routeFor(host, { qmtproutes: {}, smtproutes: controlMap(new Map([['smtproutes', lines.join('\n')]]), 'smtproutes') });
 }
 
 test('whole host, then suffixes, then the empty key; the last of equal keys', () => {

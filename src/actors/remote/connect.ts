@@ -37,7 +37,11 @@ export interface Dialed {
 /** Most addresses that are tried for one delivery: each may cost a whole connect timeout. */
 const maxAttempts = 32;
 const noAddresses: ReadonlySet<string> = new Set();
-const noConnection: Outcome = { status: 'Z', text: "Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n" };
+const unconnected = (what: string): Outcome => ({
+  status: 'Z',
+  text: `Sorry, I wasn't able to establish ${what} connection. (#4.4.1)\n`,
+});
+const noConnection = { smtp: unconnected('an SMTP'), qmtp: unconnected('a QMTP') };
 const myself: Outcome = {
   status: 'D',
   text:
@@ -53,21 +57,23 @@ export async function dial(
   skip: ReadonlySet<string>,
   owner: ConnectionOwner,
 ): Promise<Dialed> {
-  const relay = target.kind === 'relay';
+  const relay = target.kind !== 'mx';
+  const protocol = target.kind === 'qmtp' ? 'qmtp' : 'smtp';
   const resolved = await (relay ? resolveHost(thread.dns, target.host) : resolveDomain(thread.dns, target.host));
   if (resolved.tag === 'failed') return { outcome: resolved.outcome, timedOut: [] };
   const { addresses, self } = chooseAddresses(resolved.addresses, relay ? noAddresses : ownAddresses());
   if (self) return { outcome: myself, timedOut: [] };
   const port = relay ? target.port : smtpPort;
-  if (port === 0) return { outcome: noConnection, timedOut: [] };
+  let outcome = noConnection[protocol];
+  if (port === 0) return { outcome, timedOut: [] };
   const forAll = {
     ...settings,
     port: port < 1024 ? port + thread.portOffset : port,
     deadlines: thread.deadlines,
     greet: thread.greet,
-  };
+    protocol,
+  } as const;
 
-  let outcome = noConnection;
   let reached: string | undefined;
   const timedOut: string[] = [];
   for (const address of addresses.slice(0, maxAttempts)) {

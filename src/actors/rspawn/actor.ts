@@ -149,8 +149,9 @@ class RspawnActor implements Actor<'rspawn'> {
   }
 }
 
-function sessionSettings({ helohost, timeoutconnect, timeoutremote, nameservers }: Settings): SessionStart['settings'] {
-  return { helohost, timeoutconnect, timeoutremote, nameservers };
+function sessionSettings(settings: Settings): SessionStart['settings'] {
+  const { helohost, remotegreet, timeoutconnect, timeoutremote, nameservers } = settings;
+  return { helohost, remotegreet, timeoutconnect, timeoutremote, nameservers };
 }
 
 export function createRspawn(context: ActorContext<'rspawn'>, slots: RemoteSlots): Actor<'rspawn'> {
