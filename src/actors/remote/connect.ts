@@ -32,6 +32,8 @@ export interface Dialed {
   readonly timedOut: readonly string[];
   /** The last address that answered at all. */
   readonly reached?: string;
+  /** Connections whose servers refused: they end by themselves, after a moment for the farewell. */
+  readonly refused: readonly Connection[];
 }
 
 /** Most addresses that are tried for one delivery: each may cost a whole connect timeout. */
@@ -60,12 +62,12 @@ export async function dial(
   const relay = target.kind !== 'mx';
   const protocol = target.kind === 'qmtp' ? 'qmtp' : 'smtp';
   const resolved = await (relay ? resolveHost(thread.dns, target.host) : resolveDomain(thread.dns, target.host));
-  if (resolved.tag === 'failed') return { outcome: resolved.outcome, timedOut: [] };
+  if (resolved.tag === 'failed') return { outcome: resolved.outcome, timedOut: [], refused: [] };
   const { addresses, self } = chooseAddresses(resolved.addresses, relay ? noAddresses : ownAddresses());
-  if (self) return { outcome: myself, timedOut: [] };
+  if (self) return { outcome: myself, timedOut: [], refused: [] };
   const port = relay ? target.port : smtpPort;
   let outcome = noConnection[protocol];
-  if (port === 0) return { outcome, timedOut: [] };
+  if (port === 0) return { outcome, timedOut: [], refused: [] };
   const forAll = {
     ...settings,
     port: port < 1024 ? port + thread.portOffset : port,
@@ -76,19 +78,21 @@ export async function dial(
 
   let reached: string | undefined;
   const timedOut: string[] = [];
+  const refused: Connection[] = [];
   for (const address of addresses.slice(0, maxAttempts)) {
     if (skip.has(address)) continue;
     const connection = new Connection(owner, { ...forAll, address });
     const opened = await connection.open();
-    if (opened.tag === 'ready') return { connection, outcome, timedOut, reached: address };
+    if (opened.tag === 'ready') return { connection, outcome, timedOut, refused, reached: address };
     if (opened.tag === 'unreached') {
       if (opened.timedOut) timedOut.push(address);
       continue;
     }
     // A server that refuses does not speak for the others (RFC 5321 §5.1); one that is silent has used up the patience.
+    refused.push(connection);
     outcome = opened.outcome;
     reached = address;
     if (opened.silent) break;
   }
-  return { outcome, timedOut, ...(reached === undefined ? {} : { reached }) };
+  return { outcome, timedOut, refused, ...(reached === undefined ? {} : { reached }) };
 }

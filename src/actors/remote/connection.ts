@@ -107,6 +107,12 @@ export class Connection implements PumpOwner {
     this.#leave();
   }
 
+  /** Like `quit`; resolves when nothing of the connection is left. */
+  async leave(): Promise<void> {
+    this.quit();
+    await this.#pump.hangUp();
+  }
+
   connected(): void {
     this.#step();
   }

@@ -30,7 +30,7 @@ export interface SingleReport {
 
 const alone = ({ status, text }: Outcome): ByteString => `${status}${text}\0`;
 
-/** Never rejects. Leaves at most a connection that is about to end, which keeps no process alive. */
+/** Never rejects, and leaves no connection behind. */
 export async function deliverSingle(delivery: SingleDelivery, thread: RemoteThread): Promise<SingleReport> {
   const { target, settings, skip } = delivery;
   let finished: () => void = () => undefined;
@@ -38,13 +38,14 @@ export async function deliverSingle(delivery: SingleDelivery, thread: RemoteThre
     finished = resolve;
   });
   const dialed = await dial(target, settings, thread, skip, { finished: () => finished() });
-  const { connection, outcome, timedOut, reached } = dialed;
+  const { connection, outcome, timedOut, refused, reached } = dialed;
   const known = { timedOut, ...(reached === undefined ? {} : { reached: canonicalIp(reached) ?? reached }) };
+  await Promise.all(refused.map((one) => one.leave()));
   if (connection === undefined) return { report: alone(outcome), ...known };
   const failure = await start(connection, delivery);
   if (failure === undefined) await over;
   const report = failure === undefined ? connection.rawReport() : alone(failure);
-  connection.quit();
+  await connection.leave();
   return { report, ...known };
 }
 
