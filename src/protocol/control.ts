@@ -127,12 +127,10 @@ export const remoteControlNames = [
   'nameservers',
 ] as const;
 
-/** What one remote delivery needs; all of it hangs on a name to greet with. */
+/** What one remote delivery needs, without the rest of the settings. */
 export function parseRemoteSettings(files: ControlFiles): Remote | { readonly problems: readonly SettingsProblem[] } {
   const problems: SettingsProblem[] = [];
   const settings = remoteSettings(files, controlLine(files, 'me') ?? '', problems);
-  if (!files.has('helohost') && !files.has('me'))
-    problems.push({ file: controlPath('me'), line: 0, text: "it does not exist; write this host's full name into it" });
   return problems.length > 0 ? { problems } : settings;
 }
 

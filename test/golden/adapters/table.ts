@@ -1,6 +1,7 @@
 /** The adapter of each file of cases; a file without one counts as not run. */
 import type { Adapter } from '../runner/adapter.js';
+import { adapter as remote } from './remote.js';
 
-const all: readonly Adapter[] = [];
+const all: readonly Adapter[] = [remote];
 
 export const adapters: ReadonlyMap<string, Adapter> = new Map(all.map((adapter) => [adapter.file, adapter]));

@@ -6,8 +6,9 @@ import { nameServersOf, newThread } from '../../../actors/remote/thread.js';
 import { parseRemoteSettings, remoteControlNames } from '../../../protocol/control.js';
 import type { ByteString, Envelope } from '../../../protocol/mail.js';
 import { routeFor } from '../../../protocol/mx.js';
+import type { SettingsProblem } from '../../../protocol/settings.js';
 import { readControlDir } from '../../../store/control-dir.js';
-import { type Call, complainTo } from '../../call.js';
+import type { Call } from '../../call.js';
 import { queueFolder } from '../../home.js';
 import { DownHosts } from './down-hosts.js';
 import { takeMessage } from './message.js';
@@ -15,15 +16,15 @@ import { takeMessage } from './message.js';
 const noControls = 'ZUnable to read control files. (#4.3.0)\n\0';
 const noResources = 'ZSystem resources temporarily unavailable. (#4.3.0)\n\0';
 
+/** Descriptor 2 is the report's as well (qmail-rspawn joins them), so all is said there. */
+const problemLine = ({ file, line, text }: SettingsProblem): ByteString => `${file} line ${line}: ${text} (#4.3.0)\n`;
+
 /** The report of one delivery; rejects for nothing that mail, files or network do. */
 export async function remoteReport(call: Call, host: ByteString, envelope: Envelope): Promise<ByteString> {
   const { files, problems } = await readControlDir(call.home, remoteControlNames);
-  const settings = problems.length > 0 ? { problems } : parseRemoteSettings(files);
-  if ('problems' in settings) {
-    for (const { file, line, text } of settings.problems)
-      complainTo(call, `qmail-remote: ${file}${line > 0 ? `:${line}` : ''}: ${text}`);
-    return noControls;
-  }
+  if (problems.length > 0 || !(files.has('me') || files.has('helohost'))) return noControls;
+  const settings = parseRemoteSettings(files);
+  if ('problems' in settings) return `Z${settings.problems.map(problemLine).join('')}\0`;
   const env = Object.fromEntries(call.env);
   const greet = settings.remotegreet === 'ehlo' ? 'ehlo' : 'helo';
   const thread = newThread(nameServersOf(settings.nameservers, env), greet, env);
