@@ -27,14 +27,23 @@ export class SpawnJobs {
   receive(chunk: Uint8Array): readonly SpawnJob[] | undefined {
     this.#octets += toByteString(chunk);
     const jobs: SpawnJob[] = [];
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL ends each text of a job
-    const whole = /^([^])([^\0]*)\0([^\0]*)\0([^\0]*)\0/;
-    for (let found = whole.exec(this.#octets); found !== null; found = whole.exec(this.#octets)) {
-      const [all, number = '', message = '', sender = '', recipient = ''] = found;
-      jobs.push({ number: number.charCodeAt(0), message, sender, recipient });
-      this.#octets = this.#octets.slice(all.length);
-    }
+    for (let job = this.#next(); job !== undefined; job = this.#next()) jobs.push(job);
     return this.#octets.length > longestJob ? undefined : jobs;
+  }
+
+  #next(): SpawnJob | undefined {
+    const texts: ByteString[] = [];
+    let at = 1;
+    while (texts.length < 3) {
+      const end = this.#octets.indexOf('\0', at);
+      if (end < 0) return undefined;
+      texts.push(this.#octets.slice(at, end));
+      at = end + 1;
+    }
+    const [message = '', sender = '', recipient = ''] = texts;
+    const number = this.#octets.charCodeAt(0);
+    this.#octets = this.#octets.slice(at);
+    return { number, message, sender, recipient };
   }
 }
 

@@ -20,7 +20,10 @@ export function assignment(name: string, octets: ByteString): string {
 }
 
 /** How to start `program` with arguments of any octets but NUL. */
-export function octetCall(program: string, args: readonly ByteString[]): { readonly file: string; readonly args: readonly string[] } {
+export function octetCall(
+  program: string,
+  args: readonly ByteString[],
+): { readonly file: string; readonly args: readonly string[] } {
   const texts = args.map(exactText);
   if (texts.every((text) => text !== undefined)) return { file: program, args: texts };
   const assignments = args.map((arg, index) => assignment(`tqmail_${index}`, arg)).join('');

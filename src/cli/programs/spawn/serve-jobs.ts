@@ -30,7 +30,10 @@ export async function serveJobs(call: Call, runJob: RunJob): Promise<number> {
   const take = (job: SpawnJob): void => {
     const report = (text: ByteString): void => say(`${String.fromCharCode(job.number)}${text}\0`);
     const fault = jobFault(job, running.has(job.number));
-    if (fault !== undefined) return report(fault);
+    if (fault !== undefined) {
+      report(fault);
+      return;
+    }
     const done = runJob(job).then((text) => {
       running.delete(job.number);
       report(text);
