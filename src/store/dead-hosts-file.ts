@@ -4,7 +4,7 @@
  * of two changes at the same moment one may be lost, which costs one more attempt at a host that is down.
  */
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeadHost } from '../protocol/dead-hosts.js';
 
@@ -12,14 +12,12 @@ import type { DeadHost } from '../protocol/dead-hosts.js';
 const mostHosts = 1024;
 const longestFile = 65_536;
 
-/** The path of the table below a queue folder. */
-export const deadHostsFile = (queueDir: string): string => join(queueDir, 'tcpto');
+const tableFile = (queueDir: string): string => join(queueDir, 'tcpto');
 
-/** The table of a home, empty when there is none yet. Throws the system's error when it cannot be read. */
-export async function readDeadHosts(queueDir: string): Promise<readonly DeadHost[]> {
+/** The table of a queue folder, empty when there is none yet. Throws the system's error when it cannot be read. */
+export function readDeadHosts(queueDir: string): readonly DeadHost[] {
   try {
-    const text = await readFile(deadHostsFile(queueDir), 'latin1');
-    return parse(text.slice(0, longestFile));
+    return parse(readFileSync(tableFile(queueDir), 'latin1').slice(0, longestFile));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
@@ -35,30 +33,31 @@ function parse(text: string): readonly DeadHost[] {
   return hosts;
 }
 
-/** Replaces the table. Throws the system's error. */
-export async function writeDeadHosts(queueDir: string, hosts: readonly DeadHost[]): Promise<void> {
-  const path = deadHostsFile(queueDir);
-  if (hosts.length === 0) return unlink(path).catch(gone);
+/** Replaces the table; an empty one is no file. Throws the system's error. */
+export function writeDeadHosts(queueDir: string, hosts: readonly DeadHost[]): void {
+  const path = tableFile(queueDir);
+  if (hosts.length === 0) {
+    rmSync(path, { force: true });
+    return;
+  }
   const fresh = `${path}.${randomBytes(6).toString('hex')}`;
   const text = hosts.map(({ address, count, when }) => `${address} ${count} ${when}\n`).join('');
   try {
     // Readable for all who may enter the folder: root may have written it, and the owner of the queue reads it.
-    await writeFile(fresh, text, { flag: 'wx', mode: 0o644 });
-    await rename(fresh, path);
+    writeFileSync(fresh, text, { flag: 'wx', mode: 0o644 });
+    renameSync(fresh, path);
   } catch (error) {
-    await unlink(fresh).catch(() => undefined);
+    rmSync(fresh, { force: true });
     throw error;
   }
 }
 
-function gone(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
-}
-
 /** Equal as long as nobody replaced the table. */
-export async function deadHostsStamp(queueDir: string): Promise<string> {
-  return stat(deadHostsFile(queueDir)).then(
-    ({ ino, mtimeMs, size }) => `${ino} ${mtimeMs} ${size}`,
-    () => '',
-  );
+export function deadHostsStamp(queueDir: string): string {
+  try {
+    const found = statSync(tableFile(queueDir), { throwIfNoEntry: false });
+    return found === undefined ? '' : `${found.ino} ${found.mtimeMs} ${found.size}`;
+  } catch {
+    return '';
+  }
 }

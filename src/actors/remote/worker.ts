@@ -4,13 +4,19 @@
  */
 import type { SessionStart } from '../spawn/remote-slots.js';
 import type { RemoteThread } from './connect.js';
+import { ProgramSession } from './program-session.js';
 import { RemoteSession } from './session.js';
 import { nameServersOf, newThread } from './thread.js';
 
 let shared: { readonly key: string; readonly thread: RemoteThread } | undefined;
 
-/** A session for one target on this thread; see thread.ts for the variables of the environment that count. */
-export function createRemoteSession({ target, settings, skip }: SessionStart): RemoteSession {
+/**
+ * A session for one target on this thread; see thread.ts for the variables of the environment that count. With $QMAILREMOTE
+ * that program delivers, and knows its own way.
+ */
+export function createRemoteSession({ target, settings, skip }: SessionStart): RemoteSession | ProgramSession {
+  const program = process.env.QMAILREMOTE ?? '';
+  if (program !== '') return new ProgramSession(program);
   const greet = settings.remotegreet === 'helo' ? 'helo' : 'ehlo';
   return new RemoteSession({ target, settings, skip }, threadFor(settings.nameservers, greet));
 }

@@ -32,11 +32,11 @@ export async function remoteReport(call: Call, host: ByteString, envelope: Envel
   if (message === undefined) return noResources;
   if ('status' in message) return `${message.status}${message.text}\0`;
   try {
-    const down = await DownHosts.open(queueFolder(call.home));
+    const down = DownHosts.open(queueFolder(call.home));
     const target = routeFor(host, settings);
     const single = { target, settings, skip: down.addresses, envelope, body: message.body };
     const { report, timedOut, reached } = await deliverSingle(single, thread);
-    await down.learn(timedOut, reached);
+    down.learn(timedOut, reached);
     return report;
   } finally {
     await message.close();

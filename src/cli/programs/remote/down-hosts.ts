@@ -17,8 +17,8 @@ export class DownHosts {
     this.addresses = addresses;
   }
 
-  static async open(queueDir: string): Promise<DownHosts> {
-    const table = await read(queueDir);
+  static open(queueDir: string): DownHosts {
+    const table = read(queueDir);
     const now = seconds();
     const jitter = process.pid % 32;
     const dead = table.entries().filter(({ address }) => table.isDead(address, now, jitter));
@@ -26,20 +26,29 @@ export class DownHosts {
   }
 
   /** Writes down what the delivery met with. */
-  async learn(timedOut: readonly string[], reached: string | undefined): Promise<void> {
+  learn(timedOut: readonly string[], reached: string | undefined): void {
     if (timedOut.length === 0 && reached === undefined) return;
     // Read again: the delivery may have taken a long time.
-    const table = await read(this.#queueDir);
+    const table = read(this.#queueDir);
     const now = seconds();
     let changed = false;
     for (const address of timedOut) changed = table.timedOut(address, now) || changed;
     if (reached !== undefined) changed = table.reached(reached) || changed;
-    if (changed) await writeDeadHosts(this.#queueDir, table.entries()).catch(() => undefined);
+    if (!changed) return;
+    try {
+      writeDeadHosts(this.#queueDir, table.entries());
+    } catch {
+      // The next delivery tries the host once more.
+    }
   }
 }
 
-async function read(queueDir: string): Promise<DeadHosts> {
+function read(queueDir: string): DeadHosts {
   const table = new DeadHosts();
-  table.restore(await readDeadHosts(queueDir).catch(() => []));
+  try {
+    table.restore(readDeadHosts(queueDir));
+  } catch {
+    // Only the owner of the queue and root may look into it.
+  }
   return table;
 }

@@ -26,11 +26,19 @@ export async function remoteJobs(call: Call): Promise<RunJob | undefined> {
     complainTo(call, `qmail-rspawn: fatal: ${mess} is no folder; it holds the messages that jobs name`);
     return undefined;
   }
-  await writeDeadHosts(queue, []).catch(() => undefined);
+  forgetDownHosts(queue);
   const named = call.env.get('QMAILREMOTE') ?? '';
   const program = named === '' ? ownProgram : named;
   const env = { ...environment(call), QMAILHOME: call.home };
   return (job) => deliver(job, mess, owner.uid, { program, env });
+}
+
+function forgetDownHosts(queue: string): void {
+  try {
+    writeDeadHosts(queue, []);
+  } catch {
+    // Old entries end by themselves.
+  }
 }
 
 type Program = { readonly program: string; readonly env: Readonly<Record<string, string>> };

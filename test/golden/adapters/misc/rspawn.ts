@@ -27,7 +27,7 @@ export async function rspawn(test: RspawnCase, tools: Tools): Promise<unknown> {
 /** A user that is not root cannot give files away, but can name one of root's. */
 function putMessage(path: string, foreign: boolean): void {
   const root = process.getuid?.() === 0;
-  if (foreign && !root) return symlinkSync('/etc/passwd', path);
-  writeFileSync(path, 'Subject: s\n\nhello\n');
-  if (foreign) chownSync(path, 8001, 8001);
+  if (foreign && !root) symlinkSync('/etc/passwd', path);
+  else writeFileSync(path, 'Subject: s\n\nhello\n');
+  if (foreign && root) chownSync(path, 8001, 8001);
 }
