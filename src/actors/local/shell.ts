@@ -18,6 +18,9 @@ function exact(octets: ByteString): string | undefined {
   return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined;
 }
 
+/** What a shell can set; a variable of another name and with octets that are not UTF-8 is left out. */
+const shellName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 /** Shell text that sets a variable to any octets; the final x keeps trailing line ends. */
 function assignment(name: string, octets: ByteString): string {
   let digits = '';
@@ -35,7 +38,7 @@ export function shellCall(command: ByteString, variables: Readonly<Record<string
   for (const [name, value] of Object.entries(variables)) {
     const text = exact(value);
     if (text !== undefined) environment[name] = text;
-    else script += `${assignment(name, value)}export ${name}; `;
+    else if (shellName.test(name)) script += `${assignment(name, value)}export ${name}; `;
   }
   const plain = exact(command);
   if (script === '' && plain !== undefined) return { args: ['-c', plain], environment };
