@@ -52,12 +52,12 @@ function idOf(text: ByteString): number | undefined {
   return id <= largestId ? id : undefined;
 }
 
-/** The six fields of a record, `rest` appended to the last. A record of another shape defers as an internal bug. */
+/** The six fields of a record, `rest` appended to the last. A record of another shape is a damaged table. */
 function fromRecord(value: Uint8Array, rest: ByteString): UserAnswer {
   const [user, uidText, gidText, home, dash, ext] = toByteString(value).split('\0');
   const uid = idOf(uidText ?? '');
   const gid = idOf(gidText ?? '');
-  if (user === undefined || uid === undefined || gid === undefined || ext === undefined) return { tag: 'defer', code: 112 };
+  if (user === undefined || uid === undefined || gid === undefined || ext === undefined) return { tag: 'defer', code: 117 };
   return { tag: 'user', user: { user, uid, gid, home: home as ByteString, dash: dash as ByteString, ext: ext + rest } };
 }
 
