@@ -9,6 +9,7 @@ import { Children } from '../actors/lspawn/children.js';
 import { DefaultDelivery } from '../actors/lspawn/default-delivery.js';
 import { listen } from '../actors/lspawn/server.js';
 import { Trust } from '../actors/lspawn/trust.js';
+import { accountsFor } from '../store/accounts.js';
 import { UsersFile } from '../store/users-file.js';
 
 const idle = 30_000;
@@ -37,7 +38,7 @@ function start(args: readonly string[]): void {
     idle,
   });
   const server = listen({
-    users: new UsersFile(home, '/etc/passwd', () => performance.now()),
+    users: new UsersFile(home, accountsFor({}, 0), () => performance.now()),
     trust: new Trust(home, uid),
     defaultDelivery: new DefaultDelivery(home),
     owner: uid,

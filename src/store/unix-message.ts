@@ -16,7 +16,12 @@ const pieceSize = 65536;
 
 /** The message's own file cannot be read: the delivery is deferred, no mailbox is at fault. */
 export class MessageUnreadable extends Error {
-  override readonly name = 'MessageUnreadable';
+  override readonly name: string = 'MessageUnreadable';
+}
+
+/** The message cannot be read from its start: it is a pipe, or closed. */
+export class MessageUnseekable extends MessageUnreadable {
+  override readonly name: string = 'MessageUnseekable';
 }
 
 export interface UnixMessage {

@@ -32,7 +32,7 @@ export interface LocalIo {
   readonly homes: HomeFolders;
   readonly programs: Programs;
   /** Variables that programs inherit. */
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Readonly<Record<string, ByteString>>;
   readonly hostname: string;
   /** Seconds since 1970. */
   readonly now: () => number;
@@ -49,9 +49,14 @@ export type Forward = NonNullable<LocalReport['forward']>;
 /** How a delivery ended, in the terms of qmail-local. */
 export interface LocalResult {
   readonly exit: 0 | 100 | 111;
-  /** Collected output; empty when it went elsewhere. Ends with the `did` line after a success. */
+  /**
+   * Collected output, ending with the `did` line after a success. Where it went elsewhere it is empty, but for the `did`
+   * line of a delivery that forwards: it may only be said when the forwarded mail is queued.
+   */
   readonly output: ByteString;
   readonly forward?: Forward;
+  /** Variables of this delivery beyond the inherited ones, for the program that queues its mail; with `forward` only. */
+  readonly variables?: Readonly<Record<string, ByteString>>;
 }
 
 /** Why a delivery ends early; `text` without its LF, empty when a program said it already. */

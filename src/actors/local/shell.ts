@@ -10,6 +10,9 @@ export interface ShellCall {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** What a shell can set; a variable of another name and with octets that are not UTF-8 is left out. */
+const shellName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 /**
  * How to start a command. With `own`, the script also sets the umask and joins the error output
  * to the output, as qmail-lspawn's children have them; without, the command is run as it stands.
@@ -20,7 +23,7 @@ export function shellCall(command: ByteString, variables: Readonly<Record<string
   for (const [name, value] of Object.entries(variables)) {
     const text = exactText(value);
     if (text !== undefined) environment[name] = text;
-    else script += `${assignment(name, value)}export ${name}; `;
+    else if (shellName.test(name)) script += `${assignment(name, value)}export ${name}; `;
   }
   const plain = exactText(command);
   if (script === '' && plain !== undefined) return { args: ['-c', plain], environment };

@@ -4,10 +4,13 @@
  */
 import type { Call } from '../call.js';
 
+const cannot = 111;
+
 export async function run(call: Call): Promise<number> {
-  const { serveJobs } = await import('./spawn/serve-jobs.js');
   const { remoteJobs } = await import('./spawn/remote-jobs.js');
-  const cannot = 111;
-  const jobs = await remoteJobs(call);
-  return jobs === undefined ? cannot : serveJobs(call, jobs);
+  const { runSpawner } = await import('./spawn/spawner.js');
+  const deliver = await remoteJobs(call);
+  if (deliver === undefined) return cannot;
+  await runSpawner(call, deliver);
+  return 0;
 }

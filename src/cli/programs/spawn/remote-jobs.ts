@@ -12,17 +12,16 @@ import type { SpawnJob } from '../../../protocol/spawn-jobs.js';
 import { writeDeadHosts } from '../../../store/dead-hosts-file.js';
 import { type Call, complainTo } from '../../call.js';
 import { queueFolder } from '../../home.js';
-import { openMessage } from './message-file.js';
-import type { RunJob } from './serve-jobs.js';
+import type { DeliverJob } from './spawner.js';
 
 const ownProgram = fileURLToPath(new URL('../../../../../bin/qmail-remote', import.meta.url));
 
 /** Undefined when there is no folder of messages. Forgets which hosts are down, as qmail-rspawn does at its start. */
-export async function remoteJobs(call: Call): Promise<RunJob | undefined> {
+export async function remoteJobs(call: Call): Promise<DeliverJob | undefined> {
   const queue = queueFolder(call.home);
   const mess = join(queue, 'mess');
-  const [owner, folder] = await Promise.all([queue, mess].map((path) => stat(path).catch(() => undefined)));
-  if (owner === undefined || folder?.isDirectory() !== true) {
+  const folder = await stat(mess).catch(() => undefined);
+  if (folder?.isDirectory() !== true) {
     complainTo(call, `qmail-rspawn: fatal: ${mess} is no folder; it holds the messages that jobs name`);
     return undefined;
   }
@@ -30,7 +29,7 @@ export async function remoteJobs(call: Call): Promise<RunJob | undefined> {
   const named = call.env.get('QMAILREMOTE') ?? '';
   const program = named === '' ? ownProgram : named;
   const env = { ...environment(call), QMAILHOME: call.home };
-  return (job) => deliver(job, mess, owner.uid, { program, env });
+  return (job, fd) => deliver(job, fd, { program, env, cwd: mess });
 }
 
 function forgetDownHosts(queue: string): void {
@@ -41,21 +40,17 @@ function forgetDownHosts(queue: string): void {
   }
 }
 
-type Program = { readonly program: string; readonly env: Readonly<Record<string, string>> };
+interface Program {
+  readonly program: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
 
-async function deliver(job: SpawnJob, mess: string, owner: number, { program, env }: Program): Promise<ByteString> {
-  const { message, sender, recipient } = job;
-  const file = await openMessage(mess, message, owner);
-  if (typeof file === 'string') return file;
-  try {
-    const host = recipient.slice(recipient.lastIndexOf('@') + 1);
-    const envelope = { sender, recipients: [recipient] };
-    const end = await runRemoteProgram({ program, host, envelope, message: file.fd, env, cwd: mess });
-    const { status, text } = recipientOutcome(end);
-    return status + text;
-  } finally {
-    await file.close();
-  }
+async function deliver({ sender, recipient }: SpawnJob, message: number, program: Program): Promise<ByteString> {
+  const host = recipient.slice(recipient.lastIndexOf('@') + 1);
+  const end = await runRemoteProgram({ ...program, host, envelope: { sender, recipients: [recipient] }, message });
+  const { status, text } = recipientOutcome(end);
+  return status + text;
 }
 
 /** The octets of the call's environment as the texts that Node writes as these octets, where there are such. */
