@@ -11,7 +11,7 @@ export interface ShellCall {
 }
 
 /** The text that Node writes as exactly these octets; undefined when there is none. */
-function exact(octets: ByteString): string | undefined {
+export function exact(octets: ByteString): string | undefined {
   if (/^[\x00-\x7f]*$/.test(octets)) return octets;
   const bytes = Buffer.from(octets, 'latin1');
   const text = bytes.toString('utf8');
@@ -19,7 +19,7 @@ function exact(octets: ByteString): string | undefined {
 }
 
 /** Shell text that sets a variable to any octets; the final x keeps trailing line ends. */
-function assignment(name: string, octets: ByteString): string {
+export function assignment(name: string, octets: ByteString): string {
   let digits = '';
   for (let i = 0; i < octets.length; i++) digits += `\\0${octets.charCodeAt(i).toString(8).padStart(3, '0')}`;
   return `${name}=$(printf %b '${digits}x'); ${name}=\${${name}%x}; `;
