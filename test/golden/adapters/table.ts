@@ -1,7 +1,8 @@
 /** The adapter of each file of cases; a file without one counts as not run. */
 import type { Adapter } from '../runner/adapter.js';
+import { misc } from './misc.js';
 import { smtpd } from './smtpd.js';
 
-const all: readonly Adapter[] = [smtpd];
+const all: readonly Adapter[] = [misc, smtpd];
 
 export const adapters: ReadonlyMap<string, Adapter> = new Map(all.map((adapter) => [adapter.file, adapter]));
