@@ -42,3 +42,8 @@ export function octetEnvironment(): Map<string, ByteString> {
   }
   return entries;
 }
+
+/** For a program that a command starts: Node takes text alone, so octets that are no UTF-8 do not reach it. */
+export function textEnvironment(env: ReadonlyMap<string, ByteString>): Record<string, string> {
+  return Object.fromEntries([...env].map(([name, value]) => [name, Buffer.from(value, 'latin1').toString()]));
+}

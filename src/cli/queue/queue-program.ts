@@ -5,6 +5,8 @@
 import { spawn } from 'node:child_process';
 import type { Duplex, Writable } from 'node:stream';
 import type { QueueEnd } from '../../protocol/queue-verdict.js';
+import type { Call } from '../call.js';
+import { textEnvironment } from '../octets.js';
 
 const mostCustom = 4096;
 const cannotRun = 120;
@@ -15,9 +17,16 @@ export interface QueueInput {
   readonly envelope: Uint8Array;
 }
 
-/** Runs the program in `home`. Never rejects but when `message` does: the program then gets no envelope. */
-export async function runQueueProgram(program: string, home: string, input: QueueInput): Promise<QueueEnd> {
-  const child = spawn(program, [], { cwd: home, stdio: ['pipe', 'pipe', 'inherit', 'ignore', 'ignore', 'ignore', 'pipe'] });
+/**
+ * Runs the program in the call's home, with its environment and descriptor 2. Never rejects but when `message` does:
+ * the program then gets no envelope.
+ */
+export async function runQueueProgram(call: Call, program: string, input: QueueInput): Promise<QueueEnd> {
+  const child = spawn(program, [], {
+    cwd: call.home,
+    env: textEnvironment(call.env),
+    stdio: ['pipe', 'pipe', call.descriptor(2), 'ignore', 'ignore', 'ignore', 'pipe'],
+  });
   let custom = '';
   const custom6 = (child.stdio as readonly unknown[])[6] as Duplex | undefined;
   custom6?.setEncoding('latin1').on('data', (text: string) => {
