@@ -3,7 +3,6 @@
  * is left behind that could take octets of whatever gets this descriptor's number next.
  */
 import { read } from 'node:fs';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Call } from './call.js';
 
 const pieceSize = 65_536;
@@ -19,6 +18,8 @@ export async function* pieces(call: Call, n: number, size = pieceSize): AsyncGen
     else yield piece;
   }
 }
+
+const wait = (ms: number): Promise<void> => new Promise((settle) => setTimeout(settle, ms));
 
 /** Empty at the end; undefined when nothing is there yet. */
 function readPiece(fd: number, size: number): Promise<Buffer | undefined> {

@@ -8,7 +8,6 @@ import { type Completed, completeAddress, completeHeader } from '../../protocol/
 import type { SplitMessage } from '../../protocol/message/header-lines.js';
 import type { Rewrite } from '../../protocol/message/rewrite.js';
 import { type Call, type Command, complainTo, put } from '../call.js';
-import { submit } from '../queue/submit.js';
 import { type InjectEnvironment, injectEnvironment } from './environment.js';
 import { messageIn, readHeader, withRest } from './message-in.js';
 import { InjectTrouble, type InjectWords, injectWords } from './words.js';
@@ -92,6 +91,7 @@ async function print(call: Call, sender: string, message: AsyncIterable<Buffer>)
 }
 
 async function queue(call: Call, message: AsyncIterable<Buffer>, envelope: Envelope): Promise<void> {
+  const { submit } = await import('../queue/submit.js');
   const { text, detail } = await submit(call, message, envelope);
   if (detail !== '') complainTo(call, `qmail-inject: ${detail}`);
   if (text !== '') throw new InjectTrouble(text.startsWith('D') ? permanent : temporary, `${text.slice(1)}\n`);
