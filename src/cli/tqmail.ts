@@ -32,6 +32,7 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   sink: async () => (await import('./sink.js')).runSink,
   source: async () => (await import('./source.js')).runSource,
   help: async () => help,
+  '--help': async () => help,
 };
 
 const usage = `usage: tqmail VERB [--home DIR]

@@ -67,7 +67,7 @@ function exactCall(
     if (text !== undefined) environment[name] = text;
     else if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) script += `${assignment(name, value)}export ${name}; `;
   }
-  const plain = words.map(exact);
+  const plain = words.map(exactText);
   if (script === '' && !plain.includes(undefined))
     return { file: plain[0] as string, args: plain.slice(1) as string[], environment };
   const names = words.map((word, index) => {
