@@ -13,6 +13,7 @@ import { Board } from './kernel/board.js';
 import { systemClock } from './kernel/clock.js';
 import { deadline } from './kernel/control.js';
 import { ActivityLog } from './kernel/log.js';
+import { watchPulses } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';
 import type { NodeOptions, NodeReport, QueuePage, RunningNode } from './node-api.js';
 import { logDestination } from './splogger/destination.js';
@@ -22,7 +23,6 @@ import { type Group, type PlacedActor, type Placement, placement } from './topol
 
 const startMs = 60_000;
 const askMs = 10_000;
-const heartbeatMs = 2_000;
 /** Extra time that a stop gets for closing the store, beyond the grace of sessions and deliveries. */
 const closeMs = 5_000;
 const stdout = 1;
@@ -43,7 +43,7 @@ class Node implements RunningNode {
   #restarts = 0;
   #stopping = false;
   readonly #started = Date.now();
-  #heartbeat: NodeJS.Timeout | undefined;
+  #endWatch: (() => void) | undefined;
 
   constructor(options: NodeOptions) {
     this.#options = options;
@@ -81,12 +81,14 @@ class Node implements RunningNode {
     for (let front = 0; front < this.#placement.fronts; front += 1) await this.#startFront(front, this.#firstSet());
     await this.#core.control.within(startMs).start();
     for (const front of this.#fronts) await front?.control.within(startMs).start();
-    this.#heartbeat = setInterval(() => void this.#beat(), heartbeatMs);
-    this.#heartbeat.unref();
+    this.#endWatch = watchPulses(
+      () => this.#threads,
+      (thread) => this.#stalled(thread),
+    );
   }
 
   /** `set`: which descriptors of the listeners it listens on; undefined for a thread that does not. */
-  #data(name: string, group: Group, drawer: number, set: number | undefined): ThreadData {
+  #data(name: string, group: Group, drawer: number, set: number | undefined): Omit<ThreadData, 'pulse'> {
     const { home, uid, listenerFds, lspawndSocket } = this.#options;
     const smtp = listenerFds.flatMap((listener) => {
       const setting = {
@@ -182,19 +184,13 @@ class Node implements RunningNode {
     return [...this.#fronts, this.#core].filter((thread) => thread !== undefined);
   }
 
-  /** A thread that does not answer is replaced; the store's thread cannot be, so the process ends. */
-  async #beat(): Promise<void> {
-    for (const thread of this.#threads) {
-      const alive = await thread.control
-        .within(askMs)
-        .counters()
-        .then(
-          () => true,
-          () => false,
-        );
-      if (alive || this.#stopping) continue;
-      if (thread === this.#core) this.#fail('core thread does not answer');
-      else await thread.terminate();
+  /** A thread that stands still is replaced; the store's thread cannot be, so the process ends. */
+  #stalled(thread: StartedThread): void {
+    if (this.#stopping) return;
+    if (thread === this.#core) this.#fail('core thread stands still');
+    else {
+      this.#log.warning(`${thread.name} thread stands still and is ended`);
+      void thread.terminate();
     }
   }
 
@@ -262,7 +258,7 @@ class Node implements RunningNode {
 
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
-    clearInterval(this.#heartbeat);
+    this.#endWatch?.();
     this.#board.set('draining', true);
     await Promise.all(
       this.#threads.map((thread) => deadline(thread.control.within(graceMs).drain(), graceMs, 'drain').catch(() => undefined)),

@@ -14,6 +14,7 @@ import { systemClock } from './kernel/clock.js';
 import { offerControl } from './kernel/control.js';
 import { obeyFaults } from './kernel/fault.js';
 import { ActivityLog } from './kernel/log.js';
+import { beat } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';
 import type { ActorName } from './messages.js';
 import type { QueuePage } from './node-api.js';
@@ -30,6 +31,7 @@ export interface ThreadData {
   readonly uid: number;
   readonly settings: Settings;
   readonly board: SharedArrayBuffer;
+  readonly pulse: SharedArrayBuffer;
   readonly qp: { readonly start: number; readonly drawer: number; readonly drawers: number };
   readonly smtp: readonly { readonly setting: ListenerSetting; readonly fd: number }[];
   readonly descriptors: number;
@@ -140,5 +142,6 @@ const control: ThreadControl = {
   [K in keyof ThreadControl]: (...values: Parameters<ThreadControl[K]>) => Promise<Awaited<ReturnType<ThreadControl[K]>>>;
 } as unknown as ThreadControl;
 
+beat(data.pulse);
 obeyFaults(data.name);
 offerControl(control, port);

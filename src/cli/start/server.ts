@@ -102,12 +102,20 @@ class Server {
 
   #hear(message: ToParent): void {
     if (message.type === 'ready') this.#ready();
-    else if (message.type === 'failed') this.#lastWords = message.text;
+    else if (message.type === 'failed') this.#failed(message.text);
     else if (message.type === 'stop please') void this.#stop();
     else if (message.type === 'restart please' && !this.#stopping) {
       this.#node?.endsToRestart();
       tellNode(this.#node?.child(), { type: 'stop', graceMs });
     }
+  }
+
+  /** A node that cannot go on ends itself; one that is stuck on its way out is ended. */
+  #failed(text: string): void {
+    this.#lastWords = text;
+    const child = this.#node?.child();
+    const timer = setTimeout(() => child?.kill('SIGKILL'), closeMs);
+    child?.once('exit', () => clearTimeout(timer));
   }
 
   #ready(): void {
