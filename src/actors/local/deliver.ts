@@ -53,7 +53,8 @@ class Run {
     this.#say('out', `did ${this.#files}+${this.#forwards.length}+${this.#programs}\n`);
     if (this.#forwards.length === 0 || this.#request.print) return { exit: 0, output: this.#output };
     const sender = await this.#senderOfForwards();
-    return { exit: 0, output: this.#output, forward: { sender, recipients: this.#forwards, prefix: this.#lines.deliveredTo } };
+    const forward = { uid: this.#io.uid, sender, recipients: this.#forwards, prefix: this.#lines.deliveredTo };
+    return { exit: 0, output: this.#output, forward };
   }
 
   async #all(): Promise<Stop | undefined> {

@@ -5,7 +5,7 @@
 import type { ByteString } from '../../protocol/mail.js';
 import type { HomeFolders } from '../../store/home-folder.js';
 import type { UnixMessage } from '../../store/unix-message.js';
-import type { LocalReport } from '../messages.js';
+import type { LocalForward } from '../messages.js';
 import type { Programs } from './program.js';
 
 /** The arguments of qmail-local (spec local.md §2) and the message. */
@@ -44,14 +44,12 @@ export interface LocalIo {
   readonly output?: (stream: 'out' | 'err', text: ByteString) => void;
 }
 
-export type Forward = NonNullable<LocalReport['forward']>;
-
 /** How a delivery ended, in the terms of qmail-local. */
 export interface LocalResult {
   readonly exit: 0 | 100 | 111;
   /** Collected output; empty when it went elsewhere. Ends with the `did` line after a success. */
   readonly output: ByteString;
-  readonly forward?: Forward;
+  readonly forward?: LocalForward;
 }
 
 /** Why a delivery ends early; `text` without its LF, empty when a program said it already. */
