@@ -2,6 +2,7 @@
  * What the commands see of a running node: the options it is started with and the
  * handle that comes back. Types only; kernel code implements them in node.ts.
  */
+import type { ByteString } from '../protocol/mail.js';
 import type { Settings, SettingsProblem } from '../protocol/settings.js';
 import type { MessageHead, RecipientRow } from '../store/queue-store.js';
 
@@ -21,6 +22,8 @@ export interface NodeOptions {
   readonly listenerFds: readonly InheritedListener[];
   /** Effective uid of the node process. */
   readonly uid: number;
+  /** In place of control/defaultdelivery, also after a reload (qmail-start's argument). */
+  readonly defaultDelivery?: ByteString;
   /** Socket of the root process that delivers locally; absent: deliveries go to `uid` alone. */
   readonly lspawndSocket?: string;
 }
