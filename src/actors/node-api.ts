@@ -37,6 +37,13 @@ export interface QueuedMessage {
   readonly recipients: readonly RecipientRow[];
 }
 
+/** One message whole but for its body; `recipients` are those from an index on that fit into one answer. */
+export interface QueuedPart {
+  readonly head: MessageHead;
+  readonly bounce: ByteString;
+  readonly recipients: readonly RecipientRow[];
+}
+
 export interface QueuePage {
   readonly messages: readonly QueuedMessage[];
   /** Messages in the queue, and those of them that are not yet preprocessed. */
@@ -79,6 +86,8 @@ export interface RunningNode {
   cont(): Promise<void>;
   /** Messages with id > after, ascending, at most `limit`. */
   queuePage?(after: number, limit: number): Promise<QueuePage>;
+  /** The message with the next id after `after`, recipients from `from` on; undefined when there is none. */
+  queuedPart?(after: number, from: number): Promise<QueuedPart | undefined>;
   /** Ends sessions and deliveries within `graceMs` milliseconds, defers what is left, closes the store. */
   stop(graceMs: number): Promise<void>;
   /** Resolves with the reason when the node can no longer work; the process must then exit non-zero. */

@@ -14,7 +14,7 @@ import { systemClock } from './kernel/clock.js';
 import { deadline } from './kernel/control.js';
 import { ActivityLog } from './kernel/log.js';
 import { qpCounter } from './kernel/qp.js';
-import type { NodeOptions, NodeReport, QueuePage, RunningNode } from './node-api.js';
+import type { NodeOptions, NodeReport, QueuedPart, QueuePage, RunningNode } from './node-api.js';
 import { logDestination } from './splogger/destination.js';
 import { type StartedThread, startThread } from './started-thread.js';
 import type { ThreadData } from './thread-main.js';
@@ -263,6 +263,10 @@ class Node implements RunningNode {
   async queuePage(after: number, limit: number): Promise<QueuePage> {
     if (this.#core === undefined) return { messages: [], total: 0, todo: 0, next: undefined };
     return this.#core.control.within(askMs).queuePage(after, limit);
+  }
+
+  async queuedPart(after: number, from: number): Promise<QueuedPart | undefined> {
+    return this.#core?.control.within(askMs).queuedPart(after, from);
   }
 
   async stop(graceMs: number): Promise<void> {

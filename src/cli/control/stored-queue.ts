@@ -3,6 +3,7 @@
  */
 import type { QueuePage } from '../../actors/node-api.js';
 import { withStore } from '../queue/own-store.js';
+import { exportLine } from './export.js';
 import { queuedIds, storePage } from './store-pages.js';
 
 const pageSize = 200;
@@ -20,4 +21,16 @@ export async function storedPages(home: string): Promise<(after: number) => Prom
     return found;
   });
   return async (after) => pages.get(after) ?? { messages: [], total: 0, todo: 0, next: undefined };
+}
+
+/** The export of `tqmail queue --export qmail`, message by message. */
+export function storedExport(home: string, write: (line: string) => void): Promise<void> {
+  return withStore(home, async (store) => {
+    for (let after = 0; ; ) {
+      const [head] = store.list(after, 1);
+      if (head === undefined) return;
+      write(exportLine(head, store.bounceText(head.id), store.recipients(head.id, 0, head.recipientCount)));
+      after = head.id;
+    }
+  });
 }
