@@ -40,6 +40,8 @@ export interface QueuedMessage {
 /** One message whole but for its body; `recipients` are those from an index on that fit into one answer. */
 export interface QueuedPart {
   readonly head: MessageHead;
+  /** True when send has looked at it: qmail would have preprocessed it. */
+  readonly seen: boolean;
   readonly bounce: ByteString;
   readonly recipients: readonly RecipientRow[];
 }

@@ -22,14 +22,18 @@ export interface ExportedMessage {
   readonly recipients: readonly { readonly address: ByteString; readonly routed?: Routed; readonly done: boolean }[];
 }
 
-/** A message that was not preprocessed is a todo text with those recipients that are not done: it has no mark for others. */
-export function queueFileTexts(message: ExportedMessage): QueueFileTexts {
-  const { uid, qp, sender, recipients } = message;
+/**
+ * `route` given: for a message that qmail would have preprocessed, whatever this queue has kept of its routing. Without it such
+ * a message is a todo text with those recipients that are not done: there is no mark for the others.
+ */
+export function queueFileTexts(message: ExportedMessage, route?: (recipient: ByteString) => Routed): QueueFileTexts {
+  const { uid, qp, sender } = message;
   const bounce = message.bounce === '' ? {} : { bounce: message.bounce };
-  if (!message.preprocessed) {
-    const left = recipients.filter(({ done }) => !done).map(({ address }) => `T${address}\0`);
+  if (!message.preprocessed && route === undefined) {
+    const left = message.recipients.filter(({ done }) => !done).map(({ address }) => `T${address}\0`);
     return { ...bounce, todo: `u${uid}\0p${qp}\0F${sender}\0${left.join('')}` };
   }
+  const recipients = message.recipients.map((row) => (row.routed || !route ? row : { ...row, routed: route(row.address) }));
   return { info: `F${sender}\0`, ...channelText('local', recipients), ...channelText('remote', recipients), ...bounce };
 }
 

@@ -1,5 +1,5 @@
 /** A part of the queue for listings (`tqmail queue`). Reads only; bounded by its caller's limit. */
-import type { QueueStore } from '../../store/queue-store.js';
+import { type QueueStore, wasSeen } from '../../store/queue-store.js';
 import type { QueuedPart, QueuePage } from '../node-api.js';
 
 /** Recipients shown of one message. */
@@ -11,7 +11,12 @@ const recipientsInPart = 5_000;
 export function queuedPart(store: QueueStore, after: number, from: number): QueuedPart | undefined {
   const [head] = store.list(after, 1);
   if (head === undefined) return undefined;
-  return { head, bounce: store.bounceText(head.id), recipients: store.recipients(head.id, from, recipientsInPart) };
+  return {
+    head,
+    seen: wasSeen(store, head),
+    bounce: store.bounceText(head.id),
+    recipients: store.recipients(head.id, from, recipientsInPart),
+  };
 }
 
 export function queuePage(store: QueueStore, after: number, limit: number): QueuePage {

@@ -4,33 +4,47 @@
  */
 import type { QueuedPart } from '../../actors/node-api.js';
 import { queueFileTexts } from '../../protocol/qmail-queue-files.js';
-import type { MessageHead, RecipientRow } from '../../store/queue-store.js';
+import { compileRouting, type Routing } from '../../protocol/routing.js';
+import { readSettings } from '../../store/control-dir.js';
 import { CommandTrouble } from '../complain.js';
 import { askNode } from './client.js';
 
+type Route = Routing['route'];
+
 /** One message: number, birth and texts. */
-export function exportLine(head: MessageHead, bounce: string, recipients: readonly RecipientRow[]): string {
+export function exportLine({ head, seen, bounce, recipients }: QueuedPart, route: Route): string {
   const { id, birth, uid, qp, sender, preprocessed } = head;
-  return `${JSON.stringify({ id, birth, ...queueFileTexts({ uid, qp, sender, bounce, preprocessed, recipients }) })}\n`;
+  const texts = queueFileTexts({ uid, qp, sender, bounce, preprocessed, recipients }, seen ? route : undefined);
+  return `${JSON.stringify({ id, birth, ...texts })}\n`;
+}
+
+/** Messages that the server has looked at are shown routed, as its settings now say. */
+async function routeOf(home: string): Promise<Route> {
+  const read = await readSettings(home);
+  if ('settings' in read) return compileRouting(read.settings).route;
+  const [first] = read.problems;
+  throw new CommandTrouble(111, `${first?.file}:${first?.line}: ${first?.text}`);
 }
 
 export async function exportQueue(home: string, write: (line: string) => void): Promise<void> {
-  if ((await askNode(home, { verb: 'status' })) === undefined) await (await import('./stored-queue.js')).storedExport(home, write);
-  else await runningExport(home, write);
+  const route = await routeOf(home);
+  const line = (part: QueuedPart): void => write(exportLine(part, route));
+  if ((await askNode(home, { verb: 'status' })) === undefined) await (await import('./stored-queue.js')).storedExport(home, line);
+  else await runningExport(home, line);
 }
 
-async function runningExport(home: string, write: (line: string) => void): Promise<void> {
+async function runningExport(home: string, tell: (whole: QueuedPart) => void): Promise<void> {
   for (let after = 0; ; ) {
     const first = await part(home, after, 0);
     if (first === undefined) return;
-    const { head, bounce } = first;
+    const { head } = first;
     const recipients = [...first.recipients];
     while (recipients.length < head.recipientCount) {
       const more = await part(home, after, recipients.length);
       if (more === undefined || more.head.id !== head.id || more.recipients.length === 0) break;
       recipients.push(...more.recipients);
     }
-    write(exportLine(head, bounce, recipients));
+    tell({ ...first, recipients });
     after = head.id;
   }
 }

@@ -34,7 +34,8 @@ export async function main(args: readonly string[]): Promise<number> {
 function words(args: readonly string[]): { readonly home: string; readonly exported: boolean } {
   try {
     const { values } = parseArgs({ args: [...args], options: { home: { type: 'string' }, export: { type: 'string' } } });
-    if (values.export !== undefined && values.export !== 'qmail') throw new Error(`--export ${values.export}: only qmail is known`);
+    if (values.export !== undefined && values.export !== 'qmail')
+      throw new Error(`--export ${values.export}: only qmail is known`);
     return { home: homeFolder(values.home), exported: values.export !== undefined };
   } catch (error) {
     throw new CommandTrouble(64, `${reason(error)}\nusage: tqmail queue [--export qmail] [--home DIR]`);

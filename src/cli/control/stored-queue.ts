@@ -1,10 +1,9 @@
 /**
  * The queue listing while no server runs: the command opens the store itself.
  */
-import type { QueuePage } from '../../actors/node-api.js';
+import type { QueuedPart, QueuePage } from '../../actors/node-api.js';
 import { withStore } from '../queue/own-store.js';
-import { exportLine } from './export.js';
-import { queuedIds, storePage } from './store-pages.js';
+import { queuedIds, storePage, wholeMessage } from './store-pages.js';
 
 const pageSize = 200;
 
@@ -24,12 +23,12 @@ export async function storedPages(home: string): Promise<(after: number) => Prom
 }
 
 /** The export of `tqmail queue --export qmail`, message by message. */
-export function storedExport(home: string, write: (line: string) => void): Promise<void> {
+export function storedExport(home: string, tell: (whole: QueuedPart) => void): Promise<void> {
   return withStore(home, async (store) => {
     for (let after = 0; ; ) {
       const [head] = store.list(after, 1);
       if (head === undefined) return;
-      write(exportLine(head, store.bounceText(head.id), store.recipients(head.id, 0, head.recipientCount)));
+      tell(wholeMessage(store, head));
       after = head.id;
     }
   });

@@ -1,8 +1,9 @@
 /** The adapter of each file of cases; a file without one counts as not run. */
 import type { Adapter } from '../runner/adapter.js';
 import { adapter as remote } from './remote.js';
+import { send } from './send.js';
 import { smtpd } from './smtpd.js';
 
-const all: readonly Adapter[] = [remote, smtpd];
+const all: readonly Adapter[] = [remote, send, smtpd];
 
 export const adapters: ReadonlyMap<string, Adapter> = new Map(all.map((adapter) => [adapter.file, adapter]));
