@@ -16,9 +16,9 @@ import type { NextQp } from './kernel/qp.js';
 import { Thread } from './kernel/thread.js';
 import { createLspawn } from './lspawn/actor.js';
 import type { ActorName } from './messages.js';
-import type { QueuePage } from './node-api.js';
+import type { QueuedPart, QueuePage } from './node-api.js';
 import { createQueue } from './queue/actor.js';
-import { queuePage } from './queue/page.js';
+import { queuedPart, queuePage } from './queue/page.js';
 import { createRspawn } from './rspawn/actor.js';
 import { createSend, type Send } from './send/actor.js';
 import { createSmtpd, type Smtpd, type SmtpdListener } from './smtpd/actor.js';
@@ -170,6 +170,10 @@ export class Host {
   /** Ports in use by the smtp listeners of this thread. */
   get ports(): readonly number[] {
     return this.#smtpd?.ports ?? [];
+  }
+
+  queuedPart(after: number, from: number): QueuedPart | undefined {
+    return queuedPart(needed(this.#parts.store, 'a store'), after, from);
   }
 
   queuePage(after: number, limit: number): QueuePage {

@@ -92,9 +92,16 @@ export interface RemoteReport extends Report {
   readonly timedOut: readonly string[];
   readonly reached?: string;
 }
+/** Mail for the `&` lines of a `.qmail` file; `uid` is the user's, `prefix` the Delivered-To line. */
+export interface LocalForward {
+  readonly uid: number;
+  readonly sender: ByteString;
+  readonly recipients: readonly ByteString[];
+  readonly prefix: ByteString;
+}
 /** What local delivery leaves behind besides its outcome: mail to be queued for `.qmail` forward lines. */
 export interface LocalReport extends Report {
-  readonly forward?: { readonly sender: ByteString; readonly recipients: readonly ByteString[]; readonly prefix: ByteString };
+  readonly forward?: LocalForward;
 }
 
 /** Answer to a change of the queue: true after the flush, false when it could not be made (the caller tries again later). */

@@ -15,7 +15,7 @@ import { deadline } from './kernel/control.js';
 import { ActivityLog } from './kernel/log.js';
 import { watchPulses } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';
-import type { NodeOptions, NodeReport, QueuePage, RunningNode } from './node-api.js';
+import type { NodeOptions, NodeReport, QueuedPart, QueuePage, RunningNode } from './node-api.js';
 import { logDestination } from './splogger/destination.js';
 import { type StartedThread, startThread } from './started-thread.js';
 import type { ThreadData } from './thread-main.js';
@@ -47,15 +47,15 @@ class Node implements RunningNode {
 
   constructor(options: NodeOptions) {
     this.#options = options;
-    this.#settings = options.settings;
+    this.#settings = this.#withDefaultDelivery(options.settings);
     this.#sockets = new InheritedSockets(options.listenerFds);
-    this.#placement = placement(options.settings, availableParallelism());
+    this.#placement = placement(this.#settings, availableParallelism());
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
     this.#main = new Host({
       actors: this.#actorsOf('main'),
-      settings: options.settings,
+      settings: this.#settings,
       clock: systemClock,
       board: this.#board,
       nextQp: qpCounter(process.pid, this.#placement.fronts + 1, this.#drawers),
@@ -64,6 +64,11 @@ class Node implements RunningNode {
       log: logDestination(stdout),
     });
     this.#log = new ActivityLog(this.#main.splogger, options.settings);
+  }
+
+  #withDefaultDelivery(settings: Settings): Settings {
+    const { defaultDelivery } = this.#options;
+    return defaultDelivery === undefined ? settings : { ...settings, defaultdelivery: defaultDelivery };
   }
 
   get #drawers(): number {
@@ -228,9 +233,9 @@ class Node implements RunningNode {
   async reload(): Promise<Awaited<ReturnType<RunningNode['reload']>>> {
     const read = await readSettings(this.#options.home);
     if ('problems' in read) return { problems: read.problems };
-    this.#settings = read.settings;
-    this.#main.reload(read.settings);
-    for (const thread of this.#threads) await thread.control.within(askMs).reload(read.settings);
+    this.#settings = this.#withDefaultDelivery(read.settings);
+    this.#main.reload(this.#settings);
+    for (const thread of this.#threads) await thread.control.within(askMs).reload(this.#settings);
     return { problems: [] };
   }
 
@@ -254,6 +259,10 @@ class Node implements RunningNode {
   async queuePage(after: number, limit: number): Promise<QueuePage> {
     if (this.#core === undefined) return { messages: [], total: 0, todo: 0, next: undefined };
     return this.#core.control.within(askMs).queuePage(after, limit);
+  }
+
+  async queuedPart(after: number, from: number): Promise<QueuedPart | undefined> {
+    return this.#core?.control.within(askMs).queuedPart(after, from);
   }
 
   async stop(graceMs: number): Promise<void> {

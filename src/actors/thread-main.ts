@@ -17,7 +17,7 @@ import { ActivityLog } from './kernel/log.js';
 import { beat } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';
 import type { ActorName } from './messages.js';
-import type { QueuePage } from './node-api.js';
+import type { QueuedPart, QueuePage } from './node-api.js';
 import { LocalPool } from './spawn/local-pool.js';
 import { RemotePool } from './spawn/remote-pool.js';
 import type { PlacedActor } from './topology.js';
@@ -53,6 +53,7 @@ export interface ThreadControl {
   allDue(): Promise<void>;
   pause(paused: boolean): void;
   queuePage(after: number, limit: number): QueuePage;
+  queuedPart(after: number, from: number): QueuedPart | undefined;
 }
 
 const { control: port, ...data } = workerData as ThreadData & { readonly control: MessagePort };
@@ -137,6 +138,9 @@ const control: ThreadControl = {
   },
   async queuePage(after, limit) {
     return (await host).queuePage(after, limit);
+  },
+  async queuedPart(after, from) {
+    return (await host).queuedPart(after, from);
   },
 } satisfies {
   [K in keyof ThreadControl]: (...values: Parameters<ThreadControl[K]>) => Promise<Awaited<ReturnType<ThreadControl[K]>>>;

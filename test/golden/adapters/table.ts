@@ -4,8 +4,9 @@ import { adapter as inject } from './inject.js';
 import { adapter as local } from './local.js';
 import { misc } from './misc.js';
 import { adapter as remote } from './remote.js';
+import { send } from './send.js';
 import { smtpd } from './smtpd.js';
 
-const all: readonly Adapter[] = [inject, local, misc, remote, smtpd];
+const all: readonly Adapter[] = [inject, local, misc, remote, send, smtpd];
 
 export const adapters: ReadonlyMap<string, Adapter> = new Map(all.map((adapter) => [adapter.file, adapter]));
