@@ -30,7 +30,8 @@ export class NetstringInput {
 
   /** Copies what is not used yet, so that the chunk may be used for something else. */
   retain(): void {
-    this.#chunk = this.#at < this.#chunk.length ? this.#chunk.slice(this.#at) : empty;
+    // `slice` of a Buffer would be a view.
+    this.#chunk = this.#at < this.#chunk.length ? new Uint8Array(this.#chunk.subarray(this.#at)) : empty;
     this.#at = 0;
   }
 

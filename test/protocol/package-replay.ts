@@ -63,7 +63,7 @@ export function replayPackages(protocol: 'QMTP' | 'QMQP', one: PackageCase, cut 
   let output = '';
   let exit = 0;
   for (let at = 0; at < input.length; at += cut) {
-    const chunk = input.slice(at, at + cut);
+    const chunk = Buffer.from(input.subarray(at, at + cut));
     session.receive(chunk);
     for (let event = session.next(); event !== undefined; event = session.next()) {
       if (event.tag === 'message') message = `${received}{DATE}\n`;
