@@ -1,8 +1,10 @@
 /** The adapter of each file of cases; a file without one counts as not run. */
 import type { Adapter } from '../runner/adapter.js';
+import { qmqpd } from './qmqpd.js';
+import { qmtpd } from './qmtpd.js';
 import { adapter as remote } from './remote.js';
 import { smtpd } from './smtpd.js';
 
-const all: readonly Adapter[] = [remote, smtpd];
+const all: readonly Adapter[] = [qmqpd, qmtpd, remote, smtpd];
 
 export const adapters: ReadonlyMap<string, Adapter> = new Map(all.map((adapter) => [adapter.file, adapter]));
