@@ -136,6 +136,8 @@ export interface LogBatch {
 
 export interface Inboxes {
   smtpd: Record<never, never>;
+  qmtpd: Record<never, never>;
+  qmqpd: Record<never, never>;
   inject: Record<never, never>;
   queue: {
     submit: Ask<Submission, Submitted>;
@@ -166,6 +168,8 @@ export type ActorName = keyof Inboxes;
 /** Who may write to whom. Opens the ports at run time, types the peers, draws the diagram. */
 export const sends = {
   smtpd: ['queue', 'splogger'],
+  qmtpd: ['queue', 'splogger'],
+  qmqpd: ['queue', 'splogger'],
   inject: ['queue', 'splogger'],
   queue: ['send', 'splogger'],
   send: ['queue', 'lspawn', 'rspawn', 'splogger'],

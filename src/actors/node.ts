@@ -95,7 +95,7 @@ class Node implements RunningNode {
   /** `set`: which descriptors of the listeners it listens on; undefined for a thread that does not. */
   #data(name: string, group: Group, drawer: number, set: number | undefined): Omit<ThreadData, 'pulse'> {
     const { home, uid, listenerFds, lspawndSocket } = this.#options;
-    const smtp = listenerFds.flatMap((listener) => {
+    const listeners = listenerFds.flatMap((listener) => {
       const setting = {
         protocol: listener.protocol,
         address: listener.address,
@@ -103,7 +103,7 @@ class Node implements RunningNode {
         options: this.#optionsOf(listener),
       };
       const fd = set === undefined ? undefined : listener.fds[set];
-      return listener.protocol === 'smtp' && fd !== undefined ? [{ setting, fd }] : [];
+      return fd !== undefined ? [{ setting, fd }] : [];
     });
     return {
       name,
@@ -114,7 +114,7 @@ class Node implements RunningNode {
       settings: this.#settings,
       board: this.#board.shared,
       qp: { start: process.pid, drawer, drawers: this.#drawers },
-      smtp,
+      listeners,
       descriptors: Math.floor(Math.min(descriptorLimit() / 2, 10_000) / Math.max(1, this.#placement.fronts)),
       remoteThreads: this.#placement.remoteThreads,
       localThreads: this.#placement.localThreads,

@@ -33,7 +33,7 @@ export interface ThreadData {
   readonly board: SharedArrayBuffer;
   readonly pulse: SharedArrayBuffer;
   readonly qp: { readonly start: number; readonly drawer: number; readonly drawers: number };
-  readonly smtp: readonly { readonly setting: ListenerSetting; readonly fd: number }[];
+  readonly listeners: readonly { readonly setting: ListenerSetting; readonly fd: number }[];
   readonly descriptors: number;
   readonly remoteThreads: number;
   readonly localThreads: number;
@@ -68,7 +68,7 @@ async function makeHost(): Promise<Host> {
     nextQp: qpCounter(data.qp.start, data.qp.drawer, data.qp.drawers),
     queueDir,
     fatal,
-    smtpListeners: data.smtp.map(({ setting, fd }) => ({ setting, at: { fd } })),
+    listeners: data.listeners.map(({ setting, fd }) => ({ setting, at: { fd } })),
     descriptors: data.descriptors,
     ...(data.servesQueueSocket ? { queueSocket: join(data.home, 'run', 'queue.sock') } : {}),
   };
