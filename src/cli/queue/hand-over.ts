@@ -6,12 +6,14 @@ import type { Verdict } from '../../actors/inject/intake.js';
 import type { ByteString, Envelope } from '../../protocol/mail.js';
 import { envelopeText } from '../../protocol/queue-envelope.js';
 import { queueText } from '../../protocol/queue-verdict.js';
-import { type Call, complainTo } from '../call.js';
+import type { Call } from '../call.js';
 import type { Destination } from './enqueue.js';
 
 export interface QueueAnswer {
   /** Empty: queued. Else `D` (never) or `Z` (not now) and the words for the client (spec queue.md §1.2). */
   readonly text: ByteString;
+  /** More for people, where our own queue refused; may be empty. */
+  readonly detail: string;
   /** The number of the process that took it, as the client is told it. */
   readonly qp: number;
 }
@@ -27,11 +29,12 @@ export interface QueueHandOver {
 /** Octets kept back: the queue is not held open for a slow client, unless the message is large. */
 const mostKeptBack = 1_048_576;
 
-export async function queueHandOver(call: Call): Promise<QueueHandOver> {
+/** `variables` are for `$QMAILQUEUE`, beyond those of the call. */
+export async function queueHandOver(call: Call, variables: Readonly<Record<string, ByteString>> = {}): Promise<QueueHandOver> {
   const program = call.env.get('QMAILQUEUE');
   if (program === undefined || program === '') return new OwnHandOver(call);
   const { ProgramHandOver } = await import('./program-hand-over.js');
-  return new ProgramHandOver(Buffer.from(program, 'latin1').toString(), call);
+  return new ProgramHandOver(call, program, new Map([...call.env, ...Object.entries(variables)]));
 }
 
 /** The queue while it is open for this message. */
@@ -69,8 +72,7 @@ class OwnHandOver implements QueueHandOver {
       opened.finish(destination.commit());
     }
     const verdict = await opened.verdict;
-    if (verdict.text !== '') complainTo(this.#call, `queue: ${verdict.text}`);
-    return { text: queueText({ code: verdict.code, custom: '' }), qp: process.pid };
+    return { text: queueText({ code: verdict.code, custom: '' }), detail: verdict.text, qp: process.pid };
   }
 
   async abandon(): Promise<void> {

@@ -3,6 +3,8 @@
  * its own words from descriptor 6 (spec queue.md §1.1, §1.3).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Duplex, Writable } from 'node:stream';
 import type { ByteString, Envelope } from '../../protocol/mail.js';
 import { envelopeText } from '../../protocol/queue-envelope.js';
@@ -26,9 +28,13 @@ export class ProgramHandOver implements QueueHandOver {
   /** It left without reading what it was given. */
   #unread = false;
 
-  constructor(program: string, call: Call) {
+  /** `program` counts from the home. */
+  constructor(call: Call, program: ByteString, env: ReadonlyMap<string, ByteString>) {
     const stdio = ['pipe', 'pipe', call.descriptor(2), 'ignore', 'ignore', 'ignore', 'pipe'] as const;
-    const child = spawn(program, [], { cwd: call.home, env: textEnvironment(call.env), stdio: [...stdio] });
+    const file = resolve(call.home, Buffer.from(program, 'latin1').toString('utf8'));
+    // Another program in the queue's place needs no home of ours.
+    const cwd = existsSync(call.home) ? call.home : '/';
+    const child = spawn(file, [], { cwd, env: textEnvironment(env), stdio: [...stdio] });
     this.#child = child;
     this.#message = child.stdin as unknown as Writable;
     this.#envelope = child.stdout as unknown as Writable;
@@ -61,7 +67,7 @@ export class ProgramHandOver implements QueueHandOver {
     this.#envelope.end(Buffer.from(envelopeText(envelope), 'latin1'));
     const ended = await this.#ended;
     const code = ended === 0 && this.#unread ? readError : ended;
-    return { text: queueText({ code, custom: this.#custom }), qp: this.#child.pid ?? process.pid };
+    return { text: queueText({ code, custom: this.#custom }), detail: '', qp: this.#child.pid ?? process.pid };
   }
 
   /** It sees an envelope that ends at once, and gives up. */
