@@ -2,6 +2,8 @@
  * A message on its way to the queue of a call, piece by piece: to `$QMAILQUEUE` when that is set, else to the running
  * node or into the store. For commands that receive mail and speak with a client meanwhile.
  */
+
+import { resolve } from 'node:path';
 import type { Verdict } from '../../actors/inject/intake.js';
 import type { QueueAnswer } from '../../actors/spawn/queue-program.js';
 import type { Envelope } from '../../protocol/mail.js';
@@ -26,12 +28,13 @@ export interface QueueHandOver {
 /** Octets kept back: the queue is not held open for a slow client, unless the message is large. */
 const mostKeptBack = 1_048_576;
 
+/** `$QMAILQUEUE` of the call counts from the home. */
 export async function queueHandOver(call: Call): Promise<QueueHandOver> {
   const program = call.env.get('QMAILQUEUE');
   if (program === undefined || program === '') return new OwnHandOver(call);
   const { QueueProgram } = await import('../../actors/spawn/queue-program.js');
   return new QueueProgram({
-    program: Buffer.from(program, 'latin1').toString(),
+    program: resolve(call.home, Buffer.from(program, 'latin1').toString()),
     home: call.home,
     env: textEnvironment(call.env),
     stderr: call.descriptor(2),

@@ -1,6 +1,6 @@
 /**
- * A whole message from a command into the queue: through `$QMAILQUEUE` when the call has it, else into the home's own
- * queue. Says it in qmail's words; what the words mean for the caller is the caller's.
+ * A whole message from a command into the queue of its call (hand-over.ts). Says how it went in qmail's words; what the
+ * words mean for the caller is the caller's.
  */
 import type { ByteString, Envelope } from '../../protocol/mail.js';
 import type { Call } from '../call.js';
