@@ -3,7 +3,7 @@
  * no server runs.
  */
 import { type Stats, statSync } from 'node:fs';
-import type { QueueStore } from '../../store/queue-store.js';
+import type { AdoptingStore } from '../../store/adopting-store.js';
 import { CommandTrouble, reason } from '../complain.js';
 import { lockFile, queueFolder } from '../home.js';
 import { closeLock, openLock, tryLock } from '../lock.js';
@@ -20,11 +20,15 @@ export class QueueLocked extends CommandTrouble {
 
 /**
  * Takes the lock, opens the store, closes both when `body` is done. As root this process becomes the owner of queue/
- * first, for good. Throws QueueLocked, or CommandTrouble 62 for a queue that is missing or not ours.
+ * first, for good, unless `become` does it otherwise. Throws QueueLocked, or CommandTrouble 62 for a queue that is missing or not ours.
  */
-export async function withStore<T>(home: string, body: (store: QueueStore, queueDir: string) => Promise<T>): Promise<T> {
+export async function withStore<T>(
+  home: string,
+  body: (store: AdoptingStore, queueDir: string) => Promise<T>,
+  become = becomeOwner,
+): Promise<T> {
   const folder = queueFolder(home);
-  becomeOwner(folder);
+  become(folder);
   const lock = lockQueue(home);
   try {
     const { openLmdbQueue } = await import('../../store/lmdb/open.js');
