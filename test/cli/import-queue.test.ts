@@ -129,7 +129,11 @@ test('run again, it imports nothing twice, until it is told to forget', async (t
 test('the server goes on where qmail stopped', async (t) => {
   const at = await place(t);
   rmSync(join(at.home, 'control/listeners'));
-  queued(at.source, 20, { mess, info: 'Fpostmaster@mail.example.org\0', local: 'Dgone@mail.example.org\0Troot@mail.example.org\0' });
+  queued(at.source, 20, {
+    mess,
+    info: 'Fpostmaster@mail.example.org\0',
+    local: 'Dgone@mail.example.org\0Troot@mail.example.org\0',
+  });
   queued(at.source, 21, { mess, info: 'Fpostmaster@mail.example.org\0', bounce: '<gone@mail.example.org>:\nno\n\n' });
   assert.equal((await importInto(at)).code, 0);
   const server = new ServerProcess(t, { path: at.home, port: 0, maildir: '' });
