@@ -14,7 +14,7 @@ import {
   type TodoText,
 } from '../protocol/qmail-queue-files.js';
 
-export const queueFolders = ['mess', 'todo', 'intd', 'info', 'local', 'remote', 'bounce'] as const;
+const queueFolders = ['mess', 'todo', 'intd', 'info', 'local', 'remote', 'bounce'] as const;
 type FolderName = (typeof queueFolders)[number];
 
 /** Paths of one message's files. */
