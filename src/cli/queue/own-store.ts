@@ -3,7 +3,7 @@
  * no server runs.
  */
 import { existsSync, type Stats, statSync } from 'node:fs';
-import type { QueueStore } from '../../store/queue-store.js';
+import type { AdoptingStore } from '../../store/adopting-store.js';
 import { CommandTrouble, reason } from '../complain.js';
 import { lockFile, queueFolder } from '../home.js';
 import { closeLock, openLock, tryLock } from '../lock.js';
@@ -23,7 +23,7 @@ export class QueueLocked extends CommandTrouble {
  * Takes the lock, opens the store, closes both when `body` is done; meanwhile root acts as the owner of queue/.
  * Throws QueueLocked, or CommandTrouble: 61 for a missing home, 62 for a queue that is missing or not ours.
  */
-export async function withStore<T>(home: string, body: (store: QueueStore, queueDir: string) => Promise<T>): Promise<T> {
+export async function withStore<T>(home: string, body: (store: AdoptingStore, queueDir: string) => Promise<T>): Promise<T> {
   const folder = queueFolder(home);
   const back = becomeOwner(home, folder);
   try {
@@ -36,7 +36,7 @@ export async function withStore<T>(home: string, body: (store: QueueStore, queue
 async function withLockedStore<T>(
   home: string,
   folder: string,
-  body: (store: QueueStore, queueDir: string) => Promise<T>,
+  body: (store: AdoptingStore, queueDir: string) => Promise<T>,
 ): Promise<T> {
   const lock = lockQueue(home);
   try {
