@@ -30,6 +30,7 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   cont: controlled('cont'),
   queue: async () => (await import('./control/queue.js')).main,
   'import-queue': async () => (await import('./import/import-queue.js')).main,
+  report: async () => (await import('./report/report.js')).main,
   sink: async () => (await import('./sink.js')).runSink,
   source: async () => (await import('./source.js')).runSource,
   help: async () => help,
@@ -47,6 +48,7 @@ const usage = `usage: tqmail VERB [--home DIR]
   queue [--export qmail]                       lists what is queued; or as qmail's queue files
   cdb                                          compiles users/assign and control/morercpthosts
   import-queue DIR                             takes over what a stopped qmail has queued
+  report [FILE...]                             figures of the activity log (--help)
   demo                                         starts a demo home, made when there is none
   sink, source                                 takes mail and drops it; makes load (--help)
   help                                         this text
