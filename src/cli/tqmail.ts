@@ -14,6 +14,7 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
     await import('./start/signals.js');
     return (await import('./start/start.js')).main;
   },
+  cdb: async () => (await import('./cdb/verb.js')).main,
   demo: async () => {
     await import('./start/signals.js');
     return (await import('./init/demo.js')).main;
@@ -42,6 +43,7 @@ const usage = `usage: tqmail VERB [--home DIR]
   reload                                       rereads control/, all of it or none
   doqueue                                      makes every queued message due now
   queue                                        lists what is queued
+  cdb                                          compiles users/assign and control/morercpthosts
   demo                                         starts a demo home, made when there is none
   sink, source                                 takes mail and drops it; makes load (--help)
   help                                         this text
