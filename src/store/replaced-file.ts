@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import type { ByteString } from '../protocol/mail.js';
 import { syncFolder } from './folder-sync.js';
 import { codeOf } from './octet-path.js';
 
@@ -31,11 +31,11 @@ async function step<T>(name: NotReplaced['step'], action: () => Promise<T>): Pro
 /**
  * Opens `temporary` anew with this mode, whatever the umask, gives it to `fill`, then puts it in the place of `target`.
  * What `fill` throws goes on to the caller; the temporary file stays then, as qmail leaves it, and the next run empties it.
- * Both are in the same folder.
+ * Both are in the same folder and absolute; text is UTF-8, as Node takes it.
  */
 export async function replaceFile(
-  target: string,
-  temporary: string,
+  target: string | Buffer,
+  temporary: string | Buffer,
   mode: number,
   fill: (file: FileHandle) => Promise<void>,
 ): Promise<void> {
@@ -49,7 +49,13 @@ export async function replaceFile(
     await file.close();
   }
   await step('move', () => rename(temporary, target));
-  await step('move', () => syncFolder(dirname(target)));
+  await step('move', () => syncFolder(folderOf(target)));
+}
+
+/** The folder of a path, with its slash, in octets. */
+function folderOf(path: string | Buffer): ByteString {
+  const octets = Buffer.from(path).toString('latin1');
+  return octets.slice(0, octets.lastIndexOf('/') + 1);
 }
 
 /** Octets into a file that `replaceFile` opened. */
