@@ -49,12 +49,7 @@ export async function runProgram(
   }
 }
 
-function start(
-  call: Call,
-  words: readonly ByteString[],
-  env: ReadonlyMap<string, ByteString>,
-  piped: boolean,
-): ChildProcess {
+function start(call: Call, words: readonly ByteString[], env: ReadonlyMap<string, ByteString>, piped: boolean): ChildProcess {
   const { file, args, environment } = exactCall(words, env);
   const stdio: ['pipe' | number, number, number] = [piped ? 'pipe' : call.descriptor(0), call.descriptor(1), call.descriptor(2)];
   return spawn(file, args, { env: environment, stdio });
@@ -73,7 +68,8 @@ function exactCall(
     else if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) script += `${assignment(name, value)}export ${name}; `;
   }
   const plain = words.map(exactText);
-  if (script === '' && !plain.includes(undefined)) return { file: plain[0] as string, args: plain.slice(1) as string[], environment };
+  if (script === '' && !plain.includes(undefined))
+    return { file: plain[0] as string, args: plain.slice(1) as string[], environment };
   const names = words.map((word, index) => {
     script += assignment(`tqmail_${index}`, word);
     return `"$tqmail_${index}"`;

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ByteString } from '../../protocol/mail.js';
-import { shownFiles, showControls } from '../../protocol/showctl.js';
+import { showControls, shownFiles } from '../../protocol/showctl.js';
 import { codeOf, octetPath } from '../../store/octet-path.js';
 import { parsePasswd, passwdPath } from '../../store/users-file.js';
 import { type Call, put } from '../call.js';

@@ -15,7 +15,9 @@ export const showctl: Adapter<ShowctlCase> = {
     const home = tools.home(test.controls);
     for (const [name, time] of Object.entries(test.mtimes ?? {})) utimesSync(join(home, 'control', name), time, time);
     const { exit, stdout, stderr } = await tools.invoke({ program: 'qmail-showctl' });
-    const recorded = stdout.replace(`directory: ${home}.`, 'directory: /var/qmail.').replace(/ ids: \d+(, \d+)+\./g, ' ids: {IDS}.');
+    const recorded = stdout
+      .replace(`directory: ${home}.`, 'directory: /var/qmail.')
+      .replace(/ ids: \d+(, \d+)+\./g, ' ids: {IDS}.');
     return { exit, stdout: recorded, stderr };
   },
 };
