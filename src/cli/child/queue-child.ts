@@ -8,7 +8,7 @@ import type { ByteString, Envelope } from '../../protocol/mail.js';
 import { envelopeText } from '../../protocol/queue-envelope.js';
 import { type QueueEnd, queueText } from '../../protocol/queue-verdict.js';
 import type { Call } from '../call.js';
-import { sibling } from './sibling.js';
+import { siblingText } from './sibling.js';
 
 const mostCustom = 4096;
 const cannotRun = 120;
@@ -23,10 +23,10 @@ export interface QueueAnswer {
 /** Rejects only when `message` does: the queue then got no envelope, and keeps nothing. */
 export async function queueMessage(call: Call, message: AsyncIterable<Uint8Array>, envelope: Envelope): Promise<QueueAnswer> {
   const named = call.env.get('QMAILQUEUE') ?? '';
-  const program = Buffer.from(named === '' ? sibling(call, 'qmail-queue') : named, 'latin1').toString('utf8');
+  const [program, ...args] = named === '' ? siblingText(call, 'qmail-queue') : [Buffer.from(named, 'latin1').toString('utf8')];
   const env: Record<string, string> = { QMAILHOME: call.home };
   for (const [name, value] of call.env) env[name] ??= Buffer.from(value, 'latin1').toString('utf8');
-  const child = spawn(program, [], {
+  const child = spawn(program as string, args, {
     cwd: call.home,
     env,
     stdio: ['pipe', 'pipe', call.descriptor(2), 'ignore', 'ignore', 'ignore', 'pipe'],

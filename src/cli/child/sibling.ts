@@ -1,24 +1,25 @@
 /**
- * Where a command finds another one: in the home's bin/, else in this copy's.
+ * Where a command finds another one: in the home's bin/, else in this copy's. A launcher of this copy is run by the node
+ * that runs already, whatever PATH says.
  */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ByteString } from '../../protocol/mail.js';
 import type { Call } from '../call.js';
 
-/** Absolute path in octets. */
-export function sibling(call: Call, name: string): ByteString {
+/** The words to start it with, as Node has them. */
+export function siblingText(call: Call, name: string): readonly [string, ...string[]] {
+  const own = fileURLToPath(new URL(`../../../../bin/${name}`, import.meta.url));
   const installed = join(call.home, 'bin', name);
-  const path = isExecutable(installed) ? installed : fileURLToPath(new URL(`../../../../bin/${name}`, import.meta.url));
-  return Buffer.from(path, 'utf8').toString('latin1');
+  try {
+    accessSync(installed, constants.X_OK);
+    if (realpathSync(installed) !== realpathSync(own)) return [installed];
+  } catch {
+    // Not there: this copy's own.
+  }
+  return [process.execPath, own];
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** The same in octets. */
+export const sibling = (call: Call, name: string): readonly string[] =>
+  siblingText(call, name).map((word) => Buffer.from(word, 'utf8').toString('latin1'));

@@ -7,4 +7,4 @@ import { sibling } from '../child/sibling.js';
 import { orFatal } from '../fatal.js';
 
 export const run = (call: Call): Promise<number> =>
-  orFatal(call, 'predate', () => withDate(call, [sibling(call, 'sendmail'), ...call.args]));
+  orFatal(call, 'predate', () => withDate(call, [...sibling(call, 'sendmail'), ...call.args]));

@@ -14,5 +14,5 @@ export const run = (call: Call): Promise<number> =>
   orFatal(call, 'mailsubj', async () => {
     const [subject = '', ...recipients] = call.args;
     const to = recipients.map((recipient) => ` ${folded(recipient)}`).join('');
-    return withFront(call, [sibling(call, 'qmail-inject')], `Subject: ${folded(subject)}\nTo:${to}\n\n`, () => temporary);
+    return withFront(call, sibling(call, 'qmail-inject'), `Subject: ${folded(subject)}\nTo:${to}\n\n`, () => temporary);
   });
