@@ -13,8 +13,9 @@ import { Board } from './kernel/board.js';
 import { systemClock } from './kernel/clock.js';
 import { deadline } from './kernel/control.js';
 import { ActivityLog } from './kernel/log.js';
+import { watchPulses } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';
-import type { NodeOptions, NodeReport, QueuePage, RunningNode } from './node-api.js';
+import type { NodeOptions, NodeReport, QueuedPart, QueuePage, RunningNode } from './node-api.js';
 import { logDestination } from './splogger/destination.js';
 import { type StartedThread, startThread } from './started-thread.js';
 import type { ThreadData } from './thread-main.js';
@@ -22,7 +23,6 @@ import { type Group, type PlacedActor, type Placement, placement } from './topol
 
 const startMs = 60_000;
 const askMs = 10_000;
-const heartbeatMs = 2_000;
 /** Extra time that a stop gets for closing the store, beyond the grace of sessions and deliveries. */
 const closeMs = 5_000;
 const stdout = 1;
@@ -43,19 +43,19 @@ class Node implements RunningNode {
   #restarts = 0;
   #stopping = false;
   readonly #started = Date.now();
-  #heartbeat: NodeJS.Timeout | undefined;
+  #endWatch: (() => void) | undefined;
 
   constructor(options: NodeOptions) {
     this.#options = options;
-    this.#settings = options.settings;
+    this.#settings = this.#withDefaultDelivery(options.settings);
     this.#sockets = new InheritedSockets(options.listenerFds);
-    this.#placement = placement(options.settings, availableParallelism());
+    this.#placement = placement(this.#settings, availableParallelism());
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
     this.#main = new Host({
       actors: this.#actorsOf('main'),
-      settings: options.settings,
+      settings: this.#settings,
       clock: systemClock,
       board: this.#board,
       nextQp: qpCounter(process.pid, this.#placement.fronts + 1, this.#drawers),
@@ -64,6 +64,11 @@ class Node implements RunningNode {
       log: logDestination(stdout),
     });
     this.#log = new ActivityLog(this.#main.splogger, options.settings);
+  }
+
+  #withDefaultDelivery(settings: Settings): Settings {
+    const { defaultDelivery } = this.#options;
+    return defaultDelivery === undefined ? settings : { ...settings, defaultdelivery: defaultDelivery };
   }
 
   get #drawers(): number {
@@ -81,14 +86,16 @@ class Node implements RunningNode {
     for (let front = 0; front < this.#placement.fronts; front += 1) await this.#startFront(front, this.#firstSet());
     await this.#core.control.within(startMs).start();
     for (const front of this.#fronts) await front?.control.within(startMs).start();
-    this.#heartbeat = setInterval(() => void this.#beat(), heartbeatMs);
-    this.#heartbeat.unref();
+    this.#endWatch = watchPulses(
+      () => this.#threads,
+      (thread) => this.#stalled(thread),
+    );
   }
 
   /** `set`: which descriptors of the listeners it listens on; undefined for a thread that does not. */
-  #data(name: string, group: Group, drawer: number, set: number | undefined): ThreadData {
+  #data(name: string, group: Group, drawer: number, set: number | undefined): Omit<ThreadData, 'pulse'> {
     const { home, uid, listenerFds, lspawndSocket } = this.#options;
-    const smtp = listenerFds.flatMap((listener) => {
+    const listeners = listenerFds.flatMap((listener) => {
       const setting = {
         protocol: listener.protocol,
         address: listener.address,
@@ -96,7 +103,7 @@ class Node implements RunningNode {
         options: this.#optionsOf(listener),
       };
       const fd = set === undefined ? undefined : listener.fds[set];
-      return listener.protocol === 'smtp' && fd !== undefined ? [{ setting, fd }] : [];
+      return fd !== undefined ? [{ setting, fd }] : [];
     });
     return {
       name,
@@ -107,7 +114,7 @@ class Node implements RunningNode {
       settings: this.#settings,
       board: this.#board.shared,
       qp: { start: process.pid, drawer, drawers: this.#drawers },
-      smtp,
+      listeners,
       descriptors: Math.floor(Math.min(descriptorLimit() / 2, 10_000) / Math.max(1, this.#placement.fronts)),
       remoteThreads: this.#placement.remoteThreads,
       localThreads: this.#placement.localThreads,
@@ -182,19 +189,13 @@ class Node implements RunningNode {
     return [...this.#fronts, this.#core].filter((thread) => thread !== undefined);
   }
 
-  /** A thread that does not answer is replaced; the store's thread cannot be, so the process ends. */
-  async #beat(): Promise<void> {
-    for (const thread of this.#threads) {
-      const alive = await thread.control
-        .within(askMs)
-        .counters()
-        .then(
-          () => true,
-          () => false,
-        );
-      if (alive || this.#stopping) continue;
-      if (thread === this.#core) this.#fail('core thread does not answer');
-      else await thread.terminate();
+  /** A thread that stands still is replaced; the store's thread cannot be, so the process ends. */
+  #stalled(thread: StartedThread): void {
+    if (this.#stopping) return;
+    if (thread === this.#core) this.#fail('core thread stands still');
+    else {
+      this.#log.warning(`${thread.name} thread stands still and is ended`);
+      void thread.terminate();
     }
   }
 
@@ -232,9 +233,9 @@ class Node implements RunningNode {
   async reload(): Promise<Awaited<ReturnType<RunningNode['reload']>>> {
     const read = await readSettings(this.#options.home);
     if ('problems' in read) return { problems: read.problems };
-    this.#settings = read.settings;
-    this.#main.reload(read.settings);
-    for (const thread of this.#threads) await thread.control.within(askMs).reload(read.settings);
+    this.#settings = this.#withDefaultDelivery(read.settings);
+    this.#main.reload(this.#settings);
+    for (const thread of this.#threads) await thread.control.within(askMs).reload(this.#settings);
     return { problems: [] };
   }
 
@@ -260,9 +261,13 @@ class Node implements RunningNode {
     return this.#core.control.within(askMs).queuePage(after, limit);
   }
 
+  async queuedPart(after: number, from: number): Promise<QueuedPart | undefined> {
+    return this.#core?.control.within(askMs).queuedPart(after, from);
+  }
+
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
-    clearInterval(this.#heartbeat);
+    this.#endWatch?.();
     this.#board.set('draining', true);
     await Promise.all(
       this.#threads.map((thread) => deadline(thread.control.within(graceMs).drain(), graceMs, 'drain').catch(() => undefined)),

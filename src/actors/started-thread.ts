@@ -6,6 +6,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { transfer } from 'comlink';
 import type { Host } from './host.js';
 import { type ControlCall, controlOf } from './kernel/control.js';
+import { PulseWatch } from './kernel/pulse.js';
 import type { ActorName } from './messages.js';
 import type { ThreadControl, ThreadData } from './thread-main.js';
 
@@ -13,10 +14,14 @@ const linkMs = 60_000;
 
 export class StartedThread {
   readonly control: ControlCall<ThreadControl>;
+  readonly name: string;
+  readonly pulse: PulseWatch;
   readonly #worker: Worker;
   readonly #port: MessagePort;
 
-  constructor(worker: Worker, port: MessagePort, name: string) {
+  constructor(worker: Worker, port: MessagePort, name: string, pulse: PulseWatch) {
+    this.name = name;
+    this.pulse = pulse;
     this.#worker = worker;
     this.#port = port;
     this.control = controlOf<ThreadControl>(port, name);
@@ -50,15 +55,16 @@ export class StartedThread {
 }
 
 /** `ended` is called once, with the reason, when the thread is gone for whatever cause. */
-export function startThread(data: ThreadData, ended: (reason: string) => void): StartedThread {
+export function startThread(data: Omit<ThreadData, 'pulse'>, ended: (reason: string) => void): StartedThread {
   const { name } = data;
   const { port1, port2 } = new MessageChannel();
-  const options = { workerData: { ...data, control: port2 }, transferList: [port2], name };
+  const pulse = new PulseWatch();
+  const options = { workerData: { ...data, pulse: pulse.shared, control: port2 }, transferList: [port2], name };
   const worker = new Worker(new URL('./thread-main.js', import.meta.url), options);
   let reason = '';
   worker.on('error', (error) => {
     reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
   });
   worker.once('exit', (code) => ended(reason === '' ? `exit code ${code}` : reason));
-  return new StartedThread(worker, port1, name);
+  return new StartedThread(worker, port1, name, pulse);
 }

@@ -14,9 +14,10 @@ import { systemClock } from './kernel/clock.js';
 import { offerControl } from './kernel/control.js';
 import { obeyFaults } from './kernel/fault.js';
 import { ActivityLog } from './kernel/log.js';
+import { beat } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';
 import type { ActorName } from './messages.js';
-import type { QueuePage } from './node-api.js';
+import type { QueuedPart, QueuePage } from './node-api.js';
 import { LocalPool } from './spawn/local-pool.js';
 import { RemotePool } from './spawn/remote-pool.js';
 import type { PlacedActor } from './topology.js';
@@ -30,8 +31,9 @@ export interface ThreadData {
   readonly uid: number;
   readonly settings: Settings;
   readonly board: SharedArrayBuffer;
+  readonly pulse: SharedArrayBuffer;
   readonly qp: { readonly start: number; readonly drawer: number; readonly drawers: number };
-  readonly smtp: readonly { readonly setting: ListenerSetting; readonly fd: number }[];
+  readonly listeners: readonly { readonly setting: ListenerSetting; readonly fd: number }[];
   readonly descriptors: number;
   readonly remoteThreads: number;
   readonly localThreads: number;
@@ -51,6 +53,7 @@ export interface ThreadControl {
   allDue(): Promise<void>;
   pause(paused: boolean): void;
   queuePage(after: number, limit: number): QueuePage;
+  queuedPart(after: number, from: number): QueuedPart | undefined;
 }
 
 const { control: port, ...data } = workerData as ThreadData & { readonly control: MessagePort };
@@ -65,7 +68,7 @@ async function makeHost(): Promise<Host> {
     nextQp: qpCounter(data.qp.start, data.qp.drawer, data.qp.drawers),
     queueDir,
     fatal,
-    smtpListeners: data.smtp.map(({ setting, fd }) => ({ setting, at: { fd } })),
+    listeners: data.listeners.map(({ setting, fd }) => ({ setting, at: { fd } })),
     descriptors: data.descriptors,
     ...(data.servesQueueSocket ? { queueSocket: join(data.home, 'run', 'queue.sock') } : {}),
   };
@@ -136,9 +139,13 @@ const control: ThreadControl = {
   async queuePage(after, limit) {
     return (await host).queuePage(after, limit);
   },
+  async queuedPart(after, from) {
+    return (await host).queuedPart(after, from);
+  },
 } satisfies {
   [K in keyof ThreadControl]: (...values: Parameters<ThreadControl[K]>) => Promise<Awaited<ReturnType<ThreadControl[K]>>>;
 } as unknown as ThreadControl;
 
+beat(data.pulse);
 obeyFaults(data.name);
 offerControl(control, port);

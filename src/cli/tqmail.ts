@@ -32,6 +32,7 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   sink: async () => (await import('./sink.js')).runSink,
   source: async () => (await import('./source.js')).runSource,
   help: async () => help,
+  '--help': async () => help,
 };
 
 const usage = `usage: tqmail VERB [--home DIR]
@@ -42,7 +43,7 @@ const usage = `usage: tqmail VERB [--home DIR]
   pause, cont                                  stops accepting and delivering; goes on
   reload                                       rereads control/, all of it or none
   doqueue                                      makes every queued message due now
-  queue                                        lists what is queued
+  queue [--export qmail]                       lists what is queued; or as qmail's queue files
   cdb                                          compiles users/assign and control/morercpthosts
   demo                                         starts a demo home, made when there is none
   sink, source                                 takes mail and drops it; makes load (--help)

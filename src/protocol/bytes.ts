@@ -62,6 +62,14 @@ export function indexOfByte(bytes: Uint8Array, value: number, from = 0): number 
   return -1;
 }
 
+/**
+ * The octets from index `from` on in memory of their own. Not `slice`: where a Buffer stands for the array, that is a
+ * view, and a read buffer that is used again would change what was kept.
+ */
+export function copyOf(bytes: Uint8Array, from = 0): Uint8Array {
+  return new Uint8Array(from === 0 ? bytes : bytes.subarray(from));
+}
+
 /** All pieces in one new array. */
 export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
   let length = 0;

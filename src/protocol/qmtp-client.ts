@@ -5,6 +5,7 @@
  */
 import { toByteString } from './bytes.js';
 import type { ByteString, Outcome } from './mail.js';
+import { netstring } from './netstring.js';
 import { WireToUnix } from './smtp/data.js';
 import { connectionDied, givingUp, outcomesOf, type RecipientRecord, rawReport, withReply } from './smtp/report.js';
 import type { SmtpClient, SmtpClientEvent, Transaction } from './smtp/session.js';
@@ -15,8 +16,6 @@ const longestAnswer = 100_000;
 
 const noExtensions: ReadonlySet<string> = new Set();
 const changed: Outcome = { status: 'Z', text: 'Unable to read message. (#4.3.0)\n' };
-
-const netstring = (content: ByteString): ByteString => `${content.length}:${content},`;
 
 /** One transaction under way. */
 interface Running {

@@ -2,7 +2,7 @@
  * The envelope as qmail-queue reads it from descriptor 1: `F` sender NUL, `T` recipient NUL …, one NUL more
  * (spec queue.md §1). Takes it in pieces; knows nothing of where it comes from.
  */
-import { toByteString } from './bytes.js';
+import { copyOf, toByteString } from './bytes.js';
 import { type ByteString, type Envelope, maxAddressLength } from './mail.js';
 
 /** qmail-queue's exit codes for a faulty envelope (spec queue.md §1.1). */
@@ -70,7 +70,7 @@ export class EnvelopeReader {
     }
     if (record[0] !== (this.#sender === undefined ? letterF : letterT)) this.#state = envelopeMalformed;
     else if (record.length - 1 > maxAddressLength) this.#state = addressTooLong;
-    else if (!ended) this.#kept = record.slice();
+    else if (!ended) this.#kept = copyOf(record);
     else this.#address(toByteString(record, 1));
   }
 

@@ -23,8 +23,15 @@ export function integerSqrt(x: number): number {
   return root;
 }
 
-/** The next try of what stays undone after a pass that is opened at `now`. A birth in the future counts as age 0. */
+/** A birth so far in the future (seconds) means that the clock was set back. */
+const clockWasSet = 3_600;
+
+/**
+ * The next try of what stays undone after a pass that is opened at `now`. A birth in the future counts as age 0; when
+ * it is far in the future the step counts from `now`, so that no message waits for the clock to come back.
+ */
 export function nextTry(birth: number, now: number, channel: Channel): number {
+  if (birth > now + clockWasSet) return now + step[channel] ** 2;
   const n = integerSqrt(now - birth) + step[channel];
   return birth + n * n;
 }

@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { copyOf as octetsOf } from '../protocol/bytes.js';
 import type { ByteString, Channel, Routed } from '../protocol/mail.js';
 import { removeBodyFile, sweepBodyFiles } from './body-file.js';
 import { Schedule } from './memory/schedule.js';
@@ -217,7 +218,7 @@ export class MemoryQueue implements QueueStore {
   read(id: MessageId): Body | undefined {
     this.#mustBeOpen();
     const body = this.#messages.get(id)?.message.body;
-    return body === undefined || 'file' in body ? body : { form: body.form, bytes: body.bytes.slice() };
+    return body === undefined || 'file' in body ? body : { form: body.form, bytes: octetsOf(body.bytes) };
   }
 
   bodyPath(file: string): string {
@@ -319,7 +320,7 @@ function copyOf(message: NewMessage): NewMessage {
   return {
     ...message,
     recipients: [...message.recipients],
-    body: 'file' in body ? body : { form: body.form, bytes: body.bytes.slice() },
+    body: 'file' in body ? body : { form: body.form, bytes: octetsOf(body.bytes) },
   };
 }
 

@@ -180,3 +180,9 @@ export interface QueueStore {
   /** Waits for what is under way, then refuses everything with 'closed'. May be called again. */
   close(): Promise<void>;
 }
+
+/** Whether one of send's channels has looked at the message, in this run or an earlier one. */
+export function wasSeen(store: QueueStore, { id, preprocessed }: MessageHead): boolean {
+  const looked = store.looked();
+  return preprocessed || id <= Math.max(looked?.local ?? 0, looked?.remote ?? 0);
+}

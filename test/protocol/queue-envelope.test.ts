@@ -13,7 +13,10 @@ function readInPieces(text: string, cuts: readonly number[]): EnvelopeReader {
   const bytes = octets(text);
   let at = 0;
   for (const cut of [...cuts.map((value) => value % (bytes.length + 1)), bytes.length].sort((a, b) => a - b)) {
-    reader.take(bytes.subarray(at, cut));
+    // A reader's buffer is used again for what comes next.
+    const chunk = Buffer.from(bytes.subarray(at, cut));
+    reader.take(chunk);
+    chunk.fill(0x58);
     at = cut;
   }
   return reader;

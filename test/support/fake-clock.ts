@@ -12,6 +12,8 @@ interface Timer {
 
 export class FakeClock implements Clock {
   #now: number;
+  /** Milliseconds that the wall clock was set by. */
+  #set = 0;
   readonly #timers = new Set<Timer>();
   readonly #repeated = new Set<() => void>();
   readonly #settle: () => Promise<void>;
@@ -22,7 +24,7 @@ export class FakeClock implements Clock {
     this.#settle = settle;
   }
 
-  readonly now = (): number => this.#now;
+  readonly now = (): number => this.#now + this.#set;
   readonly monotonic = (): number => this.#now;
 
   after(ms: number, run: () => void): Cancel {
@@ -37,17 +39,23 @@ export class FakeClock implements Clock {
   }
 
   get seconds(): number {
-    return Math.floor(this.#now / 1000);
+    return Math.floor(this.now() / 1000);
+  }
+
+  /** Somebody sets the wall clock; timers and the monotonic clock do not notice. */
+  set(bySeconds: number): void {
+    this.#set += bySeconds * 1000;
   }
 
   /** Runs everything up to a time in seconds since 1970, that time included. */
   async to(seconds: number): Promise<void> {
+    const end = seconds * 1000 - this.#set;
     await this.#settle();
-    for (let timer = this.#next(seconds * 1000); timer !== undefined; timer = this.#next(seconds * 1000)) {
+    for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {
       this.#timers.delete(timer);
       await this.#step(timer.at, timer.run);
     }
-    await this.#step(seconds * 1000);
+    await this.#step(end);
   }
 
   advance(seconds: number): Promise<void> {

@@ -4,8 +4,8 @@
  */
 import { BroadcastChannel } from 'node:worker_threads';
 
-/** `throw`: an error that nobody catches. `exit`: the thread ends without a word. */
-const kinds = ['throw', 'exit'] as const;
+/** `throw`: an error that nobody catches. `exit`: the thread ends without a word. `stall`: it computes for ever. */
+const kinds = ['throw', 'exit', 'stall'] as const;
 type FaultKind = (typeof kinds)[number];
 
 interface Order {
@@ -33,6 +33,7 @@ export function obeyFaults(thread: string): void {
 
 function fail({ thread, kind }: Order): void {
   if (kind === 'exit') process.exit(1);
+  while (kind === 'stall');
   setImmediate(() => {
     throw new Error(`${thread} was told to fail`);
   });

@@ -55,7 +55,7 @@ class Run {
     if (!forwards || this.#io.output === undefined) this.#say('out', did);
     if (!forwards) return { exit: 0, output: this.#output };
     const context = await this.#context();
-    const forward = { sender: context.newSender, recipients: this.#forwards, prefix: this.#lines.deliveredTo };
+    const forward = { uid: this.#io.uid, sender: context.newSender, recipients: this.#forwards, prefix: this.#lines.deliveredTo };
     if (this.#io.output === undefined) return { exit: 0, output: this.#output, forward };
     return { exit: 0, output: did, forward, variables: variablesOf(context) };
   }

@@ -2,15 +2,17 @@
 import { hostname } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import { obeyFaults } from '../kernel/fault.js';
+import { beat } from '../kernel/pulse.js';
 import type { LocalReport } from '../messages.js';
 import type { LocalSlotDelivery, LocalThreadData } from '../spawn/local-pool.js';
-import { slotWorker, type WorkerSlot } from '../spawn/slot-worker.js';
+import { type PoolThreadData, slotWorker, type WorkerSlot } from '../spawn/slot-worker.js';
 import { createLocalDeliverer } from './deliverer.js';
 
 // piscina hands its workers an array: its own data, then what the pool was created with.
-const data = (Array.isArray(workerData) ? workerData[1] : workerData) as LocalThreadData;
+const data = (Array.isArray(workerData) ? workerData[1] : workerData) as LocalThreadData & PoolThreadData;
 const deliverer = createLocalDeliverer({ ...data, hostname: hostname(), env: process.env });
 
+beat(data.pulse);
 obeyFaults('local');
 
 function open(): WorkerSlot<LocalSlotDelivery, LocalReport> {

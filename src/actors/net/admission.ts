@@ -27,16 +27,16 @@ export interface AdmissionLimits {
   readonly mostWaiting: number;
 }
 
-const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
+export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
-export class Admission {
+export class Admission<G extends Guest = Guest> {
   #limits: AdmissionLimits;
   /** Admitted guests, least recent progress first. */
-  readonly #guests = new Set<Guest>();
-  readonly #waiting = new Set<Guest>();
+  readonly #guests = new Set<G>();
+  readonly #waiting = new Set<G>();
   readonly #perAddress = new Map<string, number>();
   /** All that count for their address: admitted, waiting, and told to leave but not gone. Never the rejected. */
-  readonly #counted = new Set<Guest>();
+  readonly #counted = new Set<G>();
   evicted = 0;
   rejected = 0;
 
@@ -56,7 +56,7 @@ export class Admission {
     return this.#waiting.size;
   }
 
-  arrive(guest: Guest, now: number): void {
+  arrive(guest: G, now: number): void {
     const { mostPerAddress, mostWaiting } = this.#limits;
     const held = this.#perAddress.get(guest.address) ?? 0;
     if (held >= mostPerAddress && !isLoopback(guest.address)) this.#reject(guest, 'address');
@@ -69,7 +69,7 @@ export class Admission {
     }
   }
 
-  #reject(guest: Guest, why: 'crowd' | 'address'): void {
+  #reject(guest: G, why: 'crowd' | 'address'): void {
     this.rejected += 1;
     guest.reject(why);
   }
@@ -97,12 +97,12 @@ export class Admission {
     return false;
   }
 
-  progressed(guest: Guest, now: number): void {
+  progressed(guest: G, now: number): void {
     guest.progress = now;
     if (this.#guests.delete(guest)) this.#guests.add(guest);
   }
 
-  left(guest: Guest, now: number): void {
+  left(guest: G, now: number): void {
     if (!this.#counted.delete(guest)) return;
     this.#waiting.delete(guest);
     this.#guests.delete(guest);
@@ -113,14 +113,14 @@ export class Admission {
   }
 
   /** Guests without progress since `before`, least recent first. */
-  *stale(before: number): IterableIterator<Guest> {
+  *stale(before: number): IterableIterator<G> {
     for (const guest of this.#guests) {
       if (guest.progress >= before) return;
       if (!guest.waitsForUs) yield guest;
     }
   }
 
-  *all(): IterableIterator<Guest> {
+  *all(): IterableIterator<G> {
     yield* this.#guests;
     yield* this.#waiting;
   }

@@ -111,6 +111,7 @@ class RspawnActor implements Actor<'rspawn'> {
     this.#down.learn(report.timedOut, report.reached);
     this.#delivered += 1;
     if (report.closed) this.#kept.drop(kept);
+    else if (this.#settings.remotegreet === 'helo') this.#kept.end(kept);
     else this.#kept.give(kept, this.#context.clock.monotonic());
     return { outcomes: report.outcomes };
   }

@@ -14,6 +14,7 @@ import { ActivityLog } from '../kernel/log.js';
 import type { Queued } from '../messages.js';
 import { Announcer } from './announcer.js';
 import { Bouncer } from './bounce.js';
+import { ClockWatch } from './clock-watch.js';
 import { Dispatcher } from './dispatch.js';
 import { Doubtful } from './doubtful.js';
 import { Intake } from './intake.js';
@@ -60,6 +61,7 @@ class SendActor implements Actor<'send'> {
   #settings: Settings;
   readonly #announcer: Announcer;
   readonly #doubtful: Doubtful;
+  readonly #clockWatch: ClockWatch;
   #crowded = false;
   readonly #looked: LookedKeeper;
   #cancels: readonly Cancel[] = [];
@@ -70,6 +72,7 @@ class SendActor implements Actor<'send'> {
     this.#context = context;
     this.#settings = settings;
     this.#routing = compileRouting(settings);
+    this.#clockWatch = new ClockWatch(clock);
     this.#log = new ActivityLog(peers.splogger, settings);
     this.#announcer = new Announcer(this.#log, options.firstId);
     this.#doubtful = new Doubtful(options.firstId);
@@ -125,6 +128,7 @@ class SendActor implements Actor<'send'> {
 
   /** Hints may be lost: the queue is looked at now and then, whatever was heard. */
   #rescan(): void {
+    this.#lookAtClock();
     for (const channel of channels) {
       this.#intake[channel].fallBehind();
       this.#room(channel);
@@ -164,15 +168,32 @@ class SendActor implements Actor<'send'> {
     if (job.preprocessed || job.ended || job.passes.has(channel)) return;
     const rows = job.fresh.filter((row) => row.channel === channel && row.state === 'waiting');
     if (rows.length > 0) {
-      const now = secondsOf(this.#context.clock);
-      this.#dispatch.add(openPass(job, channel, now, this.#settings.queuelifetime, rows));
+      this.#openPass(job, channel, undefined, rows);
     } else if (job.idle) this.#keeper.touch(job);
   }
 
   #openScheduled(head: MessageHead, channel: Channel): void {
     const job = this.#jobs.get(head.id) ?? new Job(head, [], this.#doubtful.has(head.id));
     this.#jobs.set(head.id, job);
-    this.#dispatch.add(openPass(job, channel, secondsOf(this.#context.clock), this.#settings.queuelifetime));
+    this.#openPass(job, channel, head.due?.[channel]);
+  }
+
+  /** `due`: when this pass was planned for; undefined for the first one of a message. */
+  #openPass(job: Job, channel: Channel, due: number | undefined, rows?: readonly Row[]): void {
+    this.#lookAtClock();
+    const now = secondsOf(this.#context.clock);
+    const dying = this.#clockWatch.isDying(job.head.birth, due, now, this.#settings.queuelifetime);
+    this.#dispatch.add(openPass(job, channel, now, dying, rows));
+  }
+
+  /** A clock that was set back left every try in a future that may be days away: all are due now. */
+  #lookAtClock(): void {
+    const jump = this.#clockWatch.look();
+    if (jump === 0) return;
+    const what = jump > 0 ? 'forward; no message is given up before it was tried once more' : 'back; all messages are due now';
+    this.#log.warning(`the clock was set ${Math.abs(jump)} s ${what}`);
+    if (jump < 0) void this.allDue();
+    else for (const channel of channels) this.#schedule[channel].reread();
   }
 
   /** Bounds the messages in memory when the disk is slower than the deliveries. */

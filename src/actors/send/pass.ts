@@ -3,21 +3,21 @@
  * a transaction. Pure but for the state of the rows it is given.
  */
 import type { ByteString, Channel } from '../../protocol/mail.js';
-import { isDying, nextTry } from '../../protocol/retry.js';
+import { nextTry } from '../../protocol/retry.js';
 import type { RecipientRow } from '../../store/queue-store.js';
 import type { Job, Pass, Row } from './job.js';
 
 /** Recipients read from the store at once. */
 export const windowSize = 1_000;
 
-/** A pass over rows that are in memory, or (rows undefined) over what the store holds. */
-export function openPass(job: Job, channel: Channel, now: number, lifetime: number, rows?: readonly Row[]): Pass {
+/** A pass over rows that are in memory, or (rows undefined) over what the store holds. `dying`: its last one. */
+export function openPass(job: Job, channel: Channel, now: number, dying: boolean, rows?: readonly Row[]): Pass {
   const { birth } = job.head;
   const pass: Pass = {
     job,
     channel,
     nextTry: nextTry(birth, now, channel),
-    dying: isDying(birth, now, lifetime),
+    dying,
     rows: rows ?? [],
     from: 0,
     unread: rows === undefined ? 0 : undefined,

@@ -10,6 +10,8 @@ export type TellDeath = (reason: string) => void;
 export class PoolDeaths {
   readonly #tell: TellDeath;
   #closing = new WeakSet<Piscina>();
+  /** Why the next thread that ends was ended. */
+  #known: string | undefined;
   count = 0;
 
   constructor(tell: TellDeath) {
@@ -25,8 +27,14 @@ export class PoolDeaths {
       if (this.#closing.has(pool)) return;
       this.count += 1;
       // The error of an idle thread comes right after.
-      queueMicrotask(() => this.#tell(reason));
+      const known = this.#known;
+      this.#known = undefined;
+      queueMicrotask(() => this.#tell(known ?? reason));
     });
+  }
+
+  because(reason: string): void {
+    this.#known = reason;
   }
 
   /** From now on the threads of this pool end because they are told to. */

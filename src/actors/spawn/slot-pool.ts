@@ -7,6 +7,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Unanswered } from '../kernel/actor.js';
 import type { Cancel, Clock } from '../kernel/clock.js';
+import { PulseWatch, watchPulses } from '../kernel/pulse.js';
 import { type EdgeName, edgeRules } from '../topology.js';
 import { PoolDeaths, type TellDeath } from './pool-deaths.js';
 import { type SlotDelivery, WorkerLink } from './worker-link.js';
@@ -34,7 +35,7 @@ export interface SlotPoolOptions {
   readonly edge: EdgeName;
   /** The threads' entry file. */
   readonly worker: URL;
-  readonly workerData?: unknown;
+  readonly workerData?: object;
   readonly threads: number;
   readonly concurrency: number;
   readonly clock: Clock;
@@ -45,6 +46,8 @@ export interface SlotPoolOptions {
 const sweepMs = 1_000;
 
 class PoolThread<S, D extends SlotDelivery, R> {
+  /** Of the threads of the present pool; those of one that was replaced are left to their deliveries. */
+  pulse = new PulseWatch();
   readonly #options: SlotPoolOptions;
   readonly #deaths: PoolDeaths;
   #pool: Piscina<SlotTask<S>, void>;
@@ -58,6 +61,7 @@ class PoolThread<S, D extends SlotDelivery, R> {
   }
 
   #newPool(tasks: number): Piscina<SlotTask<S>, void> {
+    this.pulse = new PulseWatch();
     const pool = new Piscina({
       filename: this.#options.worker.href,
       minThreads: 1,
@@ -68,7 +72,7 @@ class PoolThread<S, D extends SlotDelivery, R> {
       idleTimeout: Number.POSITIVE_INFINITY,
       // A pool that is replaced ends with its last delivery, however long that takes.
       closeTimeout: edgeRules[this.#options.edge].deadlineMs,
-      workerData: this.#options.workerData,
+      workerData: { ...this.#options.workerData, pulse: this.pulse.shared },
     });
     this.#deaths.watch(pool);
     return pool;
@@ -97,6 +101,12 @@ class PoolThread<S, D extends SlotDelivery, R> {
     this.#link?.expire();
   }
 
+  /** It stands still: it is ended, its deliveries are deferred, the pool starts another. */
+  terminate(): void {
+    this.#deaths.because('it stood still');
+    for (const thread of this.#pool.threads) void thread.terminate();
+  }
+
   /** A pool's size is fixed: a new one takes over, the old one ends when its slots have. */
   resize(tasks: number): void {
     const old = this.#pool;
@@ -116,6 +126,7 @@ class PoolThread<S, D extends SlotDelivery, R> {
 export class SlotPool<S, D extends SlotDelivery, R> {
   readonly #all: readonly PoolThread<S, D, R>[];
   readonly #cancel: Cancel;
+  readonly #endWatch: () => void;
   readonly #deaths: PoolDeaths;
   #last = 0;
   #tasks: number;
@@ -127,6 +138,10 @@ export class SlotPool<S, D extends SlotDelivery, R> {
     this.#cancel = options.clock.every(sweepMs, () => {
       for (const thread of this.#all) thread.expire();
     });
+    this.#endWatch = watchPulses(
+      () => this.#all,
+      (thread) => thread.terminate(),
+    );
   }
 
   get threads(): number {
@@ -166,6 +181,7 @@ export class SlotPool<S, D extends SlotDelivery, R> {
 
   async close(): Promise<void> {
     this.#cancel();
+    this.#endWatch();
     await Promise.all(this.#all.map((thread) => thread.close()));
   }
 }

@@ -7,6 +7,11 @@ import { Link, type LinkTarget } from '../kernel/link.js';
 import type { SlotTask } from './slot-pool.js';
 import type { SlotDelivery } from './worker-link.js';
 
+/** What every pool thread is started with, besides what its pool gives it. */
+export interface PoolThreadData {
+  readonly pulse: SharedArrayBuffer;
+}
+
 export interface WorkerSlot<D, R> {
   deliver(delivery: D): R | Promise<R>;
   /** True after a report with which the slot cannot go on. */

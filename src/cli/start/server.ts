@@ -3,6 +3,7 @@
  * or when a child died too often.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { ByteString } from '../../protocol/mail.js';
 import { complain } from '../complain.js';
 import { lspawndSocket, pidsFile } from '../home.js';
 import { spawnNode, tellNode } from './node-process.js';
@@ -22,6 +23,10 @@ export interface ServerOptions {
   readonly lspawnd: string | undefined;
   readonly prepared: Prepared;
   readonly whenReady: WhenReady | undefined;
+  /** In place of control/defaultdelivery. */
+  readonly defaultDelivery: ByteString | undefined;
+  /** Descriptor of the log. */
+  readonly log: number;
 }
 
 export type WhenReady = (listeners: readonly ReadyListener[]) => void;
@@ -47,15 +52,16 @@ class Server {
   constructor(options: ServerOptions, settle: (code: number) => void) {
     this.#options = options;
     this.#settle = settle;
-    this.#log = serverLog(options.prepared.settings);
+    this.#log = serverLog(options.prepared.settings, options.log);
   }
 
   begin(): void {
-    const { home, entry, lspawnd, prepared } = this.#options;
+    const { home, entry, lspawnd, prepared, defaultDelivery, log } = this.#options;
     const { identity, lock, listeners, copies } = prepared;
     if (lspawnd !== undefined) {
       const { concurrencylocal } = prepared.settings;
       const args = [lspawnd, home, lspawndSocket(home), String(identity.uid), String(concurrencylocal)];
+      if (defaultDelivery !== undefined) args.push(Buffer.from(defaultDelivery, 'latin1').toString('base64'));
       // It lives as long as its pipes: descriptors 0 and 3 close with this process.
       this.#lspawnd = this.#keep('lspawnd', () =>
         spawn(process.execPath, args, { cwd: home, stdio: ['pipe', 'ignore', 'inherit', 'pipe'] }),
@@ -63,7 +69,8 @@ class Server {
       this.#lspawnd.begin();
     }
     const socket = lspawnd === undefined ? {} : { lspawndSocket: lspawndSocket(home) };
-    const nodeSpawn = { entry, execPath: process.execPath, home, identity, lock, listeners, copies, ...socket };
+    const given = defaultDelivery === undefined ? {} : { defaultDelivery };
+    const nodeSpawn = { entry, execPath: process.execPath, home, identity, lock, listeners, copies, log, ...socket, ...given };
     this.#node = this.#keep('node', () => spawnNode(nodeSpawn, (message) => this.#hear(message)));
     this.#node.begin();
     takeSignals((signal) => this.#signal(signal));
@@ -102,12 +109,20 @@ class Server {
 
   #hear(message: ToParent): void {
     if (message.type === 'ready') this.#ready();
-    else if (message.type === 'failed') this.#lastWords = message.text;
+    else if (message.type === 'failed') this.#failed(message.text);
     else if (message.type === 'stop please') void this.#stop();
     else if (message.type === 'restart please' && !this.#stopping) {
       this.#node?.endsToRestart();
       tellNode(this.#node?.child(), { type: 'stop', graceMs });
     }
+  }
+
+  /** A node that cannot go on ends itself; one that is stuck on its way out is ended. */
+  #failed(text: string): void {
+    this.#lastWords = text;
+    const child = this.#node?.child();
+    const timer = setTimeout(() => child?.kill('SIGKILL'), closeMs);
+    child?.once('exit', () => clearTimeout(timer));
   }
 
   #ready(): void {

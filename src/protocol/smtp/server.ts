@@ -3,6 +3,7 @@
  * out, decisions in, reply bytes out. Policy, queue and time are the caller's; nothing is read ahead of an open decision.
  */
 import { maxCommandAddress, parseAddressArgument } from '../address.js';
+import { copyOf } from '../bytes.js';
 import type { ByteString } from '../mail.js';
 import { BodyScanner, type ScanResult } from './body-scanner.js';
 import { type CommandLine, parseCommand } from './command.js';
@@ -72,12 +73,12 @@ export class SmtpServerSession implements SmtpServer {
 
   retain(): void {
     for (let i = 0; i < this.chunks.length; i++) {
-      this.chunks[i] = (this.chunks[i] as Uint8Array).slice(i === 0 ? this.position : 0);
+      this.chunks[i] = copyOf(this.chunks[i] as Uint8Array, i === 0 ? this.position : 0);
     }
     this.position = 0;
     for (let i = this.taken; i < this.events.length; i++) {
       const event = this.events[i] as SmtpServerEvent;
-      if (event.tag === 'body') this.events[i] = { tag: 'body', bytes: event.bytes.slice() };
+      if (event.tag === 'body') this.events[i] = { tag: 'body', bytes: copyOf(event.bytes) };
     }
   }
 

@@ -31,6 +31,7 @@ function rules(host: string): readonly Rule[] {
     [/\b([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})\b/g, ([, date = '']) => parsed(`${date} UTC`), '{CTIME}'],
     [/\b(\d{14})\.\d+\.qmail@/g, ([, stamp = '']) => stampSeconds(stamp), '{STAMP}.{PID}.qmail@'],
     [/\bok (\d+) qp \d+/g, ([, time]) => Number(time), 'ok {TIME} qp {PID}'],
+    [/\bKok (\d+) qp \d+/g, ([, time]) => Number(time), 'Kok {TIME} qp {PID}'],
     [/<\d+\.(\d+)@/g, ([, time]) => Number(time), '<{PID}.{TIME}@'],
     [new RegExp(`\\b(\\d+)\\.\\w+\\.${name}`, 'g'), ([, time]) => Number(time), `{TIME}.{PID}.${recordedHost}`],
     [/\b(\d{10})\.\d+\b/g, ([, time]) => Number(time), '{TIME}.{PID}'],

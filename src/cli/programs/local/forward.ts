@@ -1,7 +1,7 @@
 /**
  * The forward lines of a delivery as one message into the queue, after everything else (spec local.md §5.4).
  */
-import type { Forward } from '../../../actors/local/request.js';
+import type { LocalForward } from '../../../actors/messages.js';
 import type { ByteString } from '../../../protocol/mail.js';
 import { queueText } from '../../../protocol/queue-verdict.js';
 import { MessageUnreadable, type UnixMessage } from '../../../store/unix-message.js';
@@ -25,7 +25,7 @@ async function* messageBehind(prefix: ByteString, message: UnixMessage): AsyncGe
 export async function forwardMail(
   call: Call,
   message: UnixMessage,
-  forward: Forward,
+  forward: LocalForward,
   variables: Readonly<Record<string, ByteString>>,
 ): Promise<Forwarding> {
   const envelope = { sender: forward.sender, recipients: forward.recipients };
