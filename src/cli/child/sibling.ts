@@ -5,10 +5,14 @@
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ByteString } from '../../protocol/mail.js';
 import type { Call } from '../call.js';
 
-/** The words to start it with, as Node has them. */
-export function siblingText(call: Call, name: string): readonly [string, ...string[]] {
+/** The words to start it with, in octets. */
+export const sibling = (call: Call, name: string): readonly ByteString[] =>
+  words(call, name).map((word) => Buffer.from(word, 'utf8').toString('latin1'));
+
+function words(call: Call, name: string): readonly string[] {
   const own = fileURLToPath(new URL(`../../../../bin/${name}`, import.meta.url));
   const installed = join(call.home, 'bin', name);
   try {
@@ -19,7 +23,3 @@ export function siblingText(call: Call, name: string): readonly [string, ...stri
   }
   return [process.execPath, own];
 }
-
-/** The same in octets. */
-export const sibling = (call: Call, name: string): readonly string[] =>
-  siblingText(call, name).map((word) => Buffer.from(word, 'utf8').toString('latin1'));

@@ -3,10 +3,10 @@
  * a bounce.
  */
 import { asksReceipt, receipt } from '../../protocol/message/receipt.js';
-import type { Call } from '../call.js';
+import { type Call, complainTo } from '../call.js';
 import { headerFields } from '../child/header.js';
-import { queueMessage } from '../child/queue-child.js';
 import { Fatal, orFatal, permanent, temporary, wrongUsage } from '../fatal.js';
+import { submit } from '../queue/submit.js';
 
 const name = 'qreceipt';
 
@@ -24,10 +24,11 @@ export const run = (call: Call): Promise<number> =>
     async function* message(text: string): AsyncGenerator<Uint8Array> {
       yield Buffer.from(text, 'latin1');
     }
-    const answer = await queueMessage(call, message(receipt(sender, address, asked.messageId)), {
+    const answer = await submit(call, message(receipt(sender, address, asked.messageId)), {
       sender: '',
       recipients: [sender],
     });
+    if (answer.detail !== '') complainTo(call, `${name}: ${answer.detail}`);
     if (answer.text.startsWith('D')) throw new Fatal(permanent, 'permanent qmail-queue error');
     if (answer.text !== '') throw new Fatal(temporary, 'temporary qmail-queue error');
     return 0;

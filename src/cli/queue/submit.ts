@@ -13,6 +13,8 @@ export interface QueueAnswer {
   readonly text: ByteString;
   /** More for people, where the own queue refused; may be empty. */
   readonly detail: string;
+  /** Number of the process that took it. */
+  readonly qp: number;
 }
 
 /** Rejects only when `message` does; nothing is queued then. */
@@ -27,7 +29,8 @@ export async function submit(
     const { runQueueProgram } = await import('./queue-program.js');
     const file = resolve(call.home, Buffer.from(program, 'latin1').toString());
     const caller = { env: Object.fromEntries(call.env), err: call.descriptor(2) };
-    return { text: queueText(await runQueueProgram(file, call.home, { message, envelope: octets }, caller)), detail: '' };
+    const end = await runQueueProgram(file, call.home, { message, envelope: octets }, caller);
+    return { text: queueText(end), detail: '', qp: end.pid };
   }
   const { enqueue } = await import('./enqueue.js');
   const verdict = await enqueue(call.home, async (destination) => {
@@ -43,5 +46,5 @@ export async function submit(
     await destination.envelope(octets);
     return destination.commit();
   });
-  return { text: queueText({ code: verdict.code, custom: '' }), detail: verdict.text };
+  return { text: queueText({ code: verdict.code, custom: '' }), detail: verdict.text, qp: process.pid };
 }
