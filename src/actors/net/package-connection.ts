@@ -68,7 +68,8 @@ export class PackageConnection implements Session {
     this.#parts = parts;
     this.address = plainAddress(socket.remoteAddress ?? 'unknown');
     this.#session = parts.session;
-    this.#socket = readInto(socket, (chunk) => this.#bytes(chunk));
+    this.#socket = socket;
+    readInto(socket, (chunk) => this.#bytes(chunk));
     this.#socket.on('error', () => undefined);
     this.#socket.once('close', () => this.#closed());
   }

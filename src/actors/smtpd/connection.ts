@@ -67,7 +67,8 @@ export class Connection implements Session {
     this.#parts = parts;
     this.address = plainAddress(socket.remoteAddress ?? 'unknown');
     this.#session = new SmtpServerSession(parts.session);
-    this.#socket = readInto(socket, (chunk) => this.#bytes(chunk));
+    this.#socket = socket;
+    readInto(socket, (chunk) => this.#bytes(chunk));
     this.#socket.on('error', () => undefined);
     this.#socket.once('close', () => this.#closed());
   }
@@ -161,6 +162,9 @@ export class Connection implements Session {
         this.#message(event);
         break;
       case 'quit':
+        this.#write();
+        this.#hangUp();
+        break;
       case 'broken':
         this.#write();
         this.#end();
@@ -290,6 +294,16 @@ export class Connection implements Session {
     if (output === '' || this.#socket.destroyed) return;
     this.#socket.write(output, 'latin1');
     if (this.#socket.writableLength > mostUnread) this.#socket.destroy();
+  }
+
+  /** After QUIT nothing is read any more: most clients close at once, and that would only be noticed as an error. */
+  #hangUp(): void {
+    this.#over = true;
+    const socket = this.#socket;
+    socket.pause();
+    const close = (): void => void socket.destroy();
+    socket.once('close', this.#parts.clock.after(lingerMs, close));
+    socket.end(close);
   }
 
   #end(): void {
