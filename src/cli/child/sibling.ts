@@ -1,6 +1,5 @@
 /**
- * Where a command finds another one: in the home's bin/, else in this copy's. A launcher of this copy is run by the node
- * that runs already, whatever PATH says.
+ * Whether a home has a program of its own in the place of one of ours.
  */
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,18 +7,15 @@ import { fileURLToPath } from 'node:url';
 import type { ByteString } from '../../protocol/mail.js';
 import type { Call } from '../call.js';
 
-/** The words to start it with, in octets. */
-export const sibling = (call: Call, name: string): readonly ByteString[] =>
-  words(call, name).map((word) => Buffer.from(word, 'utf8').toString('latin1'));
-
-function words(call: Call, name: string): readonly string[] {
+/** Its path in octets; undefined: bin/NAME of the home is this copy's launcher, or is not there. */
+export function otherInHome(call: Call, name: string): ByteString | undefined {
   const own = fileURLToPath(new URL(`../../../../bin/${name}`, import.meta.url));
   const installed = join(call.home, 'bin', name);
   try {
     accessSync(installed, constants.X_OK);
-    if (realpathSync(installed) !== realpathSync(own)) return [installed];
+    if (realpathSync(installed) === realpathSync(own)) return undefined;
   } catch {
-    // Not there: this copy's own.
+    return undefined;
   }
-  return [process.execPath, own];
+  return Buffer.from(installed, 'utf8').toString('latin1');
 }

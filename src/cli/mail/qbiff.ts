@@ -4,7 +4,7 @@
 import { biffText } from '../../protocol/biff.js';
 import { systemTerminals, writeToTerminals } from '../../store/terminals.js';
 import type { Call } from '../call.js';
-import { pieces } from '../child/pieces.js';
+import { pieces } from '../pieces.js';
 
 /** Octets of the message that are looked at. */
 const mostHead = 256 * 1024;
