@@ -4,7 +4,7 @@
 import type { ByteString, Envelope } from '../../protocol/mail.js';
 import { type Call, complainTo } from '../call.js';
 import { errorWords, Fatal, permanent, temporary } from '../fatal.js';
-import { submit } from '../queue/submit.js';
+import { queueMail } from '../queue/queue-mail.js';
 
 /** Queues it and says `NAME: qp N`. A refusal, and a message that cannot be read, end the command. */
 export async function redirect(
@@ -18,7 +18,7 @@ export async function redirect(
     yield Buffer.from(front, 'latin1');
     yield* message;
   }
-  const { text, detail, qp } = await submit(call, whole(), envelope).catch((error: unknown) => {
+  const { text, detail, qp } = await queueMail(call, { message: whole(), envelope }).catch((error: unknown) => {
     throw new Fatal(temporary, `unable to read message: ${errorWords(error)}`);
   });
   if (detail !== '') complainTo(call, `${name}: ${detail}`);
