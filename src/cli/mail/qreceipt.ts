@@ -3,7 +3,7 @@
  * a bounce.
  */
 import { asksReceipt, receipt } from '../../protocol/message/receipt.js';
-import type { Call } from '../call.js';
+import { type Call, complainTo } from '../call.js';
 import { headerFields } from '../child/header.js';
 import { Fatal, orFatal, permanent, temporary, wrongUsage } from '../fatal.js';
 import { queueMail } from '../queue/queue-mail.js';
@@ -21,10 +21,9 @@ export const run = (call: Call): Promise<number> =>
       throw new Fatal(permanent, `unable to parse this: ${asked.field.replace(/\n$/, '')}`);
     }
     if (asked.tag === 'not asked') return 0;
-    const answer = await queueMail(call, {
-      message: [Buffer.from(receipt(sender, address, asked.messageId), 'latin1')],
-      envelope: { sender: '', recipients: [sender] },
-    });
+    const message = [Buffer.from(receipt(sender, address, asked.messageId), 'latin1')];
+    const answer = await queueMail(call, { message, envelope: { sender: '', recipients: [sender] } });
+    if (answer.detail !== '') complainTo(call, `${name}: ${answer.detail}`);
     if (answer.text.startsWith('D')) throw new Fatal(permanent, 'permanent qmail-queue error');
     if (answer.text !== '') throw new Fatal(temporary, 'temporary qmail-queue error');
     return 0;
