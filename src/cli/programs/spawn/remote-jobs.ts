@@ -3,7 +3,7 @@
  * its report becomes one letter and a text.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runRemoteProgram } from '../../../actors/spawn/remote-program.js';
 import type { ByteString } from '../../../protocol/mail.js';
@@ -27,7 +27,9 @@ export function remoteJobs(call: Call): DeliverJob | undefined {
   forgetDownHosts(queue);
   const named = call.env.get('QMAILREMOTE') ?? '';
   const program = named === '' ? ownProgram : named;
-  const env = { ...environment(call), QMAILHOME: call.home };
+  const given = environment(call);
+  // The launcher of our own program looks for node in PATH.
+  const env = { ...given, QMAILHOME: call.home, PATH: `${given.PATH ?? '/usr/bin:/bin'}:${dirname(process.execPath)}` };
   return (job, fd) => deliver(job, fd, { program, env, cwd: call.home });
 }
 
