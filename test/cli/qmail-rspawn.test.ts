@@ -29,5 +29,5 @@ test('jobs become deliveries, each with a report of its own', async (t) => {
   assert.equal(stdout[0], 'x');
   assert.equal(existsSync(join(home, 'queue/tcpto')), false);
   const recipients = server.received.map((text) => /RCPT TO:<(.*)>/.exec(text)?.[1]).sort();
-  assert.deepEqual(recipients, ['"j\\\xf6e"@one.test', 'amy@two.test']);
+  assert.deepEqual(recipients, ['"j\xf6e"@one.test', 'amy@two.test']);
 });
