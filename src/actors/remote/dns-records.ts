@@ -13,10 +13,10 @@ export interface MailExchanger {
   readonly name: string;
 }
 
-/** `none`: the name or the type does not exist. `later`: no usable answer now. */
+/** `none`: there are no such records; `named`: but the name exists. `later`: no usable answer now. */
 export type Answer<T> =
   | { readonly tag: 'records'; readonly records: readonly T[] }
-  | { readonly tag: 'none' }
+  | { readonly tag: 'none'; readonly named?: true }
   | { readonly tag: 'later' };
 
 export interface DnsOptions {
@@ -36,6 +36,7 @@ const maxKept = 1000;
 const keepFor = 45_000;
 
 const none = { tag: 'none' } as const;
+const named = { tag: 'none', named: true } as const;
 const later = { tag: 'later' } as const;
 
 interface Kept {
@@ -74,6 +75,12 @@ export class DnsRecords {
     });
   }
 
+  /** Whether the name is an alias, be it one that leads nowhere. */
+  async isAlias(name: ByteString): Promise<boolean> {
+    const answer = await this.#once(`cname ${name}`, name, () => this.#resolver.resolveCname(name));
+    return answer.tag === 'records';
+  }
+
   async #once<T>(key: string, name: ByteString, ask: () => Promise<readonly T[]>): Promise<Answer<T>> {
     if (!isAskable(name)) return none;
     const kept = this.#kept.get(key);
@@ -104,7 +111,8 @@ function isAskable(name: ByteString): boolean {
 }
 
 /** No such name, no such type, and no possible name are final; everything else may pass (spec remote.md §3.3). */
-function classify(error: unknown): { readonly tag: 'none' } | { readonly tag: 'later' } {
+function classify(error: unknown): Exclude<Answer<never>, { readonly tag: 'records' }> {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOTFOUND' || code === 'ENODATA' || code === 'EBADNAME' ? none : later;
+  if (code === 'ENODATA') return named;
+  return code === 'ENOTFOUND' || code === 'EBADNAME' ? none : later;
 }
