@@ -13,10 +13,10 @@ export interface MailExchanger {
   readonly name: string;
 }
 
-/** `none`: there are no such records; `named`: but the name exists. `later`: no usable answer now. */
+/** `none`: there are no such records; `alias`: but others, aliases, were in the answer. `later`: no usable answer now. */
 export type Answer<T> =
   | { readonly tag: 'records'; readonly records: readonly T[] }
-  | { readonly tag: 'none'; readonly named?: true }
+  | { readonly tag: 'none'; readonly alias?: true }
   | { readonly tag: 'later' };
 
 export interface DnsOptions {
@@ -36,7 +36,7 @@ const maxKept = 1000;
 const keepFor = 45_000;
 
 const none = { tag: 'none' } as const;
-const named = { tag: 'none', named: true } as const;
+const aliasAlone = { tag: 'none', alias: true } as const;
 const later = { tag: 'later' } as const;
 
 interface Kept {
@@ -75,19 +75,16 @@ export class DnsRecords {
     });
   }
 
-  /** Whether the name is an alias, be it one that leads nowhere. */
-  async isAlias(name: ByteString): Promise<boolean> {
-    const answer = await this.#once(`cname ${name}`, name, () => this.#resolver.resolveCname(name));
-    return answer.tag === 'records';
-  }
-
   async #once<T>(key: string, name: ByteString, ask: () => Promise<readonly T[]>): Promise<Answer<T>> {
     if (!isAskable(name)) return none;
     const kept = this.#kept.get(key);
     if (kept !== undefined && kept.until > performance.now()) return kept.answer as Answer<T>;
     const asked = this.#asked.get(key) as Promise<Answer<T>> | undefined;
     if (asked !== undefined) return asked;
-    const asking = ask().then((records): Answer<T> => (records.length === 0 ? none : { tag: 'records', records }), classify);
+    const asking = ask().then(
+      (records): Answer<T> => (records.length === 0 ? aliasAlone : { tag: 'records', records }),
+      classify,
+    );
     this.#asked.set(key, asking);
     const answer = await asking;
     this.#asked.delete(key);
@@ -111,8 +108,7 @@ function isAskable(name: ByteString): boolean {
 }
 
 /** No such name, no such type, and no possible name are final; everything else may pass (spec remote.md §3.3). */
-function classify(error: unknown): Exclude<Answer<never>, { readonly tag: 'records' }> {
+function classify(error: unknown): { readonly tag: 'none' } | { readonly tag: 'later' } {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENODATA') return named;
-  return code === 'ENOTFOUND' || code === 'EBADNAME' ? none : later;
+  return code === 'ENOTFOUND' || code === 'ENODATA' || code === 'EBADNAME' ? none : later;
 }

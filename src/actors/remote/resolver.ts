@@ -34,7 +34,7 @@ export async function resolveHost(dns: DnsRecords, host: ByteString): Promise<Re
   const answer = await bothFamilies(dns, host);
   if (answer.tag === 'later') return soft;
   // qmail's words for an alias that leads to no address differ from those for a name that has none.
-  if (answer.tag === 'none' && answer.named === true && (await dns.isAlias(host))) return noAddress;
+  if (answer.tag === 'none' && answer.alias === true) return noAddress;
   if (answer.tag === 'none') return failed('D', `Sorry, I couldn't find any host named ${printable(host)}. (#5.1.2)\n`);
   return { tag: 'found', addresses: answer.records.map((address) => ({ address, preference: 0 })) };
 }
