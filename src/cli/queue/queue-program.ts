@@ -17,7 +17,7 @@ export interface QueueInput {
   readonly envelope: Uint8Array;
 }
 
-/** What the program gets from its caller; absent: what this process has. */
+/** What the program gets from its caller. */
 export interface QueueCaller {
   /** Values as octets. */
   readonly env: Readonly<Record<string, ByteString>>;
@@ -27,24 +27,23 @@ export interface QueueCaller {
 
 const asText = (octets: ByteString): string => Buffer.from(octets, 'latin1').toString('utf8');
 
-function start(program: ByteString, home: string, caller: QueueCaller | undefined): ChildProcess {
+function start(program: string, home: string, caller: QueueCaller): ChildProcess {
   // A replacement needs no home of ours.
   const cwd = existsSync(home) ? home : '/';
-  const stdio: StdioOptions = ['pipe', 'pipe', caller?.err ?? 'inherit', 'ignore', 'ignore', 'ignore', 'pipe'];
-  if (caller === undefined) return spawn(program, [], { cwd, stdio });
+  const stdio: StdioOptions = ['pipe', 'pipe', caller.err, 'ignore', 'ignore', 'ignore', 'pipe'];
   const env = Object.fromEntries(Object.entries(caller.env).map(([name, value]) => [name, asText(value)]));
-  return spawn(asText(program), [], { cwd, stdio, env });
+  return spawn(program, [], { cwd, stdio, env });
 }
 
 /**
- * Runs the program in `home`; `pid` is 0 when it could not be started. Never rejects but when `message` does: the
+ * Runs the program (text as Node has it) in `home`; `pid` is 0 when it could not be started. Never rejects but when `message` does: the
  * program then gets no envelope.
  */
 export async function runQueueProgram(
   program: string,
   home: string,
   input: QueueInput,
-  caller?: QueueCaller,
+  caller: QueueCaller,
 ): Promise<QueueEnd & { readonly pid: number }> {
   const child = start(program, home, caller);
   let custom = '';

@@ -11,6 +11,8 @@ import type { Call } from '../call.js';
 export interface QueueAnswer {
   /** Empty: queued. Else `D` (never) or `Z` (not now) and qmail's text. */
   readonly text: ByteString;
+  /** Number of the process that took it; 0 when that never ran. */
+  readonly qp: number;
   /** More for people, where the own queue refused; may be empty. */
   readonly detail: string;
 }
@@ -27,7 +29,8 @@ export async function submit(
     const { runQueueProgram } = await import('./queue-program.js');
     const file = resolve(call.home, Buffer.from(program, 'latin1').toString());
     const caller = { env: Object.fromEntries(call.env), err: call.descriptor(2) };
-    return { text: queueText(await runQueueProgram(file, call.home, { message, envelope: octets }, caller)), detail: '' };
+    const end = await runQueueProgram(file, call.home, { message, envelope: octets }, caller);
+    return { text: queueText(end), qp: end.pid, detail: '' };
   }
   const { enqueue } = await import('./enqueue.js');
   const verdict = await enqueue(call.home, async (destination) => {
@@ -43,5 +46,5 @@ export async function submit(
     await destination.envelope(octets);
     return destination.commit();
   });
-  return { text: queueText({ code: verdict.code, custom: '' }), detail: verdict.text };
+  return { text: queueText({ code: verdict.code, custom: '' }), qp: process.pid, detail: verdict.text };
 }

@@ -6,7 +6,7 @@ import type { ByteString } from '../../../protocol/mail.js';
 import { queueText } from '../../../protocol/queue-verdict.js';
 import { MessageUnreadable, type UnixMessage } from '../../../store/unix-message.js';
 import type { Call } from '../../call.js';
-import { type Queued, queueMail } from '../../queue/queue-mail.js';
+import { type QueueAnswer, submit } from '../../queue/submit.js';
 
 /** How the delivery ends: its exit code and what is still to be said. */
 export interface Forwarding {
@@ -29,9 +29,10 @@ export async function forwardMail(
   variables: Readonly<Record<string, ByteString>>,
 ): Promise<Forwarding> {
   const envelope = { sender: forward.sender, recipients: forward.recipients };
-  let queued: Queued;
+  const caller = { ...call, env: new Map([...call.env, ...Object.entries(variables)]) };
+  let queued: QueueAnswer;
   try {
-    queued = await queueMail(call, { message: messageBehind(forward.prefix, message), envelope, variables });
+    queued = await submit(caller, messageBehind(forward.prefix, message), envelope);
   } catch (error) {
     if (!(error instanceof MessageUnreadable)) throw error;
     queued = { text: queueText({ code: readError, custom: '' }), qp: 0, detail: '' };
