@@ -3,7 +3,7 @@
  * only its caller can open.
  */
 import assert from 'node:assert/strict';
-import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -91,6 +91,23 @@ test('a program in place of the queue gets the variables of the delivery', async
   for (const line of ['SENDER=s@t.u', 'RECIPIENT=joe@example.org', 'NEWSENDER=s@t.u', 'OTHER=kept']) {
     assert.ok(variables.split('\n').includes(line), line);
   }
+});
+
+test('mail that was here comes back, and what others can write is not obeyed', async (t) => {
+  const { folder, home, deliver } = place(t, './Mailbox\n');
+  const looping = messageFile(join(folder, 'looping'), `Delivered-To: joe@example.org\n${message}`);
+  const args = ['--', 'joe', home, 'joe', '', '', 'example.org', 's@t.u', './Mailbox'];
+  assert.deepEqual(await runOnFile('qmail-local', { args, uid: user }, looping), {
+    code: 100,
+    stdout: '',
+    stderr: 'This message is looping: it already has my Delivered-To line. (#5.4.6)\n',
+  });
+  chmodSync(join(home, '.qmail'), 0o646);
+  const deferred = (stderr: string): Ended => ({ code: 111, stdout: '', stderr });
+  assert.deepEqual(await deliver(), deferred('Uh-oh: .qmail file is writable. (#4.7.0)\n'));
+  chmodSync(home, 0o757);
+  assert.deepEqual(await deliver(), deferred('Uh-oh: home directory is writable. (#4.7.0)\n'));
+  assert.ok(!readdirSync(home).includes('Mailbox'));
 });
 
 test("another user's .qmail file is not obeyed, but shown", async (t) => {
