@@ -20,7 +20,7 @@ interface Place {
   readonly deliver: (env?: Record<string, string>, options?: readonly string[]) => Promise<Ended>;
 }
 
-function place(t: TestContext, dotQmail: string, uid = user): Place {
+function place(t: TestContext, dotQmail: string, uid = user, text = message): Place {
   const folder = scratch(t);
   const home = join(folder, 'joe');
   for (const name of ['', 'Maildir', 'Maildir/new', 'Maildir/cur', 'Maildir/tmp']) {
@@ -30,7 +30,7 @@ function place(t: TestContext, dotQmail: string, uid = user): Place {
   writeFileSync(join(home, '.qmail'), dotQmail);
   const deliver: Place['deliver'] = (env = {}, options = []) => {
     const args = [...options, '--', 'joe', home, 'joe', '', '', 'example.org', 's@t.u', './Mailbox'];
-    return runOnFile('qmail-local', { args, env, uid, cwd: '/' }, messageFile(join(folder, 'message'), message));
+    return runOnFile('qmail-local', { args, env, uid, cwd: '/' }, messageFile(join(folder, 'message'), text));
   };
   return { folder, home, deliver };
 }
@@ -44,6 +44,21 @@ test('a message that only the caller can open reaches mailboxes and programs', a
   const [name = ''] = readdirSync(join(home, 'Maildir/new'));
   assert.match(name, /^\d+\.\d+\.[^/]+$/);
   assert.ok(name.endsWith(`.${hostname()}`));
+});
+
+test('a message that is too large for memory arrives whole everywhere', async (t) => {
+  const large = `Subject: large\n\n${'From the start of a line\n'.repeat(130_000)}`;
+  const { folder, home, deliver } = place(t, './Mailbox\n|cat >copy\n./Maildir/\n&friend@else.example\n', user, large);
+  const recorder = join(folder, 'queue');
+  writeFileSync(recorder, `#!/bin/sh\ncat >${home}/forwarded; cat <&1 >${home}/envelope\n`, { mode: 0o755 });
+  assert.match((await deliver({ QMAILQUEUE: recorder })).stdout, /^did 2\+1\+1\nqp \d+\n$/);
+  const read = (name: string): string => readFileSync(join(home, name), 'latin1');
+  const added = 'Return-Path: <s@t.u>\nDelivered-To: joe@example.org\n';
+  assert.ok(read('copy') === large);
+  assert.ok(read(`Maildir/new/${readdirSync(join(home, 'Maildir/new'))[0]}`) === added + large);
+  assert.ok(read('Mailbox').endsWith(`\n${added}${large.replaceAll(/^From /gm, '>From ')}\n`));
+  assert.ok(read('forwarded') === `Delivered-To: joe@example.org\n${large}`);
+  assert.equal(read('envelope'), 'Fs@t.u\0Tfriend@else.example\0\0');
 });
 
 test('thirty lines for one Maildir are thirty messages', async (t) => {

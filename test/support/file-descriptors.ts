@@ -2,7 +2,7 @@
  * A command as a process whose standard input is a file, as qmail's programs get their message, or a pipe.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, closeSync, openSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { launcher } from '../cli/command.js';
 
 export interface Ended {
@@ -33,7 +33,9 @@ export function runOnPipe(program: string, call: FileCall, input: string): Promi
   return start(program, call, Buffer.from(input, 'latin1'));
 }
 
+/** A new file, also where an earlier one is closed to everybody. */
 export function messageFile(path: string, text: string): string {
+  rmSync(path, { force: true });
   writeFileSync(path, text, 'latin1');
   return path;
 }
