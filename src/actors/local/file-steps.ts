@@ -26,12 +26,9 @@ const aDay = 86_400_000;
 
 /** The outcome, or `timeout` when there is none in time; what hangs may still be done one day, under the same name. */
 function withinLimit(outcome: Promise<MaildirOutcome>, limit: number): Promise<MaildirOutcome | 'timeout'> {
-  return new Promise((settle) => {
+  return new Promise((settle, fail) => {
     const timer = setTimeout(() => settle('timeout'), limit);
-    void outcome.then((answer) => {
-      clearTimeout(timer);
-      settle(answer);
-    });
+    void outcome.then(settle, fail).finally(() => clearTimeout(timer));
   });
 }
 
