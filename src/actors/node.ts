@@ -230,6 +230,7 @@ class Node implements RunningNode {
     if ('problems' in read) return { problems: read.problems };
     this.#settings = read.settings;
     this.#main.reload(read.settings);
+    this.#log.reload(read.settings);
     for (const thread of this.#threads) await thread.control.within(askMs).reload(read.settings);
     return { problems: [] };
   }

@@ -56,6 +56,7 @@ export interface ThreadControl {
 }
 
 const { control: port, ...data } = workerData as ThreadData & { readonly control: MessagePort };
+let { settings } = data;
 
 async function makeHost(): Promise<Host> {
   const queueDir = join(data.home, 'queue');
@@ -78,7 +79,7 @@ async function makeHost(): Promise<Host> {
 }
 
 function pools(store: QueueStore): { remoteSlots: RemotePool; localSlots: LocalPool } {
-  const { home, uid, settings, lspawndSocket } = data;
+  const { home, uid, lspawndSocket } = data;
   const local = { home, nonce: store.nonce, uid, ...(lspawndSocket === undefined ? {} : { lspawndSocket }) };
   return {
     remoteSlots: new RemotePool(data.remoteThreads, settings, systemClock, died('remote')),
@@ -90,7 +91,7 @@ function pools(store: QueueStore): { remoteSlots: RemotePool; localSlots: LocalP
 function died(pool: string): (reason: string) => void {
   return (reason) =>
     void host.then((made) => {
-      new ActivityLog(made.splogger, data.settings).warning(`a thread of the ${pool} pool ended and is started again: ${reason}`);
+      new ActivityLog(made.splogger, settings).warning(`a thread of the ${pool} pool ended and is started again: ${reason}`);
     });
 }
 
@@ -115,8 +116,9 @@ const control: ThreadControl = {
   async start() {
     await (await host).start();
   },
-  async reload(settings) {
-    (await host).reload(settings);
+  async reload(changed) {
+    settings = changed;
+    (await host).reload(changed);
   },
   async drain() {
     await (await host).drain();

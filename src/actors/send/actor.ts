@@ -292,6 +292,7 @@ class SendActor implements Actor<'send'> {
 
   reload(settings: Settings): void {
     this.#settings = settings;
+    this.#log.reload(settings);
     this.#routing = compileRouting(settings);
     this.#dispatch.reload(settings);
     for (const channel of channels) this.#dispatch.fill(channel);

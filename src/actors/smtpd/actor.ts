@@ -182,6 +182,7 @@ class SmtpdActor implements Actor<'smtpd'> {
   /** Open sessions keep what they began with. */
   reload(settings: Settings): void {
     this.#settings = settings;
+    this.#log.reload(settings);
     this.#policy = this.#newPolicy();
     this.#session = sessionOptions(settings);
     for (const open of this.#open) {

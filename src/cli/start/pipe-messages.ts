@@ -3,6 +3,7 @@
  * The pipe is also the life line: a node whose pipe closes ends.
  */
 import type { InheritedListener } from '../../actors/node-api.js';
+import type { Settings } from '../../protocol/settings.js';
 
 export type ToNode =
   | {
@@ -22,6 +23,8 @@ export type ToParent =
   /** Somebody asked the control socket to end, or to start anew, the node. */
   | { readonly type: 'stop please' }
   | { readonly type: 'restart please' }
+  /** The log has another form from now on. */
+  | { readonly type: 'log'; readonly format: Pick<Settings, 'logformat' | 'logstamp'> }
   /** The node ends by itself for this reason. */
   | { readonly type: 'failed'; readonly text: string };
 
