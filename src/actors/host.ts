@@ -21,7 +21,7 @@ import { createQueue } from './queue/actor.js';
 import { queuePage } from './queue/page.js';
 import { createRspawn } from './rspawn/actor.js';
 import { createSend, type Send } from './send/actor.js';
-import { createSmtpd, type Smtpd, type SmtpdListener } from './smtpd/actor.js';
+import { createSmtpd, type HouseShare, type Smtpd, type SmtpdListener } from './smtpd/actor.js';
 import type { LocalSlots } from './spawn/local-slots.js';
 import type { RemoteSlots } from './spawn/remote-slots.js';
 import { createSplogger } from './splogger/actor.js';
@@ -44,6 +44,7 @@ export interface HostParts {
   readonly localSlots?: LocalSlots;
   readonly smtpListeners?: readonly SmtpdListener[];
   readonly descriptors?: number;
+  readonly house?: HouseShare;
   /** Path of run/queue.sock; absent: no hand-over here. */
   readonly queueSocket?: string;
 }
@@ -107,6 +108,7 @@ export class Host {
           listeners: this.#parts.smtpListeners ?? [],
           board,
           descriptors: this.#parts.descriptors ?? 1_000,
+          ...(this.#parts.house === undefined ? {} : { house: this.#parts.house }),
           besideQueue: this.#parts.actors.includes('queue'),
         });
         return this.#smtpd;

@@ -18,6 +18,7 @@ import { beat } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';
 import type { ActorName } from './messages.js';
 import type { QueuePage } from './node-api.js';
+import type { HouseShare } from './smtpd/actor.js';
 import { LocalPool } from './spawn/local-pool.js';
 import { RemotePool } from './spawn/remote-pool.js';
 import type { PlacedActor } from './topology.js';
@@ -35,6 +36,7 @@ export interface ThreadData {
   readonly qp: { readonly start: number; readonly drawer: number; readonly drawers: number };
   readonly smtp: readonly { readonly setting: ListenerSetting; readonly fd: number }[];
   readonly descriptors: number;
+  readonly house: HouseShare;
   readonly remoteThreads: number;
   readonly localThreads: number;
   readonly servesQueueSocket: boolean;
@@ -70,6 +72,7 @@ async function makeHost(): Promise<Host> {
     fatal,
     smtpListeners: data.smtp.map(({ setting, fd }) => ({ setting, at: { fd } })),
     descriptors: data.descriptors,
+    house: data.house,
     ...(data.servesQueueSocket ? { queueSocket: join(data.home, 'run', 'queue.sock') } : {}),
   };
   if (!data.actors.includes('queue')) return new Host(parts);

@@ -13,6 +13,7 @@ import type { Board } from '../kernel/board.js';
 import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
 import { Admission, type AdmissionLimits } from '../net/admission.js';
+import { HouseCounts, houseMemory } from '../net/house-counts.js';
 import { type ListenAt, type Listener, listen } from '../net/listener.js';
 import { Access, type Rights } from './access.js';
 import { BodyBuffers } from './body-buffers.js';
@@ -25,6 +26,12 @@ export interface SmtpdListener {
   readonly at: ListenAt;
 }
 
+/** The counts that the front threads share, and the number of a thread among them. */
+export interface HouseShare {
+  readonly shared: SharedArrayBuffer;
+  readonly thread: number;
+}
+
 export interface SmtpdOptions {
   /** Absolute; access rules and control/morercpthosts.cdb are found from here. */
   readonly home: string;
@@ -32,8 +39,10 @@ export interface SmtpdOptions {
   readonly board: Board;
   /** The queue lives in this thread: bodies go there by reference. */
   readonly besideQueue: boolean;
-  /** Connections that the process's descriptor limit allows this thread. */
+  /** Connections that the process's descriptor limit allows all front threads together. */
   readonly descriptors: number;
+  /** Counts of all front threads, and the number of this one; absent: it is the only one. */
+  readonly house?: HouseShare;
   /** Octets that bodies under way may take; absent: the usual bound. */
   readonly bodyMemory?: number;
 }
@@ -63,10 +72,10 @@ class OpenListener {
   readonly access: Access;
   listener: Listener | undefined;
 
-  constructor(setting: ListenerSetting, access: Access, limits: AdmissionLimits) {
+  constructor(setting: ListenerSetting, access: Access, limits: AdmissionLimits, counts: HouseCounts) {
     this.setting = setting;
     this.access = access;
-    this.admission = new Admission(limits);
+    this.admission = new Admission(limits, counts);
   }
 }
 
@@ -97,8 +106,11 @@ class SmtpdActor implements Actor<'smtpd'> {
   }
 
   async start(): Promise<void> {
-    for (const { setting, at } of this.#options.listeners) {
-      const open = new OpenListener(setting, this.#accessOf(setting), this.#limits(setting));
+    const { listeners, house = { shared: houseMemory(1), thread: 0 } } = this.#options;
+    HouseCounts.clear(house.shared, house.thread);
+    for (const [index, { setting, at }] of listeners.entries()) {
+      const counts = new HouseCounts(house.shared, house.thread, index);
+      const open = new OpenListener(setting, this.#accessOf(setting), this.#limits(setting), counts);
       this.#open.push(open);
       open.listener = await listen(at, (socket) => this.#arrived(open, socket));
     }
@@ -135,9 +147,12 @@ class SmtpdActor implements Actor<'smtpd'> {
 
   #limits(setting: ListenerSetting): AdmissionLimits {
     const own = Number(setting.options.max);
-    const most = own > 0 ? own : (this.#settings.concurrencyincoming ?? this.#options.descriptors);
+    // Who waits has a descriptor too: a quarter of them is left for the rest of the process.
+    const { descriptors } = this.#options;
+    const all = Math.floor(descriptors * 1.5);
+    const most = Math.min(all, own > 0 ? own : (this.#settings.concurrencyincoming ?? descriptors));
     const mostPerAddress = this.#settings.concurrencyperip ?? Math.max(10, Math.floor(most / 4));
-    return { most, mostPerAddress, idleMs, mostWaiting: Math.max(100, most) };
+    return { most, mostPerAddress, idleMs, mostWaiting: Math.min(Math.max(100, most), Math.max(10, all - most)) };
   }
 
   #parts(open: OpenListener, localAddress: string, { relayclient, databytes }: Rights): ConnectionParts {
