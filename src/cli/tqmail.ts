@@ -28,6 +28,9 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   pause: controlled('pause'),
   cont: controlled('cont'),
   queue: async () => (await import('./control/queue.js')).main,
+  check: async () => (await import('./care/check.js')).main,
+  rescue: async () => (await import('./care/rescue.js')).main,
+  compact: async () => (await import('./care/compact.js')).main,
   sink: async () => (await import('./sink.js')).runSink,
   source: async () => (await import('./source.js')).runSource,
   help: async () => help,
@@ -42,6 +45,9 @@ const usage = `usage: tqmail VERB [--home DIR]
   reload                                       rereads control/, all of it or none
   doqueue                                      makes every queued message due now
   queue                                        lists what is queued
+  check [--queue]                              looks for what is wrong; --queue reads every record, server stopped
+  rescue DIR                                   saves the sound messages of a stopped queue as files in a new folder
+  compact                                      makes the data file of a stopped queue as small as it can be
   demo                                         starts a demo home, made when there is none
   sink, source                                 takes mail and drops it; makes load (--help)
   help                                         this text

@@ -23,10 +23,7 @@ export class QueueLocked extends CommandTrouble {
  * first, for good. Throws QueueLocked, or CommandTrouble 62 for a queue that is missing or not ours.
  */
 export async function withStore<T>(home: string, body: (store: QueueStore, queueDir: string) => Promise<T>): Promise<T> {
-  const folder = queueFolder(home);
-  becomeOwner(folder);
-  const lock = lockQueue(home);
-  try {
+  return withQueueLocked(home, async (folder) => {
     const { openLmdbQueue } = await import('../../store/lmdb/open.js');
     const store = await openLmdbQueue({ dir: folder, ...(await limits(home)) }).catch((error: unknown) => {
       throw new CommandTrouble(queueTrouble, `${folder}: ${reason(error)}`);
@@ -36,6 +33,16 @@ export async function withStore<T>(home: string, body: (store: QueueStore, queue
     } finally {
       await store.close();
     }
+  });
+}
+
+/** The same without opening the store: for what works on its files. */
+export async function withQueueLocked<T>(home: string, body: (queueDir: string) => Promise<T>): Promise<T> {
+  const folder = queueFolder(home);
+  becomeOwner(folder);
+  const lock = lockQueue(home);
+  try {
+    return await body(folder);
   } finally {
     closeLock(lock);
   }
