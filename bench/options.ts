@@ -36,6 +36,7 @@ export class UsageError extends Error {
 
 export const usage = `usage: npm run bench -- SCENARIO [options]
   SCENARIO   ${scenarios.join(' | ')}
+             or launchers: how fast commands start (--runs, --json, --ledger alone)
   --peer A,B      compare with: postfix, smtp-sink, notqmail, opensmtpd, haraka
   --n N           messages a run           --sessions N   connections at a time
   --size B        octets of body           --keep 0|1     1: several messages a connection

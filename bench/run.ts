@@ -6,6 +6,7 @@ import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSyn
 import os from 'node:os';
 import path from 'node:path';
 import { chooseCandidates } from './candidates.js';
+import { benchLaunchers, usage as launcherUsage } from './launchers/launchers.js';
 import { postfixLoad } from './load/postfix.js';
 import { tqmailLoad } from './load/tqmail.js';
 import { thisMachine } from './machine.js';
@@ -89,11 +90,12 @@ function candidateResult(peer: Peer, runs: readonly RunRow[]): CandidateResult {
 async function main(args: readonly string[]): Promise<number> {
   let options: BenchOptions;
   try {
+    if (args[0] === 'launchers') return benchLaunchers(args.slice(1));
     options = parseBenchOptions(args);
     chooseCandidates(options);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`bench: ${error.message}\n${usage}`);
+    process.stderr.write(`bench: ${error.message}\n${args[0] === 'launchers' ? launcherUsage : usage}`);
     return exitUsage;
   }
   const result = await bench(options);

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { installed, run } from './runner/command.js';
 import { coverage } from './runner/coverage.js';
 import { firstErrors } from './runner/first-errors.js';
+import { golden } from './runner/golden.js';
 import { runTests } from './runner/node-tests.js';
 import { filesBelow } from './runner/tree.js';
 import { judge, printed, slowest } from './runner/verdict.js';
@@ -72,6 +73,15 @@ async function countedTests(sources: readonly string[]): Promise<void> {
   }
 }
 
+/** The recorded cases through the real commands. */
+async function recordedCases(): Promise<void> {
+  const ran = await golden();
+  if (ran.failed > 0) console.log(ran.output.trimEnd());
+  say('recorded cases', ran.seconds, `${ran.passed} passed, ${ran.failed} failed; ${ran.files.join(', ')}`);
+  passed += ran.passed;
+  failed += ran.failed;
+}
+
 async function everything(): Promise<void> {
   if (!(await tool('build', 'tsc', ['-b']))) return;
   const sources = filesBelow('test', '.test.ts').filter((source) => !source.startsWith('test/layers/fixtures/'));
@@ -82,6 +92,7 @@ async function everything(): Promise<void> {
   await countedTests(sources.filter(isCovered));
   const others = sources.filter((source) => !isCovered(source));
   await tests('whole', others);
+  await recordedCases();
 }
 
 function isCovered(source: string): boolean {

@@ -21,6 +21,8 @@ export const columns: readonly (readonly [string, string])[] = [
   ['lost', 'lost'],
   ['duplicate', 'twice'],
   ['altered', 'altered'],
+  ['ms', 'ms'],
+  ['timesNode', '× node -e 0'],
 ];
 
 export function resultTable(result: BenchResult): string {

@@ -16,12 +16,17 @@ import type { NextQp } from './kernel/qp.js';
 import { Thread } from './kernel/thread.js';
 import { createLspawn } from './lspawn/actor.js';
 import type { ActorName } from './messages.js';
-import type { QueuePage } from './node-api.js';
+import { BodyBuffers } from './net/body-buffers.js';
+import type { PlacedListener } from './net/open-listeners.js';
+import type { PackageServerOptions } from './net/package-server.js';
+import type { QueuedPart, QueuePage } from './node-api.js';
+import { createQmqpd, type Qmqpd } from './qmqpd/actor.js';
+import { createQmtpd, type Qmtpd } from './qmtpd/actor.js';
 import { createQueue } from './queue/actor.js';
-import { queuePage } from './queue/page.js';
+import { queuedPart, queuePage } from './queue/page.js';
 import { createRspawn } from './rspawn/actor.js';
 import { createSend, type Send } from './send/actor.js';
-import { createSmtpd, type HouseShare, type Smtpd, type SmtpdListener } from './smtpd/actor.js';
+import { createSmtpd, type Smtpd } from './smtpd/actor.js';
 import type { LocalSlots } from './spawn/local-slots.js';
 import type { RemoteSlots } from './spawn/remote-slots.js';
 import { createSplogger } from './splogger/actor.js';
@@ -42,15 +47,25 @@ export interface HostParts {
   readonly store?: QueueStore;
   readonly remoteSlots?: RemoteSlots;
   readonly localSlots?: LocalSlots;
-  readonly smtpListeners?: readonly SmtpdListener[];
+  readonly listeners?: readonly PlacedListener[];
   readonly descriptors?: number;
-  readonly house?: HouseShare;
   /** Path of run/queue.sock; absent: no hand-over here. */
   readonly queueSocket?: string;
 }
 
 /** Who stops first: those who bring mail in, then those who deliver, then who decides, the store last. */
-const stopOrder: readonly PlacedActor[] = ['smtpd', 'inject', 'rspawn', 'lspawn', 'send', 'clean', 'queue', 'splogger'];
+const stopOrder: readonly PlacedActor[] = [
+  'smtpd',
+  'qmtpd',
+  'qmqpd',
+  'inject',
+  'rspawn',
+  'lspawn',
+  'send',
+  'clean',
+  'queue',
+  'splogger',
+];
 
 function needed<T>(part: T | undefined, name: string): T {
   if (part === undefined) throw new Error(`a thread needs ${name} for its actors`);
@@ -61,11 +76,14 @@ export class Host {
   readonly #parts: HostParts;
   readonly #thread: Thread;
   readonly #actors = new Map<PlacedActor, Actor<ActorName>>();
+  /** A body is copied out of them when the queue lives in this thread. */
+  readonly #buffers: BodyBuffers;
   #send: Send | undefined;
-  #smtpd: Smtpd | undefined;
+  readonly #servers: (Smtpd | Qmtpd | Qmqpd)[] = [];
 
   constructor(parts: HostParts) {
     this.#parts = parts;
+    this.#buffers = new BodyBuffers(parts.actors.includes('queue'));
     this.#thread = new Thread(parts.clock, (actor, error) => {
       // Thrown outside of any handler: the thread ends, its supervisor acts.
       setImmediate(() => {
@@ -94,7 +112,7 @@ export class Host {
       case 'queue':
         return createQueue(this.#context('queue'), needed(store, 'a store'), board);
       case 'send':
-        this.#send = createSend(this.#context('send'), { firstId: needed(store, 'a store').firstId });
+        this.#send = this.#makeSend(needed(store, 'a store'));
         return this.#send;
       case 'clean':
         return createClean(this.#context('clean'));
@@ -103,18 +121,34 @@ export class Host {
       case 'lspawn':
         return createLspawn(this.#context('lspawn'), needed(this.#parts.localSlots, 'local slots'));
       case 'smtpd':
-        this.#smtpd = createSmtpd(this.#context('smtpd'), {
-          home: dirname(this.#parts.queueDir),
-          listeners: this.#parts.smtpListeners ?? [],
-          board,
-          descriptors: this.#parts.descriptors ?? 1_000,
-          ...(this.#parts.house === undefined ? {} : { house: this.#parts.house }),
-          besideQueue: this.#parts.actors.includes('queue'),
-        });
-        return this.#smtpd;
+        return this.#serving(createSmtpd(this.#context('smtpd'), this.#serverOptions('smtp')));
+      case 'qmtpd':
+        return this.#serving(createQmtpd(this.#context('qmtpd'), this.#serverOptions('qmtp')));
+      case 'qmqpd':
+        return this.#serving(createQmqpd(this.#context('qmqpd'), this.#serverOptions('qmqp')));
       case 'inject':
         return createInject(this.#context('inject'), this.#parts.queueSocket, spillLimit);
     }
+  }
+
+  #makeSend(store: QueueStore): Send {
+    return createSend(this.#context('send'), { firstId: store.firstId, looked: store.looked() });
+  }
+
+  #serving<S extends Smtpd | Qmtpd | Qmqpd>(server: S): S {
+    this.#servers.push(server);
+    return server;
+  }
+
+  #serverOptions(protocol: 'smtp' | 'qmtp' | 'qmqp'): PackageServerOptions {
+    const { queueDir, board, listeners = [], descriptors = 1_000 } = this.#parts;
+    return {
+      home: dirname(queueDir),
+      listeners: listeners.filter(({ setting }) => setting.protocol === protocol),
+      board,
+      descriptors,
+      buffers: this.#buffers,
+    };
   }
 
   /** A way to the log for whoever holds the host; it must be in this thread. */
@@ -165,9 +199,13 @@ export class Host {
     return this.#thread.counters();
   }
 
-  /** Ports in use by the smtp listeners of this thread. */
+  /** Ports in use by the listeners of this thread: SMTP's, QMTP's, QMQP's. */
   get ports(): readonly number[] {
-    return this.#smtpd?.ports ?? [];
+    return this.#servers.flatMap(({ ports }) => ports);
+  }
+
+  queuedPart(after: number, from: number): QueuedPart | undefined {
+    return queuedPart(needed(this.#parts.store, 'a store'), after, from);
   }
 
   queuePage(after: number, limit: number): QueuePage {

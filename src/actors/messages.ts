@@ -6,7 +6,7 @@
  */
 import type { LogEvent } from '../protocol/log-line.js';
 import type { ByteString, Channel, Envelope, Origin, Outcome, Routed } from '../protocol/mail.js';
-import type { Body, DueEntry, Marks, MessageHead, MessageId, RecipientRow, Reschedule } from '../store/queue-store.js';
+import type { Body, DueEntry, Looked, Marks, MessageHead, MessageId, RecipientRow, Reschedule } from '../store/queue-store.js';
 
 /** A message without an answer: it may be lost (a hint). */
 export interface Tell<P> {
@@ -92,9 +92,16 @@ export interface RemoteReport extends Report {
   readonly timedOut: readonly string[];
   readonly reached?: string;
 }
+/** Mail for the `&` lines of a `.qmail` file; `uid` is the user's, `prefix` the Delivered-To line. */
+export interface LocalForward {
+  readonly uid: number;
+  readonly sender: ByteString;
+  readonly recipients: readonly ByteString[];
+  readonly prefix: ByteString;
+}
 /** What local delivery leaves behind besides its outcome: mail to be queued for `.qmail` forward lines. */
 export interface LocalReport extends Report {
-  readonly forward?: { readonly sender: ByteString; readonly recipients: readonly ByteString[]; readonly prefix: ByteString };
+  readonly forward?: LocalForward;
 }
 
 /** Answer to a change of the queue: true after the flush, false when it could not be made (the caller tries again later). */
@@ -129,6 +136,8 @@ export interface LogBatch {
 
 export interface Inboxes {
   smtpd: Record<never, never>;
+  qmtpd: Record<never, never>;
+  qmqpd: Record<never, never>;
   inject: Record<never, never>;
   queue: {
     submit: Ask<Submission, Submitted>;
@@ -144,6 +153,7 @@ export interface Inboxes {
     finish: Ask<Finish, Kept>;
     read: Ask<MessageId, Body | undefined>;
     sweep: Ask<number, Kept>;
+    keepLooked: Ask<Looked, Kept>;
   };
   send: { queued: Tell<Queued> };
   lspawn: { deliver: Ask<Delivery, Report> };
@@ -158,6 +168,8 @@ export type ActorName = keyof Inboxes;
 /** Who may write to whom. Opens the ports at run time, types the peers, draws the diagram. */
 export const sends = {
   smtpd: ['queue', 'splogger'],
+  qmtpd: ['queue', 'splogger'],
+  qmqpd: ['queue', 'splogger'],
   inject: ['queue', 'splogger'],
   queue: ['send', 'splogger'],
   send: ['queue', 'lspawn', 'rspawn', 'splogger'],

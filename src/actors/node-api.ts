@@ -2,6 +2,7 @@
  * What the commands see of a running node: the options it is started with and the
  * handle that comes back. Types only; kernel code implements them in node.ts.
  */
+import type { ByteString } from '../protocol/mail.js';
 import type { Settings, SettingsProblem } from '../protocol/settings.js';
 import type { MessageHead, RecipientRow } from '../store/queue-store.js';
 
@@ -21,6 +22,8 @@ export interface NodeOptions {
   readonly listenerFds: readonly InheritedListener[];
   /** Effective uid of the node process. */
   readonly uid: number;
+  /** In place of control/defaultdelivery, also after a reload (qmail-start's argument). */
+  readonly defaultDelivery?: ByteString;
   /** Socket of the root process that delivers locally; absent: deliveries go to `uid` alone. */
   readonly lspawndSocket?: string;
 }
@@ -31,6 +34,15 @@ export interface QueuedMessage {
   /** True when its sender will get a bounce. */
   readonly bouncing: boolean;
   /** The first recipients; `head.recipientCount` says how many there are. */
+  readonly recipients: readonly RecipientRow[];
+}
+
+/** One message whole but for its body; `recipients` are those from an index on that fit into one answer. */
+export interface QueuedPart {
+  readonly head: MessageHead;
+  /** True when send has looked at it: qmail would have preprocessed it. */
+  readonly seen: boolean;
+  readonly bounce: ByteString;
   readonly recipients: readonly RecipientRow[];
 }
 
@@ -76,6 +88,8 @@ export interface RunningNode {
   cont(): Promise<void>;
   /** Messages with id > after, ascending, at most `limit`. */
   queuePage?(after: number, limit: number): Promise<QueuePage>;
+  /** The message with the next id after `after`, recipients from `from` on; undefined when there is none. */
+  queuedPart?(after: number, from: number): Promise<QueuedPart | undefined>;
   /** Ends sessions and deliveries within `graceMs` milliseconds, defers what is left, closes the store. */
   stop(graceMs: number): Promise<void>;
   /** Resolves with the reason when the node can no longer work; the process must then exit non-zero. */

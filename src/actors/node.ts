@@ -16,7 +16,7 @@ import { ActivityLog } from './kernel/log.js';
 import { watchPulses } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';
 import { houseMemory } from './net/house-counts.js';
-import type { NodeOptions, NodeReport, QueuePage, RunningNode } from './node-api.js';
+import type { NodeOptions, NodeReport, QueuedPart, QueuePage, RunningNode } from './node-api.js';
 import { logDestination } from './splogger/destination.js';
 import { type StartedThread, startThread } from './started-thread.js';
 import type { ThreadData } from './thread-main.js';
@@ -49,16 +49,16 @@ class Node implements RunningNode {
 
   constructor(options: NodeOptions) {
     this.#options = options;
-    this.#settings = options.settings;
+    this.#settings = this.#withDefaultDelivery(options.settings);
     this.#sockets = new InheritedSockets(options.listenerFds);
-    this.#placement = placement(options.settings, cores());
+    this.#placement = placement(this.#settings, cores());
     this.#house = houseMemory(this.#placement.fronts);
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
     this.#main = new Host({
       actors: this.#actorsOf('main'),
-      settings: options.settings,
+      settings: this.#settings,
       clock: systemClock,
       board: this.#board,
       nextQp: qpCounter(process.pid, this.#placement.fronts + 1, this.#drawers),
@@ -67,6 +67,11 @@ class Node implements RunningNode {
       log: logDestination(stdout),
     });
     this.#log = new ActivityLog(this.#main.splogger, options.settings);
+  }
+
+  #withDefaultDelivery(settings: Settings): Settings {
+    const { defaultDelivery } = this.#options;
+    return defaultDelivery === undefined ? settings : { ...settings, defaultdelivery: defaultDelivery };
   }
 
   get #drawers(): number {
@@ -93,7 +98,7 @@ class Node implements RunningNode {
   /** `set`: which descriptors of the listeners it listens on; undefined for a thread that does not. */
   #data(name: string, group: Group, drawer: number, set: number | undefined): Omit<ThreadData, 'pulse'> {
     const { home, uid, listenerFds, lspawndSocket } = this.#options;
-    const smtp = listenerFds.flatMap((listener) => {
+    const listeners = listenerFds.flatMap((listener) => {
       const setting = {
         protocol: listener.protocol,
         address: listener.address,
@@ -101,7 +106,7 @@ class Node implements RunningNode {
         options: this.#optionsOf(listener),
       };
       const fd = set === undefined ? undefined : listener.fds[set];
-      return listener.protocol === 'smtp' && fd !== undefined ? [{ setting, fd }] : [];
+      return fd !== undefined ? [{ setting, fd }] : [];
     });
     return {
       name,
@@ -112,7 +117,7 @@ class Node implements RunningNode {
       settings: this.#settings,
       board: this.#board.shared,
       qp: { start: process.pid, drawer, drawers: this.#drawers },
-      smtp,
+      listeners,
       descriptors: Math.floor(Math.min(descriptorLimit() / 2, 10_000)),
       house: { shared: this.#house, thread: group === 'front' ? drawer : 0 },
       remoteThreads: this.#placement.remoteThreads,
@@ -232,10 +237,10 @@ class Node implements RunningNode {
   async reload(): Promise<Awaited<ReturnType<RunningNode['reload']>>> {
     const read = await readSettings(this.#options.home);
     if ('problems' in read) return { problems: read.problems };
-    this.#settings = read.settings;
-    this.#main.reload(read.settings);
-    this.#log.reload(read.settings);
-    for (const thread of this.#threads) await thread.control.within(askMs).reload(read.settings);
+    this.#settings = this.#withDefaultDelivery(read.settings);
+    this.#main.reload(this.#settings);
+    this.#log.reload(this.#settings);
+    for (const thread of this.#threads) await thread.control.within(askMs).reload(this.#settings);
     return { problems: [] };
   }
 
@@ -259,6 +264,10 @@ class Node implements RunningNode {
   async queuePage(after: number, limit: number): Promise<QueuePage> {
     if (this.#core === undefined) return { messages: [], total: 0, todo: 0, next: undefined };
     return this.#core.control.within(askMs).queuePage(after, limit);
+  }
+
+  async queuedPart(after: number, from: number): Promise<QueuedPart | undefined> {
+    return this.#core?.control.within(askMs).queuedPart(after, from);
   }
 
   async stop(graceMs: number): Promise<void> {

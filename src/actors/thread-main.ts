@@ -17,8 +17,8 @@ import { ActivityLog } from './kernel/log.js';
 import { beat } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';
 import type { ActorName } from './messages.js';
-import type { QueuePage } from './node-api.js';
-import type { HouseShare } from './smtpd/actor.js';
+import { HouseCounts } from './net/house-counts.js';
+import type { QueuedPart, QueuePage } from './node-api.js';
 import { LocalPool } from './spawn/local-pool.js';
 import { RemotePool } from './spawn/remote-pool.js';
 import type { PlacedActor } from './topology.js';
@@ -34,9 +34,10 @@ export interface ThreadData {
   readonly board: SharedArrayBuffer;
   readonly pulse: SharedArrayBuffer;
   readonly qp: { readonly start: number; readonly drawer: number; readonly drawers: number };
-  readonly smtp: readonly { readonly setting: ListenerSetting; readonly fd: number }[];
+  readonly listeners: readonly { readonly setting: ListenerSetting; readonly fd: number }[];
   readonly descriptors: number;
-  readonly house: HouseShare;
+  /** Counts of all front threads, and the number of this one among them. */
+  readonly house: { readonly shared: SharedArrayBuffer; readonly thread: number };
   readonly remoteThreads: number;
   readonly localThreads: number;
   readonly servesQueueSocket: boolean;
@@ -55,6 +56,7 @@ export interface ThreadControl {
   allDue(): Promise<void>;
   pause(paused: boolean): void;
   queuePage(after: number, limit: number): QueuePage;
+  queuedPart(after: number, from: number): QueuedPart | undefined;
 }
 
 const { control: port, ...data } = workerData as ThreadData & { readonly control: MessagePort };
@@ -62,6 +64,8 @@ let { settings } = data;
 
 async function makeHost(): Promise<Host> {
   const queueDir = join(data.home, 'queue');
+  const { shared, thread } = data.house;
+  if (data.listeners.length > 0) HouseCounts.clear(shared, thread);
   const parts = {
     actors: data.actors,
     settings: data.settings,
@@ -70,9 +74,12 @@ async function makeHost(): Promise<Host> {
     nextQp: qpCounter(data.qp.start, data.qp.drawer, data.qp.drawers),
     queueDir,
     fatal,
-    smtpListeners: data.smtp.map(({ setting, fd }) => ({ setting, at: { fd } })),
+    listeners: data.listeners.map(({ setting, fd }, index) => ({
+      setting,
+      at: { fd },
+      counts: new HouseCounts(shared, thread, index),
+    })),
     descriptors: data.descriptors,
-    house: data.house,
     ...(data.servesQueueSocket ? { queueSocket: join(data.home, 'run', 'queue.sock') } : {}),
   };
   if (!data.actors.includes('queue')) return new Host(parts);
@@ -142,6 +149,9 @@ const control: ThreadControl = {
   },
   async queuePage(after, limit) {
     return (await host).queuePage(after, limit);
+  },
+  async queuedPart(after, from) {
+    return (await host).queuedPart(after, from);
   },
 } satisfies {
   [K in keyof ThreadControl]: (...values: Parameters<ThreadControl[K]>) => Promise<Awaited<ReturnType<ThreadControl[K]>>>;

@@ -21,6 +21,8 @@ export interface Placement {
 
 const roles: Readonly<Record<PlacedActor, Group>> = {
   smtpd: 'front',
+  qmtpd: 'front',
+  qmqpd: 'front',
   inject: 'front',
   queue: 'core',
   send: 'core',
@@ -31,6 +33,8 @@ const roles: Readonly<Record<PlacedActor, Group>> = {
 };
 const single: Readonly<Record<PlacedActor, Group>> = {
   smtpd: 'core',
+  qmtpd: 'core',
+  qmqpd: 'core',
   inject: 'core',
   queue: 'core',
   send: 'core',
@@ -68,6 +72,10 @@ const deliveryMs = 180 * minute;
 export const edgeRules: Readonly<Record<EdgeName, EdgeRule>> = {
   'smtpd>queue': { capacity: 2_000, deadlineMs: minute },
   'smtpd>splogger': { capacity: 4_096, deadlineMs: minute },
+  'qmtpd>queue': { capacity: 2_000, deadlineMs: minute },
+  'qmtpd>splogger': { capacity: 4_096, deadlineMs: minute },
+  'qmqpd>queue': { capacity: 2_000, deadlineMs: minute },
+  'qmqpd>splogger': { capacity: 4_096, deadlineMs: minute },
   'inject>queue': { capacity: 1_000, deadlineMs: minute },
   'inject>splogger': { capacity: 4_096, deadlineMs: minute },
   'queue>send': { capacity: 4_096, deadlineMs: minute },

@@ -1,6 +1,6 @@
 /**
- * Entry of lspawnd: `lspawnd HOME SOCKET UID LIMIT`, started by root before the node; UID is the
- * node's, LIMIT is concurrencylocal. Says `ready` on its output when the socket is open and ends
+ * Entry of lspawnd: `lspawnd HOME SOCKET UID LIMIT [DEFAULT]`, started by root before the node; UID is the
+ * node's, LIMIT is concurrencylocal, DEFAULT (base64) stands in for control/defaultdelivery. Says `ready` on its output when the socket is open and ends
  * when its standard input does. Exit 111: cannot start, with the reason on stderr.
  */
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { Children } from '../actors/lspawn/children.js';
 import { DefaultDelivery } from '../actors/lspawn/default-delivery.js';
 import { listen } from '../actors/lspawn/server.js';
 import { Trust } from '../actors/lspawn/trust.js';
+import { accountsFor } from '../store/accounts.js';
 import { UsersFile } from '../store/users-file.js';
 
 const idle = 30_000;
@@ -19,9 +20,9 @@ function refuse(why: string): never {
 }
 
 function start(args: readonly string[]): void {
-  const [home, socket, owner, limit] = args;
+  const [home, socket, owner, limit, given] = args;
   if (home === undefined || socket === undefined || !/^\d+$/.test(owner ?? '') || !/^\d+$/.test(limit ?? '')) {
-    refuse('usage: lspawnd HOME SOCKET UID LIMIT');
+    refuse('usage: lspawnd HOME SOCKET UID LIMIT [DEFAULT]');
   }
   if (process.getuid?.() !== 0)
     refuse('it delivers as the users of the system, which only root can: start the server as root, or do without it');
@@ -37,9 +38,9 @@ function start(args: readonly string[]): void {
     idle,
   });
   const server = listen({
-    users: new UsersFile(home, '/etc/passwd', () => performance.now()),
+    users: new UsersFile(home, accountsFor({}, 0), () => performance.now()),
     trust: new Trust(home, uid),
-    defaultDelivery: new DefaultDelivery(home),
+    defaultDelivery: new DefaultDelivery(home, given === undefined ? undefined : Buffer.from(given, 'base64').toString('latin1')),
     owner: uid,
     socket,
     children,

@@ -42,3 +42,9 @@ export function octetEnvironment(): Map<string, ByteString> {
   }
   return entries;
 }
+
+/** Octets as the text that Node passes to a program as these octets, as far as they are UTF-8. */
+export function textEnvironment(variables: ReadonlyMap<string, ByteString>): Record<string, string> {
+  const entries = [...variables].map(([name, value]) => [name, Buffer.from(value, 'latin1').toString('utf8')] as const);
+  return Object.fromEntries(entries);
+}

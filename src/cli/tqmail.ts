@@ -14,6 +14,7 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
     await import('./start/signals.js');
     return (await import('./start/start.js')).main;
   },
+  cdb: async () => (await import('./cdb/verb.js')).main,
   demo: async () => {
     await import('./start/signals.js');
     return (await import('./init/demo.js')).main;
@@ -34,6 +35,7 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   sink: async () => (await import('./sink.js')).runSink,
   source: async () => (await import('./source.js')).runSource,
   help: async () => help,
+  '--help': async () => help,
 };
 
 const usage = `usage: tqmail VERB [--home DIR]
@@ -44,7 +46,8 @@ const usage = `usage: tqmail VERB [--home DIR]
   pause, cont                                  stops accepting and delivering; goes on
   reload                                       rereads control/, all of it or none
   doqueue                                      makes every queued message due now
-  queue                                        lists what is queued
+  queue [--export qmail]                       lists what is queued; or as qmail's queue files
+  cdb                                          compiles users/assign and control/morercpthosts
   check [--queue]                              looks for what is wrong; --queue reads every record, server stopped
   rescue DIR                                   saves the sound messages of a stopped queue as files in a new folder
   compact                                      makes the data file of a stopped queue as small as it can be

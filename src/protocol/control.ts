@@ -90,15 +90,48 @@ function nameServers(files: ControlFiles, problems: SettingsProblem[]): readonly
   return servers;
 }
 
-function remoteSettings(files: ControlFiles, me: string, problems: SettingsProblem[]) {
+type Remote = Pick<
+  Settings,
+  | 'helohost'
+  | 'qmtproutes'
+  | 'smtproutes'
+  | 'remotegreet'
+  | 'timeoutconnect'
+  | 'timeoutremote'
+  | 'rcptspertransaction'
+  | 'nameservers'
+>;
+
+function remoteSettings(files: ControlFiles, me: string, problems: SettingsProblem[]): Remote {
   return {
     helohost: controlLine(files, 'helohost') ?? me,
+    qmtproutes: controlMap(files, 'qmtproutes'),
     smtproutes: controlMap(files, 'smtproutes'),
+    remotegreet: strictWord(files, 'remotegreet', ['auto', 'ehlo', 'helo'], 'auto', problems),
     timeoutconnect: timeout(files, 'timeoutconnect', 60),
     timeoutremote: timeout(files, 'timeoutremote', 1200),
     rcptspertransaction: strictInt(files, 'rcptspertransaction', { min: 1, max: 1000 }, problems) ?? 1,
     nameservers: nameServers(files, problems),
   };
+}
+
+/** The control files that the command qmail-remote reads (spec remote.md §2, and this system's own). */
+export const remoteControlNames = [
+  'me',
+  'helohost',
+  'qmtproutes',
+  'smtproutes',
+  'remotegreet',
+  'timeoutconnect',
+  'timeoutremote',
+  'nameservers',
+] as const;
+
+/** What one remote delivery needs, without the rest of the settings. */
+export function parseRemoteSettings(files: ControlFiles): Remote | { readonly problems: readonly SettingsProblem[] } {
+  const problems: SettingsProblem[] = [];
+  const settings = remoteSettings(files, controlLine(files, 'me') ?? '', problems);
+  return problems.length > 0 ? { problems } : settings;
 }
 
 function injectSettings(files: ControlFiles, me: string) {

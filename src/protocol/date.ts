@@ -29,12 +29,24 @@ function dayText(days: number): string {
 
 /** The date text of a moment in whole seconds since 1970 (fractions are cut). */
 export function formatDate(seconds: number): ByteString {
+  return `${dateAndTime(seconds)} -0000`;
+}
+
+/** The date of somebody's clock, `offset` seconds east of UTC: `D Mon YYYY HH:MM:SS +HHMM`, the zone to the minute. */
+export function formatLocalDate(seconds: number, offset: number): ByteString {
+  const minutes = Math.round(Math.abs(offset) / 60);
+  const zone = `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}${two(minutes % 60)}`;
+  return `${dateAndTime(seconds + offset)} ${zone}`;
+}
+
+/** `D Mon YYYY HH:MM:SS` in UTC. */
+export function dateAndTime(seconds: number): ByteString {
   const whole = Math.floor(seconds);
   const days = Math.floor(whole / secondsADay);
   const rest = whole - days * secondsADay;
   const hours = Math.floor(rest / 3600);
   const minutes = Math.floor(rest / 60) % 60;
-  return `${dayText(days)}${two(hours)}:${two(minutes)}:${two(rest % 60)} -0000`;
+  return `${dayText(days)}${two(hours)}:${two(minutes)}:${two(rest % 60)}`;
 }
 
 /** A `formatDate` that remembers its last answer: thousands of messages share a second. */

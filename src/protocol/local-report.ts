@@ -43,6 +43,17 @@ export function exitOutcome(exit: 0 | 100 | 111, output: ByteString): Outcome {
   return { status: exit === 0 ? 'K' : exit === 100 ? 'D' : 'Z', text: reportText(output) };
 }
 
+const deferringExits: readonly number[] = [71, 74, 75, 111];
+const notRun = 126;
+
+/** The outcome of a qmail-local process that ended with any code, or, without one, by a signal. */
+export function localExit(code: number | undefined, output: ByteString): Outcome {
+  if (code === undefined) return crashedOutcome;
+  if (code === notRun) return { status: 'D', text: 'Unable to run qmail-local.\n' };
+  if (code in internal) return internalOutcome(code);
+  return { status: code === 0 ? 'K' : deferringExits.includes(code) ? 'Z' : 'D', text: reportText(output) };
+}
+
 /** What became of the mail to be forwarded: queued under a number, or refused with the queue's words. */
 export type Forwarded =
   | { readonly tag: 'queued'; readonly qp: number }

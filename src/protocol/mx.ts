@@ -1,5 +1,5 @@
 /**
- * Where a remote delivery connects: artificial routes (smtproutes), and which of a host's addresses
+ * Where a remote delivery connects: artificial routes (smtproutes, qmtproutes), and which of a host's addresses
  * may be used and in which order (spec remote.md §3). Looks nothing up: names are resolved by the caller.
  */
 import { lowerCaseAscii } from './bytes.js';
@@ -8,6 +8,7 @@ import type { ByteString } from './mail.js';
 import type { MapSetting, Settings } from './settings.js';
 
 export const smtpPort = 25;
+const qmtpPort = 209;
 
 export type Route =
   /**
@@ -15,6 +16,8 @@ export type Route =
    * Port 0 means that the file names no usable port: nothing can connect, so the mail is deferred.
    */
   | { readonly kind: 'relay'; readonly host: ByteString; readonly port: number }
+  /** The same with QMTP (control/qmtproutes). */
+  | { readonly kind: 'qmtp'; readonly host: ByteString; readonly port: number }
   /** Connect to the mail exchangers of `host`, or to the address that it is (`hostLiteral`), at port 25. */
   | { readonly kind: 'mx'; readonly host: ByteString };
 
@@ -29,25 +32,34 @@ function lookUp(routes: MapSetting, host: ByteString): ByteString | undefined {
 }
 
 /** `relay`, `relay:port`, `[address]:port` or a bare IPv6 address. As in qmail the port is the digits after the colon. */
-function splitRelay(value: ByteString): { host: ByteString; port: number } {
+function splitRelay(value: ByteString, usualPort: number): { host: ByteString; port: number } {
   const bracket = value.startsWith('[') ? value.indexOf(']') : -1;
   const colon = canonicalIPv6(value) === undefined ? value.indexOf(':', bracket + 1) : -1;
-  if (colon < 0) return { host: value, port: smtpPort };
+  if (colon < 0) return { host: value, port: usualPort };
   const port = Number.parseInt(/^[0-9]+/.exec(value.slice(colon + 1))?.[0] ?? '0', 10);
   return { host: value.slice(0, colon), port: port <= 65535 ? port : 0 };
 }
 
-/** The route to a recipient's host (the text after the last `@`). */
-export function routeFor(host: ByteString, settings: Pick<Settings, 'smtproutes'>): Route {
-  const value = lookUp(settings.smtproutes, lowerCaseAscii(host));
-  const relay = value === undefined ? undefined : splitRelay(value);
-  return relay === undefined || relay.host === '' ? { kind: 'mx', host } : { kind: 'relay', ...relay };
+/** The route to a recipient's host (the text after the last `@`): QMTP routes count before SMTP routes. */
+export function routeFor(host: ByteString, settings: Pick<Settings, 'smtproutes' | 'qmtproutes'>): Route {
+  const key = lowerCaseAscii(host);
+  const qmtp = relayOf(settings.qmtproutes, key, qmtpPort);
+  if (qmtp !== undefined) return { kind: 'qmtp', ...qmtp };
+  const smtp = relayOf(settings.smtproutes, key, smtpPort);
+  return smtp === undefined ? { kind: 'mx', host } : { kind: 'relay', ...smtp };
+}
+
+/** Undefined without a route, and for one whose relay is empty: an exception to a broader one. */
+function relayOf(routes: MapSetting, key: ByteString, usualPort: number): { host: ByteString; port: number } | undefined {
+  const value = lookUp(routes, key);
+  const relay = value === undefined ? undefined : splitRelay(value, usualPort);
+  return relay?.host === '' ? undefined : relay;
 }
 
 /** Equal for routes that end at the same servers, so that one connection can serve them. */
 export function sessionKey(route: Route): string {
   const host = hostLiteral(route.host) ?? lowerCaseAscii(route.host);
-  return route.kind === 'relay' ? `relay ${host} ${route.port}` : `mx ${host}`;
+  return route.kind === 'mx' ? `mx ${host}` : `${route.kind} ${host} ${route.port}`;
 }
 
 export interface MailAddress {

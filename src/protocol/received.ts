@@ -44,12 +44,20 @@ export function serverReceived(from: ReceivedFrom, date: ByteString, eol: Eol): 
   return receivedStart(from, eol) + date + eol;
 }
 
-/** Who handed the message to the queue, in qmail's words. */
-export function invokedBy(origin: Origin, uid: number): ByteString {
+/** Uids of the accounts that have words of their own; absent where there is no such account. */
+export interface QueueUsers {
+  readonly alias?: number;
+  readonly qmaild?: number;
+  readonly qmails?: number;
+}
+
+/** Who handed the message to the queue, in qmail's words (spec queue.md §2). */
+export function invokedBy(origin: Origin, uid: number, users: QueueUsers = {}): ByteString {
   if (origin === 'bounce') return 'for bounce';
-  if (origin === 'forward') return 'by alias';
-  if (origin === 'inject') return `by uid ${uid}`;
-  return 'from network';
+  if (origin !== 'inject' && origin !== 'forward') return 'from network';
+  if (uid === users.alias) return 'by alias';
+  if (uid === users.qmaild) return 'from network';
+  return uid === users.qmails ? 'for bounce' : `by uid ${uid}`;
 }
 
 /** The queue's line. `qp` is the number that the client is told (`qp N`). */

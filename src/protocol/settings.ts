@@ -49,7 +49,11 @@ export interface Settings {
   readonly concurrencyremote: number;
   // remote
   readonly helohost: ByteString;
+  /** Like smtproutes, for hosts that are reached by QMTP; it counts first. */
+  readonly qmtproutes: MapSetting;
   readonly smtproutes: MapSetting;
+  /** Greeting of the SMTP client; `auto`: EHLO from the server, HELO (qmail's) from the command qmail-remote. */
+  readonly remotegreet: 'auto' | 'ehlo' | 'helo';
   readonly timeoutconnect: number;
   readonly timeoutremote: number;
   readonly rcptspertransaction: number;

@@ -29,12 +29,15 @@ export interface Account {
   readonly homeOwner: number | undefined;
 }
 
+/** `trouble`: its home cannot be looked at now. `unanswered`: the system's accounts cannot be asked now. */
+export type AccountAnswer = Account | undefined | 'trouble' | 'unanswered';
+
 type Later<T> = T | Promise<T>;
 export interface UserSources {
   /** A record of users/cdb; absent when there is no such file. */
   readonly get?: (key: Uint8Array) => Later<CdbAnswer>;
-  /** An account of the system; `'trouble'` when its home cannot be looked at now. */
-  readonly account: (name: ByteString) => Later<Account | undefined | 'trouble'>;
+  /** An account of the system. */
+  readonly account: (name: ByteString) => Later<AccountAnswer>;
   /** Separates user and extension (conf-break); one character. */
   readonly breakCharacter?: string;
   readonly aliasUser?: ByteString;
@@ -49,12 +52,12 @@ function idOf(text: ByteString): number | undefined {
   return id <= largestId ? id : undefined;
 }
 
-/** The six fields of a record, `rest` appended to the last. A record of another shape defers as an internal bug. */
+/** The six fields of a record, `rest` appended to the last. A record of another shape is a damaged table. */
 function fromRecord(value: Uint8Array, rest: ByteString): UserAnswer {
   const [user, uidText, gidText, home, dash, ext] = toByteString(value).split('\0');
   const uid = idOf(uidText ?? '');
   const gid = idOf(gidText ?? '');
-  if (user === undefined || uid === undefined || gid === undefined || ext === undefined) return { tag: 'defer', code: 112 };
+  if (user === undefined || uid === undefined || gid === undefined || ext === undefined) return { tag: 'defer', code: 117 };
   return { tag: 'user', user: { user, uid, gid, home: home as ByteString, dash: dash as ByteString, ext: ext + rest } };
 }
 
@@ -80,19 +83,24 @@ function owned(account: Account): boolean {
   return account.uid !== 0 && account.homeOwner === account.uid;
 }
 
-/** The system's accounts: the longest prefix before a break character, then the alias user (qmail-getpw). */
-async function fromAccounts(local: ByteString, sources: UserSources): Promise<UserAnswer> {
+const deferral = (why: 'trouble' | 'unanswered'): UserAnswer => ({ tag: 'defer', code: why === 'trouble' ? 115 : 118 });
+
+/**
+ * The system's accounts: the longest prefix before a break character, then the alias user (qmail-getpw). Answers as
+ * `lookupUser` does; codes 115, 116 and 118.
+ */
+export async function userOfAccounts(local: ByteString, sources: UserSources): Promise<UserAnswer> {
   const separator = sources.breakCharacter ?? '-';
   for (let i = local.length; i > 0; i--) {
     if (i > longestAccountName || (i < local.length && local[i] !== separator)) continue;
     const account = await sources.account(lowerCaseAscii(local.slice(0, i)));
-    if (account === 'trouble') return { tag: 'defer', code: 115 };
+    if (typeof account === 'string') return deferral(account);
     if (account === undefined || !owned(account)) continue;
     const split = i < local.length ? { dash: '-', ext: local.slice(i + 1) } : { dash: '', ext: '' };
     return { tag: 'user', user: { user: account.name, uid: account.uid, gid: account.gid, home: account.home, ...split } };
   }
   const alias = await sources.account(sources.aliasUser ?? 'alias');
-  if (alias === 'trouble') return { tag: 'defer', code: 115 };
+  if (typeof alias === 'string') return deferral(alias);
   if (alias === undefined) return { tag: 'defer', code: 116 };
   return { tag: 'user', user: { user: alias.name, uid: alias.uid, gid: alias.gid, home: alias.home, dash: '-', ext: local } };
 }
@@ -103,5 +111,5 @@ export async function lookupUser(local: ByteString, sources: UserSources): Promi
     const assigned = await fromTable(local, sources.get);
     if (assigned !== undefined) return assigned;
   }
-  return fromAccounts(local, sources);
+  return userOfAccounts(local, sources);
 }

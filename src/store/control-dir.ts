@@ -1,96 +1,15 @@
 /**
- * Reads the files of a home's control/ folder as latin1 text. A file that does not exist is absent from
- * the answer; one that exists and cannot be read is a problem, never a default (spec control.md).
- * Knows nothing of what the files mean: that is protocol/control.ts.
+ * All of a home's control/ folder: its texts, and the settings they amount to. What a file means is
+ * protocol/control.ts; how one is read is read-controls.ts.
  */
-import { constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseSettings, type SettingsResult } from '../protocol/control.js';
-import type { ControlFiles } from '../protocol/control-files.js';
 import { controlNames } from '../protocol/control-names.js';
-import type { SettingsProblem } from '../protocol/settings.js';
+import { type ControlDir, readControls } from './read-controls.js';
 import { rulesProblems } from './rules-file.js';
 
-/** Largest control file in octets: room for a million host names, and a bound for a file that went wild. */
-const maxControlFile = 64 * 1024 * 1024;
-
-export interface ControlDir {
-  readonly files: ControlFiles;
-  /** One a file that exists and could not be read, in the order of `names`. */
-  readonly problems: readonly SettingsProblem[];
-}
-
-/** The code of a system error (`EACCES`), or its text. */
-function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : String(error);
-}
-
-/** The whole file, or why it cannot be used. */
-async function readBounded(file: FileHandle): Promise<{ readonly text: string } | { readonly wrong: string }> {
-  const status = await file.stat();
-  if (!status.isFile()) return { wrong: 'it is not a regular file; replace it by one' };
-  if (status.size > maxControlFile)
-    return { wrong: `it has ${status.size} octets, at most ${maxControlFile} are read; shorten it` };
-  const bytes = Buffer.allocUnsafe(status.size);
-  let length = 0;
-  while (length < bytes.length) {
-    const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return { text: bytes.toString('latin1', 0, length) };
-}
-
-type Reading = { readonly name: string; readonly text?: string; readonly wrong?: string };
-
-async function readOne(folder: string, name: string): Promise<Reading> {
-  let file: FileHandle | undefined;
-  try {
-    // Without O_NONBLOCK opening a named pipe would wait for its writer.
-    file = await open(join(folder, name), constants.O_RDONLY | constants.O_NONBLOCK);
-    return { name, ...(await readBounded(file)) };
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === 'ENOENT') return { name };
-    return { name, wrong: `it cannot be read (${code}); make it readable for this program (mode 644), or remove it` };
-  } finally {
-    await file?.close();
-  }
-}
-
-/** Undefined when the folder is there; else what to say about it. */
-async function folderProblem(folder: string): Promise<SettingsProblem | undefined> {
-  try {
-    if ((await stat(folder)).isDirectory()) return undefined;
-    return {
-      file: 'control',
-      line: 0,
-      text: `${folder} is not a folder; replace it by one, or give another home with --home DIR`,
-    };
-  } catch (error) {
-    return {
-      file: 'control',
-      line: 0,
-      text: `${folder} cannot be opened (${codeOf(error)}); create a home with tqmail init, or name it with --home DIR`,
-    };
-  }
-}
-
-/** Reads the named files below `home`/control. Never throws for what it finds there. */
-export async function readControlDir(home: string, names: readonly string[] = controlNames): Promise<ControlDir> {
-  const folder = join(home, 'control');
-  const missing = await folderProblem(folder);
-  if (missing !== undefined) return { files: new Map(), problems: [missing] };
-  const readings = await Promise.all(names.map((name) => readOne(folder, name)));
-  const files = new Map<string, string>();
-  const problems: SettingsProblem[] = [];
-  for (const { name, text, wrong } of readings) {
-    if (text !== undefined) files.set(name, text);
-    else if (wrong !== undefined) problems.push({ file: `control/${name}`, line: 0, text: wrong });
-  }
-  return { files, problems };
+/** Reads the named files below `home`/control, or all that are known. Never throws for what it finds there. */
+export function readControlDir(home: string, names: readonly string[] = controlNames): Promise<ControlDir> {
+  return readControls(home, names);
 }
 
 /** The settings of a home, or all that is wrong with its control files. */

@@ -33,7 +33,7 @@ export type MboxOutcome =
 const timedOut = 75;
 
 /** Takes the lock. `free`: there is no lock (no flock(1), or a file system without); qmail goes on then. */
-function lock(fd: number, seconds: number): Promise<'held' | 'free' | 'locked'> {
+export function lockMbox(fd: number, seconds: number): Promise<'held' | 'free' | 'locked'> {
   return new Promise((resolve) => {
     const stdio = ['ignore', 'ignore', 'ignore', fd] as const;
     const child = spawn('flock', ['-x', '-w', String(seconds), '-E', String(timedOut), '3'], { stdio: [...stdio] });
@@ -56,7 +56,7 @@ async function append(file: FileHandle, job: MboxJob): Promise<void> {
 
 async function appendDurably(file: FileHandle, job: MboxJob): Promise<MboxOutcome> {
   const regular = (await file.stat()).isFile();
-  const held = regular ? await lock(file.fd, job.lockSeconds ?? 30) : 'free';
+  const held = regular ? await lockMbox(file.fd, job.lockSeconds ?? 30) : 'free';
   if (held === 'locked') return { tag: 'locked' };
   const before = (await file.stat()).size;
   try {

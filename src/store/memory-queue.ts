@@ -13,6 +13,7 @@ import {
   type Body,
   type Damage,
   type DueEntry,
+  type Looked,
   type Marks,
   type MessageHead,
   type MessageId,
@@ -51,6 +52,7 @@ export class MemoryQueue implements QueueStore {
   readonly #messages = new Map<MessageId, Kept>();
   readonly #schedule: Readonly<Record<Channel, Schedule>> = { local: new Schedule(), remote: new Schedule() };
   #lastId = 1;
+  #looked: Looked | undefined;
   #pending: Change[] = [];
   #held = 0;
   #scheduled = false;
@@ -221,6 +223,16 @@ export class MemoryQueue implements QueueStore {
 
   bodyPath(file: string): string {
     return join(this.#dir, 'body', file);
+  }
+
+  keepLooked(looked: Looked): Promise<void> {
+    return this.#change(() => {
+      this.#looked = looked;
+    });
+  }
+
+  looked(): Looked | undefined {
+    return this.#looked;
   }
 
   async sweep(now: number): Promise<{ readonly removed: number }> {

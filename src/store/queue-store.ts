@@ -88,6 +88,17 @@ export interface Damage {
   readonly text: string;
 }
 
+/**
+ * Up to which id each channel of send has looked at every message that is not preprocessed: such a message has nothing
+ * to be delivered there. `routing` names the settings that this was true for. The store keeps it and knows no more of it.
+ */
+export interface Looked {
+  readonly local: MessageId;
+  readonly remote: MessageId;
+  /** Printable ASCII without blanks, at most 64 characters. */
+  readonly routing: string;
+}
+
 /** Why the store cannot take or change anything now. */
 export interface Trouble {
   readonly why: 'full' | 'failed' | 'closed';
@@ -156,6 +167,10 @@ export interface QueueStore {
   read(id: MessageId): Body | undefined;
   /** Absolute path of a body file named in a Body. */
   bodyPath(file: string): string;
+  /** Replaces what `looked` answers. Goes on while the disk is full. */
+  keepLooked(looked: Looked): Promise<void>;
+  /** What was kept last, by this run or an earlier one; undefined when nothing was, or when it is damaged. */
+  looked(): Looked | undefined;
   /** Removes body files that no message names and that are older than 36 h (spec queue.md §3.6). */
   sweep(now: number): Promise<{ readonly removed: number }>;
   /** Undefined while messages can be taken. */
@@ -164,4 +179,10 @@ export interface QueueStore {
   damages(): readonly Damage[];
   /** Waits for what is under way, then refuses everything with 'closed'. May be called again. */
   close(): Promise<void>;
+}
+
+/** Whether one of send's channels has looked at the message, in this run or an earlier one. */
+export function wasSeen(store: QueueStore, { id, preprocessed }: MessageHead): boolean {
+  const looked = store.looked();
+  return preprocessed || id <= Math.max(looked?.local ?? 0, looked?.remote ?? 0);
 }

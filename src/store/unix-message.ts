@@ -4,6 +4,7 @@
  */
 import { close, open, read } from 'node:fs';
 import { promisify } from 'node:util';
+import type { BodyForm } from '../protocol/mail.js';
 import { WireToUnix, wireToUnix } from '../protocol/smtp/data.js';
 import type { Body } from './queue-store.js';
 
@@ -15,7 +16,12 @@ const pieceSize = 65536;
 
 /** The message's own file cannot be read: the delivery is deferred, no mailbox is at fault. */
 export class MessageUnreadable extends Error {
-  override readonly name = 'MessageUnreadable';
+  override readonly name: string = 'MessageUnreadable';
+}
+
+/** The message cannot be read from its start: it is a pipe, or closed. */
+export class MessageUnseekable extends MessageUnreadable {
+  override readonly name: string = 'MessageUnseekable';
 }
 
 export interface UnixMessage {
@@ -54,8 +60,11 @@ async function* memoryPiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void,
   yield bytes;
 }
 
+/** A body, as the queue has it or as it travels to a delivery. */
+type MessageBody = Body | { readonly form: BodyForm; readonly file: string };
+
 /** A body as a message in unix form. The path of a body that is a file is absolute. */
-export function unixMessage(body: Body): UnixMessage {
+export function unixMessage(body: MessageBody): UnixMessage {
   if ('bytes' in body) {
     const bytes = body.form === 'unix' ? body.bytes : wireToUnix(body.bytes);
     return { bytes, file: undefined, pieces: () => memoryPiece(bytes) };

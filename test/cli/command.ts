@@ -30,11 +30,14 @@ export interface Running {
 export interface RunOptions {
   readonly env?: Record<string, string>;
   readonly stdin?: string | Buffer;
+  /** Words before the launcher's path: a program that becomes the command. */
+  readonly through?: readonly string[];
 }
 
 /** Starts `bin/NAME`; the test ends it when it is still there. */
 export function run(t: TestContext, name: string, args: readonly string[], options: RunOptions = {}): Running {
-  const child = spawn(launcher(name), args, { env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const [file = '', ...words] = [...(options.through ?? []), launcher(name), ...args];
+  const child = spawn(file, words, { env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   const waiting = new Set<() => void>();
@@ -112,17 +115,18 @@ export interface ServerOptions {
   readonly node?: 'fake' | 'real';
   readonly verb?: 'start' | 'demo';
   readonly args?: readonly string[];
+  readonly through?: readonly string[];
 }
 
 /** Starts a server; `ready` resolves with its ready file. */
 export function startServer(
   t: TestContext,
   home: string,
-  { env = {}, node = 'fake', verb = 'start', args = [] }: ServerOptions = {},
+  { env = {}, node = 'fake', verb = 'start', args = [], through = [] }: ServerOptions = {},
 ): Running & { ready(): Promise<Ready> } {
   const readyFile = join(home, '..', 'ready');
   const entry = node === 'fake' ? ['--node-entry', fakeNode] : [];
-  const running = run(t, 'tqmail', [verb, '--home', home, '--ready-file', readyFile, ...entry, ...args], { env });
+  const running = run(t, 'tqmail', [verb, '--home', home, '--ready-file', readyFile, ...entry, ...args], { env, through });
   const ready = (): Promise<Ready> =>
     new Promise((settle, fail) => {
       const watcher = watch(join(home, '..'), () => check());

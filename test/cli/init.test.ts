@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { plannedControl, wrongFqdn } from '../../src/cli/init/control-files.js';
@@ -23,7 +23,10 @@ test('init writes what config-fast writes, says why, and overwrites nothing', as
   assert.equal(control('plusdomain'), 'example.org\n');
   assert.equal(control('locals'), control('me'));
   assert.equal(control('rcpthosts'), control('me'));
-  assert.match(control('listeners'), /^smtp 127\.0\.0\.1:4025 rules=control\/tcp\.smtp$/m);
+  assert.equal(
+    control('listeners'),
+    'smtp 127.0.0.1:4025 rules=control/tcp.smtp\nqmtp 127.0.0.1:4209 rules=control/tcp.smtp\nqmqp 127.0.0.1:4628 rules=control/tcp.qmqp\n',
+  );
   assert.match(control('tcp.smtp'), /^127\.:allow,RELAYCLIENT=""$/m);
   for (const name of ['postmaster', 'mailer-daemon', 'root']) assert.ok(existsSync(join(home, `alias/.qmail-${name}`)));
   assert.match(first.stdout, /control\/rcpthosts +SMTP takes mail/);
@@ -88,20 +91,25 @@ function sendMail(port: number, recipient: string): Promise<string> {
   });
 }
 
-/** A port that is free now. */
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((settle) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => settle(port));
-    });
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((settle) => {
+    const server = createServer();
+    server.once('error', () => settle(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => settle(true)));
   });
+
+/** For --listen: the ports of all services are free now, and none is one that outgoing connections get. */
+async function freeBase(): Promise<number> {
+  for (;;) {
+    const base = 12_000 + Math.floor(Math.random() * 19_000);
+    const free = await Promise.all([25, 209, 628].map((port) => isFree(base + port)));
+    if (free.every(Boolean)) return base;
+  }
 }
 
 test('the demo makes a home, says where to send a first message, and it lands where it says', async (t) => {
   const home = join(scratch(t), 'home');
-  const base = (await freePort()) - 25;
+  const base = await freeBase();
   const server = startServer(t, home, { node: 'real', verb: 'demo', args: ['--listen', String(base)] });
   const [, address = '', port] = await server.seen(/send a first message to (\S+) at 127\.0\.0\.1:(\d+)/);
   const [, maildir = ''] = await server.seen(/it lands in (\S+)/);
@@ -120,7 +128,7 @@ test('the demo makes a home, says where to send a first message, and it lands wh
 
 test('a signal to npm start ends the server, not npm alone', async (t) => {
   const home = join(scratch(t), 'home');
-  const base = (await freePort()) - 25;
+  const base = await freeBase();
   const npm = spawn('npm', ['start', '--silent', '--', '--home', home, '--listen', String(base)], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'pipe'],

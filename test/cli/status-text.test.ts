@@ -14,8 +14,10 @@ const report: NodeReport = {
   full: false,
   memory: 90 * 1_048_576,
   counters: {
-    'smtpd.connections': 3,
-    'smtpd.accepted': 10,
+    'smtpd.connections': 2,
+    'smtpd.accepted': 8,
+    'qmtpd.accepted': 2,
+    'qmqpd.connections': 1,
     'inject.accepted': 2,
     'queue.accepted': 13,
     'queue.messages': 4,
@@ -50,7 +52,7 @@ test('a server at work', () => {
   listens on smtp 127.0.0.1:2525
              smtp [::1]:2525
   clients    3 connected, 0 waiting; so far 0 evicted, 0 turned away, 0 denied by rules
-  taken in   13: 10 by SMTP, 2 from programs, 1 forwards; 0 refused
+  taken in   13: 8 by SMTP, 2 by QMTP, 0 by QMQP, 2 from programs, 1 forwards; 0 refused
   recipients 8 delivered, 0 deferred, 1 failed; 1 bounces
   queue      4 messages, 4 of them open
   slots      local 0 of 10, remote 4 of 20

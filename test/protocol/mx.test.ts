@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { controlMap } from '../../src/protocol/control-files.js';
-import { chooseAddresses, routeFor, sessionKey } from '../../src/protocol/mx.js';
+import { chooseAddresses, type Route, routeFor, sessionKey } from '../../src/protocol/mx.js';
 
 function route(host: string, ...lines: string[]) {
-  return routeFor(host, { smtproutes: controlMap(new Map([['smtproutes', lines.join('\n')]]), 'smtproutes') });
+  return routeFor(host, { qmtproutes: {}, smtproutes: controlMap(new Map([['smtproutes', lines.join('\n')]]), 'smtproutes') });
 }
 
 test('whole host, then suffixes, then the empty key; the last of equal keys', () => {
@@ -93,4 +93,17 @@ test('never an own address, never one as bad as an own one, each once, at most 1
     }),
     { numRuns: 50 },
   );
+});
+
+test('a QMTP route counts before an SMTP route, an empty one leaves it to that', () => {
+  const settings = {
+    qmtproutes: controlMap(new Map([['qmtproutes', '.q.test:hub.test\nno.q.test:\none.test:[::1]:2209']]), 'qmtproutes'),
+    smtproutes: controlMap(new Map([['smtproutes', ':relay.test']]), 'smtproutes'),
+  };
+  assert.deepEqual(routeFor('A.Q.test', settings), { kind: 'qmtp', host: 'hub.test', port: 209 });
+  assert.deepEqual(routeFor('one.test', settings), { kind: 'qmtp', host: '[::1]', port: 2209 });
+  assert.deepEqual(routeFor('no.q.test', settings), { kind: 'relay', host: 'relay.test', port: 25 });
+  assert.deepEqual(routeFor('q.test', settings), { kind: 'relay', host: 'relay.test', port: 25 });
+  const kinds = ['a.q.test', 'q.test'].map((host) => sessionKey({ ...routeFor(host, settings), host: 'same', port: 1 } as Route));
+  assert.notEqual(kinds[0], kinds[1]);
 });

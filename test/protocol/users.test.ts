@@ -67,9 +67,9 @@ test('users/cdb: pre is put before the rest; no hit falls to the accounts; damag
   assert.equal(await who('joe', { ...system, get: () => ({ tag: 'damaged' }) }), 'defer 117');
 });
 
-test('a record that is no assignment is an internal bug', async () => {
+test('a record that is no assignment counts as damage', async () => {
   const file = cdbWrite([{ key: Buffer.from('!joe\0'), value: Buffer.from('joe\0x\0') }]);
-  assert.equal(await who('joe', { ...system, get: (key) => cdbGet(file, key) }), 'defer 112');
+  assert.equal(await who('joe', { ...system, get: (key) => cdbGet(file, key) }), 'defer 117');
 });
 
 test('users/assign: the faulty line is named', () => {

@@ -47,6 +47,13 @@ export const scheduleCases: Cases = {
     }
   },
 
+  'looked: what was kept last, also after a restart': async (subject) => {
+    assert.equal(subject.store.looked(), undefined);
+    await subject.store.keepLooked({ local: 3, remote: 4, routing: 'abc' });
+    await subject.store.keepLooked({ local: 30, remote: 4, routing: 'abcd' });
+    for await (const queue of twice(subject)) assert.deepEqual(queue.looked(), { local: 30, remote: 4, routing: 'abcd' });
+  },
+
   'todo finds what comes after an empty answer': async ({ reopen }) => {
     const store = await reopen();
     await preprocessed(store, { remote: 5 });

@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { assignToRecords } from '../../src/protocol/assign.js';
 import { cdbWrite } from '../../src/protocol/cdb.js';
 import { lookupUser } from '../../src/protocol/users.js';
-import { parsePasswd, passwdPath, UsersFile } from '../../src/store/users-file.js';
+import { Accounts, parsePasswd, passwdPath } from '../../src/store/accounts.js';
+import { UsersFile } from '../../src/store/users-file.js';
 
 test('passwd lines: the first of a name counts, others of a wrong shape are passed over', () => {
   const accounts = parsePasswd(
@@ -31,7 +32,7 @@ test('users/cdb and passwd are read again after a change', async (t) => {
   const uid = process.getuid?.() ?? 0;
   const passwd = join(home, 'passwd');
   writeFileSync(passwd, 'alias:x:7:7::/alias:\n');
-  const users = new UsersFile(home, passwd, () => performance.now());
+  const users = new UsersFile(home, new Accounts(passwd), () => performance.now());
   const who = async (): Promise<string> => {
     const answer = await lookupUser('joe', users.sources());
     return answer.tag === 'user' ? answer.user.user : `defer ${answer.code}`;
@@ -52,7 +53,7 @@ test('without an account alias the folder alias/ is that user, unless root owns 
   t.after(() => rmSync(home, { recursive: true, force: true }));
   const passwd = join(home, 'passwd');
   writeFileSync(passwd, 'other:x:7:7::/other:\n');
-  const ask = () => lookupUser('nobody-here', new UsersFile(home, passwd, () => 0).sources());
+  const ask = () => lookupUser('nobody-here', new UsersFile(home, new Accounts(passwd), () => 0).sources());
   assert.deepEqual(await ask(), { tag: 'defer', code: 116 });
   mkdirSync(join(home, 'alias'));
   const owner = process.getuid?.() === 0 ? 12_345 : (process.getuid?.() ?? 0);

@@ -8,7 +8,7 @@ import { isUnanswered } from '../../src/actors/kernel/actor.js';
 import { Board } from '../../src/actors/kernel/board.js';
 import { qpCounter } from '../../src/actors/kernel/qp.js';
 import type { Submission, Submitted } from '../../src/actors/messages.js';
-import type { SmtpdListener } from '../../src/actors/smtpd/actor.js';
+import type { PlacedListener } from '../../src/actors/net/open-listeners.js';
 import type { LocalSlots } from '../../src/actors/spawn/local-slots.js';
 import type { RemoteSlots } from '../../src/actors/spawn/remote-slots.js';
 import type { PlacedActor } from '../../src/actors/topology.js';
@@ -25,7 +25,7 @@ export const birth = 1_700_000_000;
 /** Turns of the event loop without any activity after which a node is at rest. */
 const restTurns = 4;
 
-const actors: readonly PlacedActor[] = ['smtpd', 'queue', 'send', 'rspawn', 'lspawn', 'clean', 'splogger'];
+const actors: readonly PlacedActor[] = ['smtpd', 'qmtpd', 'qmqpd', 'queue', 'send', 'rspawn', 'lspawn', 'clean', 'splogger'];
 
 export function testSettings(over: Partial<Settings> = {}): Settings {
   const parsed = parseSettings(new Map([['me', 'mx.test.example\n']]));
@@ -38,7 +38,7 @@ export interface NodeParts {
   readonly script?: Script;
   readonly store?: QueueStore;
   readonly seconds?: number;
-  readonly listeners?: readonly SmtpdListener[];
+  readonly listeners?: readonly PlacedListener[];
   readonly queueDir?: string;
   readonly remoteSlots?: RemoteSlots;
   readonly localSlots?: LocalSlots;
@@ -77,7 +77,7 @@ export class OneThreadNode {
       store: this.watched.store,
       remoteSlots: parts.remoteSlots ?? this.slots,
       localSlots: parts.localSlots ?? this.slots,
-      smtpListeners: parts.listeners ?? [],
+      listeners: parts.listeners ?? [],
     });
   }
 

@@ -34,7 +34,7 @@ export function backwards(t: Ending): Ending {
 }
 
 /** A port of 127.0.0.1 that is free now. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };

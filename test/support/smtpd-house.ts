@@ -7,40 +7,43 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { ActorContext, Unanswered } from '../../src/actors/kernel/actor.js';
+import type { Actor, ActorContext, Unanswered } from '../../src/actors/kernel/actor.js';
 import { Board } from '../../src/actors/kernel/board.js';
 import { systemClock } from '../../src/actors/kernel/clock.js';
 import type { LogBatch, Submission, Submitted } from '../../src/actors/messages.js';
+import { BodyBuffers } from '../../src/actors/net/body-buffers.js';
+import type { PlacedListener } from '../../src/actors/net/open-listeners.js';
 import { createSmtpd, type Smtpd, type SmtpdOptions } from '../../src/actors/smtpd/actor.js';
 import { parseSettings } from '../../src/protocol/control.js';
 import type { Settings } from '../../src/protocol/settings.js';
 import { Client } from './line-client.js';
 
-export interface HouseParts {
+export interface FrontParts {
   /** Files below the home, besides control/me. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly settings?: Partial<Settings>;
   readonly rules?: string;
   readonly address?: string;
-  readonly options?: Partial<SmtpdOptions>;
   /** What the queue answers; default: accepted at once. */
   readonly submit?: (submission: Submission) => Promise<Submitted | Unanswered>;
 }
 
-export interface House {
+/** What an actor that takes mail in is given, with everything around it scripted. */
+export interface Front {
   readonly home: string;
-  readonly smtpd: Smtpd;
   readonly settings: Settings;
   readonly board: Board;
   readonly log: string[];
   readonly submissions: Submission[];
-  readonly port: number;
-  /** Opens a connection that collects what the server says; `to`: another address of this machine. */
-  dial(to?: string): Client;
+  readonly context: unknown;
+  /** One listener of `protocol` on a free port. */
+  placed(protocol: string): readonly PlacedListener[];
+  /** Connections to `port` that end with the test; the actor is drained and stopped then. */
+  dialTo(actor: Actor<never>, port: number): (to?: string) => Client;
 }
 
-export async function openHouse(t: TestContext, parts: HouseParts = {}): Promise<House> {
-  const home = mkdtempSync(join(tmpdir(), 'tqmail-smtpd-'));
+export function openFront(t: TestContext, parts: FrontParts = {}): Front {
+  const home = mkdtempSync(join(tmpdir(), 'tqmail-front-'));
   for (const folder of ['control', 'queue/body']) mkdirSync(join(home, folder), { recursive: true });
   for (const [name, text] of Object.entries(parts.files ?? {})) writeFileSync(join(home, name), text);
   const parsed = parseSettings(new Map([['me', 'mx.test.example\n']]));
@@ -48,7 +51,6 @@ export async function openHouse(t: TestContext, parts: HouseParts = {}): Promise
   const settings: Settings = { ...parsed.settings, ...parts.settings };
   const submissions: Submission[] = [];
   const log: string[] = [];
-  const board = new Board();
   const submit = parts.submit ?? (async () => ({ tag: 'accepted', id: submissions.length }) as const);
   const peers = {
     queue: {
@@ -60,32 +62,53 @@ export async function openHouse(t: TestContext, parts: HouseParts = {}): Promise
     splogger: { tell: (_name: string, { text }: LogBatch) => log.push(text ?? '') > 0 },
   };
   let qp = 0;
-  const context = {
-    peers,
-    clock: systemClock,
-    settings,
-    nextQp: () => ++qp,
-    queueDir: join(home, 'queue'),
-    fatal: () => undefined,
-  } as unknown as ActorContext<'smtpd'>;
+  const queueDir = join(home, 'queue');
+  const context = { peers, clock: systemClock, settings, nextQp: () => ++qp, queueDir, fatal: () => undefined };
   const address = parts.address ?? '127.0.0.1';
   const options: Record<string, string> = parts.rules === undefined ? {} : { rules: parts.rules };
-  const setting = { protocol: 'smtp', address, port: 0, options };
-  const listeners = [{ setting, at: { address, port: 0 } }];
-  const smtpd = createSmtpd(context, { home, listeners, board, besideQueue: true, descriptors: 100, ...parts.options });
+  return {
+    home,
+    settings,
+    board: new Board(),
+    log,
+    submissions,
+    context,
+    placed: (protocol) => [{ setting: { protocol, address, port: 0, options }, at: { address, port: 0 } }],
+    dialTo(actor, port) {
+      const clients: Client[] = [];
+      t.after(async () => {
+        for (const { socket } of clients) socket.destroy();
+        await actor.drain?.();
+        await actor.stop?.();
+        rmSync(home, { recursive: true, force: true });
+      });
+      return (to = address) => {
+        const client = new Client(port, to);
+        clients.push(client);
+        return client;
+      };
+    },
+  };
+}
+
+export interface HouseParts extends FrontParts {
+  readonly options?: Partial<SmtpdOptions>;
+}
+
+export interface House extends Front {
+  readonly smtpd: Smtpd;
+  readonly port: number;
+  /** Opens a connection that collects what the server says; `to`: another address of this machine. */
+  dial(to?: string): Client;
+}
+
+export async function openHouse(t: TestContext, parts: HouseParts = {}): Promise<House> {
+  const front = openFront(t, parts);
+  const { home, board } = front;
+  const buffers = new BodyBuffers(true);
+  const options = { home, listeners: front.placed('smtp'), board, buffers, descriptors: 100, ...parts.options };
+  const smtpd = createSmtpd(front.context as ActorContext<'smtpd'>, options);
   await smtpd.start?.();
   const port = smtpd.ports[0] ?? 0;
-  const clients: Client[] = [];
-  t.after(async () => {
-    for (const { socket } of clients) socket.destroy();
-    await smtpd.drain?.();
-    await smtpd.stop?.();
-    rmSync(home, { recursive: true, force: true });
-  });
-  const dial = (to = address): Client => {
-    const client = new Client(port, to);
-    clients.push(client);
-    return client;
-  };
-  return { home, smtpd, settings, board, log, submissions, port, dial };
+  return { ...front, smtpd, port, dial: front.dialTo(smtpd as Actor<never>, port) };
 }

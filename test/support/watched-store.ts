@@ -14,7 +14,7 @@ const nothing: Readonly<Record<string, unknown>> = {
   bounceText: '',
   count: 0,
 };
-const reading = new Set(['head', 'read', 'nextDue', 'trouble', 'todoCount', 'bodyPath', ...Object.keys(nothing)]);
+const reading = new Set(['looked', 'head', 'read', 'nextDue', 'trouble', 'todoCount', 'bodyPath', ...Object.keys(nothing)]);
 
 type Call = (...values: unknown[]) => unknown;
 

@@ -5,7 +5,8 @@
  */
 import { formatDate } from '../../protocol/date.js';
 import { EnvelopeReader, endedEarly } from '../../protocol/queue-envelope.js';
-import { queueReceived } from '../../protocol/received.js';
+import { invokedBy, queueReceived } from '../../protocol/received.js';
+import { queueUsers } from '../../store/queue-users.js';
 import type { Submission, Submitted } from '../messages.js';
 
 /** A body too large for memory while it is written (store/body-file.ts). */
@@ -52,7 +53,7 @@ export class Intake {
   constructor(options: IntakeOptions) {
     this.#options = options;
     const { qp, uid, now } = options;
-    const line = Buffer.from(queueReceived(qp, `by uid ${uid}`, formatDate(now), '\n'), 'latin1');
+    const line = Buffer.from(queueReceived(qp, invokedBy('inject', uid, queueUsers()), formatDate(now), '\n'), 'latin1');
     this.#chunks.push(line);
     this.#size = line.length;
   }

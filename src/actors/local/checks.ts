@@ -7,7 +7,7 @@ import { fromByteString } from '../../protocol/bytes.js';
 import { errnoText } from '../../protocol/errno-text.js';
 import type { ByteString } from '../../protocol/mail.js';
 import type { DotQmail } from '../../store/home-folder.js';
-import { headOf, MessageUnreadable, type UnixMessage } from '../../store/unix-message.js';
+import { headOf, MessageUnreadable, MessageUnseekable, type UnixMessage } from '../../store/unix-message.js';
 import type { LocalIo, LocalRequest, Stop } from './request.js';
 
 /** Mode bits by which others could write (conf-patrn). */
@@ -48,16 +48,18 @@ export async function checkLoop(message: UnixMessage, deliveredTo: ByteString): 
     if (!headerHas(buffer, fromByteString(deliveredTo))) return undefined;
     return fail('This message is looping: it already has my Delivered-To line. (#5.4.6)');
   } catch (error) {
+    if (error instanceof MessageUnseekable) return defer('Unable to rewind message. (#4.3.0)');
     if (error instanceof MessageUnreadable) return defer('Unable to read message. (#4.3.0)');
     throw error;
   }
 }
 
-/** The .qmail file may be obeyed: it was readable, and only its user or root can have written it. */
-export function checkDotQmail(found: DotQmail, dash: ByteString, uid: number): Stop | undefined {
+/** The .qmail file may be obeyed: it was readable, and only its user or root can have written it; no `uid`, any user. */
+export function checkDotQmail(found: DotQmail, dash: ByteString, uid: number | undefined): Stop | undefined {
   if (found.tag === 'trouble') return defer(`Unable to open ${found.name}: ${errnoText(found.code)}. (#4.3.0)`);
   if (found.tag === 'none') return dash === '' ? undefined : fail('Sorry, no mailbox here by that name. (#5.1.1)');
   if ((found.mode & writableMask) !== 0) return defer('Uh-oh: .qmail file is writable. (#4.7.0)');
-  if (found.owner !== 0 && found.owner !== uid) return defer('Uh-oh: .qmail file belongs to another user. (#4.7.0)');
+  if (uid !== undefined && found.owner !== 0 && found.owner !== uid)
+    return defer('Uh-oh: .qmail file belongs to another user. (#4.7.0)');
   return undefined;
 }

@@ -16,7 +16,7 @@ import {
 import type { LocalReport } from '../messages.js';
 import { checkDotQmail, checkHome, checkLoop, defer } from './checks.js';
 import { type AddedLines, maildirStep, mboxStep } from './file-steps.js';
-import { programStep } from './program-step.js';
+import { type ProgramContext, programStep, variablesOf } from './program-step.js';
 import type { LocalIo, LocalRequest, LocalResult, Stop } from './request.js';
 
 const xBit = 0o100;
@@ -50,10 +50,19 @@ class Run {
       if (stop.text !== '') this.#say('err', `${stop.text}\n`);
       return { exit: stop.exit, output: this.#output };
     }
-    this.#say('out', `did ${this.#files}+${this.#forwards.length}+${this.#programs}\n`);
-    if (this.#forwards.length === 0 || this.#request.print) return { exit: 0, output: this.#output };
-    const sender = await this.#senderOfForwards();
-    return { exit: 0, output: this.#output, forward: { sender, recipients: this.#forwards, prefix: this.#lines.deliveredTo } };
+    const did = `did ${this.#files}+${this.#forwards.length}+${this.#programs}\n`;
+    const forwards = this.#forwards.length > 0 && !this.#request.print;
+    if (!forwards || this.#io.output === undefined) this.#say('out', did);
+    if (!forwards) return { exit: 0, output: this.#output };
+    const context = await this.#context();
+    const forward = { uid: this.#io.uid, sender: context.newSender, recipients: this.#forwards, prefix: this.#lines.deliveredTo };
+    if (this.#io.output === undefined) return { exit: 0, output: this.#output, forward };
+    return { exit: 0, output: did, forward, variables: variablesOf(context) };
+  }
+
+  async #context(): Promise<ProgramContext> {
+    const newSender = await this.#senderOfForwards();
+    return { request: this.#request, io: this.#io, lines: this.#lines, matched: this.#matched, newSender };
   }
 
   async #all(): Promise<Stop | undefined> {
@@ -63,7 +72,7 @@ class Run {
     const loop = request.print ? undefined : await checkLoop(request.message, this.#lines.deliveredTo);
     if (loop !== undefined) return loop;
     const found = await this.#io.homes.dotQmail(request.home, request.dash, request.ext);
-    const refused = checkDotQmail(found, request.dash, this.#io.uid);
+    const refused = checkDotQmail(found, request.dash, request.print ? undefined : this.#io.uid);
     if (refused !== undefined) return refused;
     const own = found.tag === 'found' && found.text !== '';
     this.#matched = found.tag === 'found' ? found.matched : undefined;
@@ -120,13 +129,12 @@ class Run {
     if (this.#forwardOnly) return defer('Uh-oh: .qmail has prog delivery but has x bit set. (#4.7.0)');
     this.#programs++;
     if (this.#show('program', instruction)) return 'done';
-    let newSender: ByteString;
+    let context: ProgramContext;
     try {
-      newSender = await this.#senderOfForwards();
+      context = await this.#context();
     } catch {
       return defer('Unable to look at the owner file of this address. (#4.3.0)');
     }
-    const context = { request: this.#request, io: this.#io, lines: this.#lines, matched: this.#matched, newSender };
     return programStep(instruction, context, (text) => this.#say('out', text));
   }
 

@@ -2,10 +2,18 @@
  * The real world for local deliveries of one process: clock, chance, programs, one view of homes.
  */
 import { randomBytes } from 'node:crypto';
+import type { ByteString } from '../../protocol/mail.js';
 import { HomeFolders } from '../../store/home-folder.js';
 import { secondsOf, systemClock } from '../kernel/clock.js';
 import { Programs } from './program.js';
 import type { LocalIo } from './request.js';
+
+/** Environment values come from Node as text: the octets of their UTF-8 form. */
+function inOctets(environment: Readonly<Record<string, string>>): Record<string, ByteString> {
+  const octets: Record<string, ByteString> = {};
+  for (const [name, value] of Object.entries(environment)) octets[name] = Buffer.from(value, 'utf8').toString('latin1');
+  return octets;
+}
 
 /** `environment` is what programs inherit, already filtered. */
 export function localIo(environment: Readonly<Record<string, string>>, hostname: string, uid: number): LocalIo {
@@ -14,7 +22,7 @@ export function localIo(environment: Readonly<Record<string, string>>, hostname:
   return {
     homes: new HomeFolders(systemClock.monotonic),
     programs: new Programs(),
-    environment,
+    environment: inOctets(environment),
     hostname,
     uid,
     now: () => secondsOf(systemClock),

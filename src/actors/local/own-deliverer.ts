@@ -6,8 +6,9 @@ import { internalOutcome } from '../../protocol/local-report.js';
 import type { Outcome } from '../../protocol/mail.js';
 import { deliveredName } from '../../protocol/mailbox/maildir.js';
 import { type Assignment, lookupUser } from '../../protocol/users.js';
+import { accountsFor } from '../../store/accounts.js';
 import { unixMessage } from '../../store/unix-message.js';
-import { passwdPath, UsersFile } from '../../store/users-file.js';
+import { UsersFile } from '../../store/users-file.js';
 import { deliverLocal } from './deliver.js';
 import { bodyOf, type DeliveryWay, type LocalDelivererOptions } from './deliverer-types.js';
 import { programEnvironment } from './environment.js';
@@ -23,7 +24,7 @@ function refusal(user: Assignment, uid: number): Outcome | undefined {
 
 export function createOwnDeliverer(options: LocalDelivererOptions): DeliveryWay {
   const { home, uid, nonce, hostname } = options;
-  const users = new UsersFile(home, passwdPath(options.env, uid), () => performance.now());
+  const users = new UsersFile(home, accountsFor(options.env, uid), () => performance.now());
   const io = localIo(programEnvironment(home, options.env), hostname, uid);
   return {
     async deliverOne(delivery, { local, host }, defaultDelivery) {

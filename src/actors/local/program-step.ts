@@ -29,11 +29,9 @@ export interface ProgramContext {
   readonly newSender: ByteString;
 }
 
-/** Environment values come from Node as text: the octets of their UTF-8 form. */
-function inheritedOctets(environment: Readonly<Record<string, string>>): Record<string, ByteString> {
-  const octets: Record<string, ByteString> = {};
-  for (const [name, value] of Object.entries(environment)) octets[name] = Buffer.from(value, 'utf8').toString('latin1');
-  return octets;
+/** The variables of a delivery, beyond those that are inherited. */
+export function variablesOf(context: ProgramContext): Record<string, ByteString> {
+  return programVariables({ ...context.request, ...context.lines, matched: context.matched, newSender: context.newSender });
 }
 
 /** Runs the line; `say` gets its output. */
@@ -42,12 +40,11 @@ export async function programStep(
   context: ProgramContext,
   say: (text: ByteString) => void,
 ): Promise<ProgramStep> {
-  const { request, io, lines } = context;
-  const variables = programVariables({ ...request, ...lines, matched: context.matched, newSender: context.newSender });
+  const { request, io } = context;
   const end = await io.programs.run({
     command: instruction.text,
     home: request.home,
-    variables: { ...inheritedOctets(io.environment), ...variables },
+    variables: { ...io.environment, ...variablesOf(context) },
     message: request.message,
   });
   switch (end.tag) {

@@ -24,6 +24,12 @@ export type ProgramEnd =
   | { readonly tag: 'unstarted'; readonly code: string }
   | { readonly tag: 'rewind' };
 
+/** Descriptors that programs get as their output and error output. */
+export interface SharedOutput {
+  readonly out: number;
+  readonly err: number;
+}
+
 /** qmail lets deliveries run for a day. */
 const longestRun = 24 * 60 * 60 * 1000;
 /** How long to read on after the program ended, when a child of it still holds the output. */
@@ -31,10 +37,10 @@ const outputGrace = 2000;
 
 export class Programs {
   readonly #running = new Set<ChildProcess>();
-  readonly #shared: boolean;
+  readonly #shared: SharedOutput | undefined;
 
-  /** `shared`: programs write to this process's own output and inherit its umask (the qmail-local command). */
-  constructor(shared = false) {
+  /** `shared`: where programs write themselves; they inherit this process's umask then (the qmail-local command). */
+  constructor(shared?: SharedOutput) {
     this.#shared = shared;
   }
 
@@ -59,11 +65,11 @@ export class Programs {
   }
 
   #spawn(call: ProgramCall, input: number): Promise<ProgramEnd> {
-    const { args, environment } = shellCall(call.command, call.variables, !this.#shared);
+    const { args, environment } = shellCall(call.command, call.variables, this.#shared === undefined);
     const cwd = Buffer.from(call.home, 'latin1').toString('utf8');
     return new Promise((resolve) => {
-      const stdio: ['ignore' | number, 'inherit' | 'pipe', 'inherit'] = [input, this.#shared ? 'inherit' : 'pipe', 'inherit'];
-      const child = spawn('/bin/sh', args, { cwd, env: environment, stdio });
+      const { out, err } = this.#shared ?? { out: 'pipe' as const, err: 'inherit' as const };
+      const child: ChildProcess = spawn('/bin/sh', args, { cwd, env: environment, stdio: [input, out, err] });
       const output = collect(child);
       this.#running.add(child);
       const timer = setTimeout(() => child.kill('SIGKILL'), longestRun);

@@ -5,7 +5,7 @@
 import type { ByteString } from '../../protocol/mail.js';
 import type { HomeFolders } from '../../store/home-folder.js';
 import type { UnixMessage } from '../../store/unix-message.js';
-import type { LocalReport } from '../messages.js';
+import type { LocalForward } from '../messages.js';
 import type { Programs } from './program.js';
 
 /** The arguments of qmail-local (spec local.md §2) and the message. */
@@ -32,7 +32,7 @@ export interface LocalIo {
   readonly homes: HomeFolders;
   readonly programs: Programs;
   /** Variables that programs inherit. */
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Readonly<Record<string, ByteString>>;
   readonly hostname: string;
   /** Seconds since 1970. */
   readonly now: () => number;
@@ -44,14 +44,17 @@ export interface LocalIo {
   readonly output?: (stream: 'out' | 'err', text: ByteString) => void;
 }
 
-export type Forward = NonNullable<LocalReport['forward']>;
-
 /** How a delivery ended, in the terms of qmail-local. */
 export interface LocalResult {
   readonly exit: 0 | 100 | 111;
-  /** Collected output; empty when it went elsewhere. Ends with the `did` line after a success. */
+  /**
+   * Collected output, ending with the `did` line after a success. Where it went elsewhere it is empty, but for the `did`
+   * line of a delivery that forwards: it may only be said when the forwarded mail is queued.
+   */
   readonly output: ByteString;
-  readonly forward?: Forward;
+  readonly forward?: LocalForward;
+  /** Variables of this delivery beyond the inherited ones, for the program that queues its mail; with `forward` only. */
+  readonly variables?: Readonly<Record<string, ByteString>>;
 }
 
 /** Why a delivery ends early; `text` without its LF, empty when a program said it already. */

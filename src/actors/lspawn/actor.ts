@@ -10,6 +10,7 @@ import { invokedBy, queueReceived } from '../../protocol/received.js';
 import type { Settings } from '../../protocol/settings.js';
 import { copyBehind } from '../../store/copy-behind.js';
 import type { Body } from '../../store/queue-store.js';
+import { queueUsers } from '../../store/queue-users.js';
 import { type Actor, type ActorContext, type Counters, isUnanswered } from '../kernel/actor.js';
 import { secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
@@ -18,8 +19,6 @@ import type { LocalSlots } from '../spawn/local-slots.js';
 
 const noMessage: Outcome = { status: 'Z', text: 'qmail-spawn unable to open message. (#4.3.0)\n' };
 const crashed: Outcome = { status: 'Z', text: 'qmail-local crashed.\n' };
-/** Uid that a forwarded message is logged with: the alias user's of a qmail home. */
-const forwardUid = 7790;
 
 class LspawnActor implements Actor<'lspawn'> {
   readonly #context: ActorContext<'lspawn'>;
@@ -69,14 +68,14 @@ class LspawnActor implements Actor<'lspawn'> {
     const done = report.outcomes[0] ?? crashed;
     const { clock, nextQp, peers } = this.#context;
     const qp = nextQp();
-    const received = queueReceived(qp, invokedBy('forward', forwardUid), formatDate(secondsOf(clock)), '\n');
+    const received = queueReceived(qp, invokedBy('forward', forward.uid, queueUsers()), formatDate(secondsOf(clock)), '\n');
     const text = received + forward.prefix;
     const front = prefixBytes(text, body.form);
     const copied = await copyBehind(front, body, this.#context.queueDir);
     if (copied === undefined) return failed('qq write error or disk full (#4.3.0)');
     const submission: Submission = {
       origin: 'forward',
-      uid: forwardUid,
+      uid: forward.uid,
       qp,
       envelope: { sender: forward.sender, recipients: forward.recipients },
       form: body.form,

@@ -28,6 +28,7 @@ const mostWaiting = 16 * 1024 * 1024;
 
 export class DeliveryChild {
   readonly #process: ChildProcess;
+  readonly #uid: number;
   readonly #input: Writable;
   readonly #pending = new Map<number, Requester>();
   readonly #reader = new FrameReader();
@@ -37,6 +38,7 @@ export class DeliveryChild {
 
   constructor(command: ChildCommand, uid: number, gid: number, now: number, gone: () => void) {
     this.lastUse = now;
+    this.#uid = uid;
     // Node clears the supplementary groups itself when a uid is given.
     this.#process = spawn(command.program, command.args, {
       uid,
@@ -113,7 +115,10 @@ export class DeliveryChild {
     const requester = answer === undefined ? undefined : this.#pending.get(answer.id);
     if (answer === undefined || requester === undefined) return false;
     this.#pending.delete(answer.id);
-    requester.reply(encodeReport(requester.id, answer.report));
+    // Whose mail it is, lspawnd knows itself.
+    const { outcomes, forward } = answer.report;
+    const report = forward === undefined ? { outcomes } : { outcomes, forward: { ...forward, uid: this.#uid } };
+    requester.reply(encodeReport(requester.id, report));
     return true;
   }
 

@@ -1,6 +1,6 @@
 /**
- * The instructions for users without a .qmail file, as lspawnd knows them: control/defaultdelivery,
- * read by root itself, never taken from a request.
+ * The instructions for users without a .qmail file, as lspawnd knows them: what it was started with, else
+ * control/defaultdelivery, read by root itself; never taken from a request.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,15 +10,19 @@ const largest = 65535;
 
 export class DefaultDelivery {
   readonly #path: string;
+  readonly #given: ByteString | undefined;
   #mark = '';
   #text: ByteString = './Mailbox';
 
-  constructor(home: string) {
+  /** `given` stands in for the file. */
+  constructor(home: string, given?: ByteString) {
+    this.#given = given;
     this.#path = join(home, 'control', 'defaultdelivery');
   }
 
   /** The text now in force. Throws the system's error when the file is there and cannot be read. */
   current(): ByteString {
+    if (this.#given !== undefined) return this.#given;
     const found = statSync(this.#path, { throwIfNoEntry: false });
     const mark = found === undefined ? '' : `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}`;
     if (mark !== this.#mark) {

@@ -2,9 +2,11 @@
  * Who gets a delivery, decided by root: the user of the address, whether its mail may be delivered,
  * and the default instructions. The request says only the address.
  */
+import { errnoText } from '../../protocol/errno-text.js';
 import { internalOutcome } from '../../protocol/local-report.js';
 import type { ByteString, Outcome } from '../../protocol/mail.js';
 import { type Assignment, lookupUser } from '../../protocol/users.js';
+import { codeOf } from '../../store/octet-path.js';
 import type { UsersFile } from '../../store/users-file.js';
 import type { DefaultDelivery } from './default-delivery.js';
 import type { Trust } from './trust.js';
@@ -35,7 +37,8 @@ export async function lookUp(local: ByteString, sources: LookupSources): Promise
   }
   try {
     return { tag: 'user', user, defaultDelivery: sources.defaultDelivery.current() };
-  } catch {
-    return refused(internalOutcome(118));
+  } catch (error) {
+    const why = errnoText(codeOf(error));
+    return refused({ status: 'Z', text: `Unable to read control/defaultdelivery: ${why}. (#4.3.0)\n` });
   }
 }

@@ -28,15 +28,15 @@ export interface AdmissionLimits {
   readonly mostWaiting: number;
 }
 
-const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
+export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
-export class Admission {
+export class Admission<G extends Guest = Guest> {
   #limits: AdmissionLimits;
   /** Admitted guests, least recent progress first. */
-  readonly #guests = new Set<Guest>();
-  readonly #waiting = new Set<Guest>();
+  readonly #guests = new Set<G>();
+  readonly #waiting = new Set<G>();
   /** All that count for their address: admitted, waiting, and told to leave but not gone. Never the rejected. */
-  readonly #counted = new Set<Guest>();
+  readonly #counted = new Set<G>();
   readonly #counts: HouseCounts;
   evicted = 0;
   rejected = 0;
@@ -59,7 +59,7 @@ export class Admission {
     return this.#waiting.size;
   }
 
-  arrive(guest: Guest, now: number): void {
+  arrive(guest: G, now: number): void {
     const { mostPerAddress, mostWaiting } = this.#limits;
     const full = !isLoopback(guest.address) && this.#counts.ofAddress(guest.address) >= mostPerAddress;
     if (full) this.#reject(guest, 'address');
@@ -73,7 +73,7 @@ export class Admission {
     }
   }
 
-  #reject(guest: Guest, why: 'crowd' | 'address'): void {
+  #reject(guest: G, why: 'crowd' | 'address'): void {
     this.rejected += 1;
     guest.reject(why);
   }
@@ -96,11 +96,11 @@ export class Admission {
     return this.#counts.enter(most) || (this.#evictIdle(now) && this.#counts.enter(most));
   }
 
-  #unwait(guest: Guest): void {
+  #unwait(guest: G): void {
     if (this.#waiting.delete(guest)) this.#counts.wait(-1);
   }
 
-  #leavesHouse(guest: Guest): void {
+  #leavesHouse(guest: G): void {
     if (this.#guests.delete(guest)) this.#counts.leave();
   }
 
@@ -116,12 +116,12 @@ export class Admission {
     return false;
   }
 
-  progressed(guest: Guest, now: number): void {
+  progressed(guest: G, now: number): void {
     guest.progress = now;
     if (this.#guests.delete(guest)) this.#guests.add(guest);
   }
 
-  left(guest: Guest, now: number): void {
+  left(guest: G, now: number): void {
     if (!this.#counted.delete(guest)) return;
     this.#unwait(guest);
     this.#leavesHouse(guest);
@@ -130,14 +130,14 @@ export class Admission {
   }
 
   /** Guests without progress since `before`, least recent first. */
-  *stale(before: number): IterableIterator<Guest> {
+  *stale(before: number): IterableIterator<G> {
     for (const guest of this.#guests) {
       if (guest.progress >= before) return;
       if (!guest.waitsForUs) yield guest;
     }
   }
 
-  *all(): IterableIterator<Guest> {
+  *all(): IterableIterator<G> {
     yield* this.#guests;
     yield* this.#waiting;
   }

@@ -3,6 +3,7 @@
  * and are handed over as they are; what is spoken on them is not known here.
  */
 import { createServer, type Server, type Socket } from 'node:net';
+import { takeConnections } from './read-into.js';
 
 export type ListenAt = { readonly fd: number } | { readonly address: string; readonly port: number };
 
@@ -23,6 +24,7 @@ export function listen(at: ListenAt, connected: (socket: Socket) => void): Promi
     server.once('error', reject);
     server.listen('fd' in at ? { fd: at.fd, backlog } : { host: at.address, port: at.port, backlog }, () => {
       server.off('error', reject);
+      takeConnections(server, connected);
       // An accept that fails (no descriptors left) is tried again by the next connection.
       server.on('error', () => undefined);
       resolve({ port: portOf(server), close: () => closed(server) });

@@ -57,6 +57,7 @@ class QueueActor implements Actor<'queue'> {
     finish: (finish) => this.#finish(finish),
     read: (id) => this.#recent.get(id) ?? this.#store.read(id),
     sweep: (now) => this.#sweep(now),
+    keepLooked: (looked) => this.#kept(this.#store.keepLooked(looked)),
   };
 
   async #submit(submission: Submission): Promise<Submitted> {

@@ -32,12 +32,18 @@ export interface Dialed {
   readonly timedOut: readonly string[];
   /** The last address that answered at all. */
   readonly reached?: string;
+  /** Connections whose servers refused: they end by themselves, after a moment for the farewell. */
+  readonly refused: readonly Connection[];
 }
 
 /** Most addresses that are tried for one delivery: each may cost a whole connect timeout. */
 const maxAttempts = 32;
 const noAddresses: ReadonlySet<string> = new Set();
-const noConnection: Outcome = { status: 'Z', text: "Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n" };
+const unconnected = (what: string): Outcome => ({
+  status: 'Z',
+  text: `Sorry, I wasn't able to establish ${what} connection. (#4.4.1)\n`,
+});
+const noConnection = { smtp: unconnected('an SMTP'), qmtp: unconnected('a QMTP') };
 const myself: Outcome = {
   status: 'D',
   text:
@@ -53,36 +59,40 @@ export async function dial(
   skip: ReadonlySet<string>,
   owner: ConnectionOwner,
 ): Promise<Dialed> {
-  const relay = target.kind === 'relay';
+  const relay = target.kind !== 'mx';
+  const protocol = target.kind === 'qmtp' ? 'qmtp' : 'smtp';
   const resolved = await (relay ? resolveHost(thread.dns, target.host) : resolveDomain(thread.dns, target.host));
-  if (resolved.tag === 'failed') return { outcome: resolved.outcome, timedOut: [] };
+  if (resolved.tag === 'failed') return { outcome: resolved.outcome, timedOut: [], refused: [] };
   const { addresses, self } = chooseAddresses(resolved.addresses, relay ? noAddresses : ownAddresses());
-  if (self) return { outcome: myself, timedOut: [] };
+  if (self) return { outcome: myself, timedOut: [], refused: [] };
   const port = relay ? target.port : smtpPort;
-  if (port === 0) return { outcome: noConnection, timedOut: [] };
+  let outcome = noConnection[protocol];
+  if (port === 0) return { outcome, timedOut: [], refused: [] };
   const forAll = {
     ...settings,
     port: port < 1024 ? port + thread.portOffset : port,
     deadlines: thread.deadlines,
     greet: thread.greet,
-  };
+    protocol,
+  } as const;
 
-  let outcome = noConnection;
   let reached: string | undefined;
   const timedOut: string[] = [];
+  const refused: Connection[] = [];
   for (const address of addresses.slice(0, maxAttempts)) {
     if (skip.has(address)) continue;
     const connection = new Connection(owner, { ...forAll, address });
     const opened = await connection.open();
-    if (opened.tag === 'ready') return { connection, outcome, timedOut, reached: address };
+    if (opened.tag === 'ready') return { connection, outcome, timedOut, refused, reached: address };
     if (opened.tag === 'unreached') {
       if (opened.timedOut) timedOut.push(address);
       continue;
     }
     // A server that refuses does not speak for the others (RFC 5321 §5.1); one that is silent has used up the patience.
+    refused.push(connection);
     outcome = opened.outcome;
     reached = address;
     if (opened.silent) break;
   }
-  return { outcome, timedOut, ...(reached === undefined ? {} : { reached }) };
+  return { outcome, timedOut, refused, ...(reached === undefined ? {} : { reached }) };
 }

@@ -1,11 +1,12 @@
 /**
- * One SMTP connection: a client session (src/protocol/smtp) joined to a pump. Runs one transaction
+ * One SMTP or QMTP connection: a client session (src/protocol) joined to a pump. Runs one transaction
  * after another; says of each how it ended and whether the connection can carry another.
  * Chooses no address and repeats nothing: that is connect.ts and session.ts.
  */
 import type { ByteString, Outcome } from '../../protocol/mail.js';
+import { QmtpClientSession } from '../../protocol/qmtp-client.js';
 import { SmtpClientSession } from '../../protocol/smtp/client.js';
-import type { SmtpClientEvent, Transaction } from '../../protocol/smtp/session.js';
+import type { SmtpClient, SmtpClientEvent, Transaction } from '../../protocol/smtp/session.js';
 import type { BodySource } from './body-file.js';
 import type { Deadlines } from './deadlines.js';
 import { Pump, type PumpEnd, type PumpOwner } from './pump.js';
@@ -15,6 +16,7 @@ export interface ConnectionOptions {
   readonly port: number;
   readonly helohost: ByteString;
   readonly greet: 'ehlo' | 'helo';
+  readonly protocol: 'smtp' | 'qmtp';
   /** Seconds. */
   readonly timeoutconnect: number;
   /** Seconds. */
@@ -40,8 +42,10 @@ const nothing = new Uint8Array(0);
 
 export class Connection implements PumpOwner {
   readonly address: string;
+  /** A streamed transaction must say its exact length (`unixSize`). */
+  readonly measured: boolean;
   readonly #owner: ConnectionOwner;
-  readonly #client: SmtpClientSession;
+  readonly #client: SmtpClient;
   readonly #pump: Pump;
   #opening: ((opened: Opened) => void) | undefined;
   #state: 'opening' | 'idle' | 'busy' | 'over' = 'opening';
@@ -55,7 +59,9 @@ export class Connection implements PumpOwner {
   constructor(owner: ConnectionOwner, options: ConnectionOptions) {
     this.#owner = owner;
     this.address = options.address;
-    this.#client = new SmtpClientSession({ helohost: options.helohost, peer: options.address, greet: options.greet });
+    const { address: peer, helohost, greet } = options;
+    this.measured = options.protocol === 'qmtp';
+    this.#client = this.measured ? new QmtpClientSession(peer) : new SmtpClientSession({ helohost, peer, greet });
     this.#pump = new Pump(this, options);
   }
 
@@ -67,6 +73,11 @@ export class Connection implements PumpOwner {
   /** True while `run` may be called although a transaction is under way: its commands leave together with the final dot. */
   get overlaps(): boolean {
     return this.#state === 'busy' && this.#source === undefined && this.#client.overlaps;
+  }
+
+  /** What qmail-remote would print of the last transaction, or of a greeting that failed (spec remote.md §6). */
+  rawReport(): ByteString {
+    return this.#client.rawReport();
   }
 
   /** Connects, hears the greeting and greets. Called once. */
@@ -94,6 +105,12 @@ export class Connection implements PumpOwner {
     if (this.#state === 'over') return;
     this.#client.quit();
     this.#leave();
+  }
+
+  /** Like `quit`; resolves when nothing of the connection is left. */
+  async leave(): Promise<void> {
+    this.quit();
+    await this.#pump.hangUp();
   }
 
   connected(): void {

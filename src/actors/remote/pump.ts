@@ -2,6 +2,7 @@
  * Moves the bytes of one SMTP connection: connects to one address, writes what it is given in few
  * system calls, bounded in memory, and watches the time. It understands nothing of SMTP.
  */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
 import type { Deadlines, Watched } from './deadlines.js';
@@ -87,6 +88,7 @@ export class Pump implements Watched {
 
   /** Sends what is queued, closes this side and gives the peer a moment; no event follows. */
   finish(): void {
+    if (this.#state === 'closing') return;
     if (this.#state !== 'open' || this.#queue.length > 0) {
       this.abort();
       return;
@@ -95,6 +97,17 @@ export class Pump implements Watched {
     this.#socket.end();
     this.#socket.unref();
     this.deadline = this.#options.deadlines.after(lingerFor);
+  }
+
+  /** As `finish`, without a moment for the peer; resolves when the socket is closed. */
+  async hangUp(): Promise<void> {
+    this.finish();
+    const socket = this.#socket;
+    if (socket.closed) return;
+    const closed = once(socket, 'close');
+    if (this.#state === 'closing' && !socket.writableFinished) socket.once('finish', () => this.#end('lost'));
+    else this.#end('lost');
+    await closed;
   }
 
   /** Drops the connection now; no event follows. */

@@ -3,14 +3,13 @@
  * another. Connects at the first delivery, keeps the connection, and tries once more on a fresh one
  * when the peer had closed the kept one. Never repeats anything that was answered.
  */
-import { isAscii } from 'node:buffer';
 import type { Outcome } from '../../protocol/mail.js';
 import type { Route } from '../../protocol/mx.js';
 import { connectionDied } from '../../protocol/smtp/report.js';
 import type { RemoteDelivery, RemoteReport } from '../messages.js';
-import { openBody } from './body-file.js';
 import { type Dialed, dial, type RemoteSettings, type RemoteThread } from './connect.js';
 import type { Connection, ConnectionOwner } from './connection.js';
+import { fileTransaction, transactionOf } from './transactions.js';
 
 /** The bytes of a message in wire form, or the absolute path of its file in the delivery's form. */
 export type RemoteBody = Uint8Array | { readonly path: string };
@@ -107,28 +106,23 @@ export class RemoteSession implements ConnectionOwner {
   }
 
   #sendBytes({ delivery }: Job, body: Uint8Array, connection: Connection): void {
-    // A Buffer's search for NUL is many times faster than a plain array's, and the session searches.
-    const bytes = body instanceof Buffer ? body : Buffer.from(body.buffer, body.byteOffset, body.length);
-    const { sender, recipients } = delivery;
-    connection.run({ sender, recipients, body: [bytes], size: bytes.length, eightBit: !isAscii(bytes) });
+    connection.run(transactionOf(delivery, body));
   }
 
   async #sendFile(job: Job, connection: Connection, path: string): Promise<void> {
-    const { sender, recipients } = job.delivery;
-    const opened = await openBody(path, job.delivery.form);
-    if ('status' in opened)
+    const { recipients, form } = job.delivery;
+    const made = await fileTransaction(job.delivery, path, form, connection.measured);
+    if ('status' in made)
       return this.#settle(
         job,
-        recipients.map(() => opened),
+        recipients.map(() => made),
       );
-    const { first, rest, size } = opened;
     // The connection may have gone while the file was opened.
     if (!connection.usable) {
-      rest.close();
+      made.source.close();
       return this.#start(job);
     }
-    // Only the beginning is looked at: qmail declares nothing, and all of a large file would have to be read twice.
-    connection.run({ sender, recipients, body: [first], size, eightBit: !isAscii(first), streamed: true }, rest);
+    connection.run(made.transaction, made.source);
   }
 
   async #dial(job: Job): Promise<void> {

@@ -3,14 +3,14 @@
  * reads its body once, and keeps the table of hosts that are down. It opens no sockets itself.
  */
 import { join } from 'node:path';
-import { DeadHosts } from '../../protocol/dead-hosts.js';
 import type { Outcome } from '../../protocol/mail.js';
 import { type Route, routeFor, sessionKey } from '../../protocol/mx.js';
 import type { Settings } from '../../protocol/settings.js';
 import { type Actor, type ActorContext, type Counters, isUnanswered, type Unanswered } from '../kernel/actor.js';
-import { type Cancel, secondsOf } from '../kernel/clock.js';
+import type { Cancel } from '../kernel/clock.js';
 import type { Delivery, RemoteDelivery, RemoteReport, Report } from '../messages.js';
 import type { RemoteSlots, SessionStart } from '../spawn/remote-slots.js';
+import { DownHosts } from './down-hosts.js';
 import { type KeptSession, KeptSessions } from './kept-sessions.js';
 
 const tickMs = 1_000;
@@ -32,7 +32,7 @@ class RspawnActor implements Actor<'rspawn'> {
   readonly #context: ActorContext<'rspawn'>;
   readonly #slots: RemoteSlots;
   readonly #kept: KeptSessions;
-  readonly #dead = new DeadHosts();
+  readonly #down: DownHosts;
   #settings: Settings;
   #sessionSettings: SessionStart['settings'];
   #cancel: Cancel | undefined;
@@ -46,12 +46,14 @@ class RspawnActor implements Actor<'rspawn'> {
     this.#slots = slots;
     this.#settings = context.settings;
     this.#sessionSettings = sessionSettings(context.settings);
+    this.#down = new DownHosts(context.queueDir, context.clock);
     this.#kept = new KeptSessions(context.settings.concurrencyremote);
   }
 
   readonly handlers: Actor<'rspawn'>['handlers'] = { deliver: (delivery) => this.#deliver(delivery) };
 
   start(): void {
+    this.#down.clear();
     this.#cancel = this.#context.clock.every(tickMs, () => this.#kept.closeIdle(this.#context.clock.monotonic()));
   }
 
@@ -73,7 +75,7 @@ class RspawnActor implements Actor<'rspawn'> {
     const idle = this.#kept.take(key);
     if (idle !== undefined) return idle;
     this.#opened += 1;
-    const slot = this.#slots.open({ target, settings: this.#sessionSettings, skip: this.#skip() });
+    const slot = this.#slots.open({ target, settings: this.#sessionSettings, skip: this.#down.addresses() });
     return this.#kept.add(key, slot, clock.monotonic());
   }
 
@@ -86,14 +88,6 @@ class RspawnActor implements Actor<'rspawn'> {
       this.#routes.set(host, known);
     }
     return known;
-  }
-
-  #skip(): readonly string[] {
-    const now = secondsOf(this.#context.clock);
-    const jitter = Math.floor(Math.random() * 32);
-    const dead: string[] = [];
-    for (const { address } of this.#dead.entries()) if (this.#dead.isDead(address, now, jitter)) dead.push(address);
-    return dead;
   }
 
   async #load(delivery: Delivery, kept: KeptSession): Promise<RemoteDelivery | undefined> {
@@ -109,16 +103,15 @@ class RspawnActor implements Actor<'rspawn'> {
   }
 
   #reported(delivery: Delivery, kept: KeptSession, report: RemoteReport | Unanswered): Report {
-    const now = secondsOf(this.#context.clock);
     if (isUnanswered(report)) {
       this.#kept.drop(kept);
       kept.slot.close();
       return report.why === 'full' ? all(delivery, busy) : { ...all(delivery, crashed), lost: true };
     }
-    for (const address of report.timedOut) this.#dead.timedOut(address, now);
-    if (report.reached !== undefined) this.#dead.reached(report.reached);
+    this.#down.learn(report.timedOut, report.reached);
     this.#delivered += 1;
     if (report.closed) this.#kept.drop(kept);
+    else if (this.#settings.remotegreet === 'helo') this.#kept.end(kept);
     else this.#kept.give(kept, this.#context.clock.monotonic());
     return { outcomes: report.outcomes };
   }
@@ -144,13 +137,14 @@ class RspawnActor implements Actor<'rspawn'> {
       'rspawn.sessions': this.#kept.count,
       'rspawn.opened': this.#opened,
       'rspawn.deliveries': this.#delivered,
-      'rspawn.downHosts': this.#skip().length,
+      'rspawn.downHosts': this.#down.addresses().length,
     };
   }
 }
 
-function sessionSettings({ helohost, timeoutconnect, timeoutremote, nameservers }: Settings): SessionStart['settings'] {
-  return { helohost, timeoutconnect, timeoutremote, nameservers };
+function sessionSettings(settings: Settings): SessionStart['settings'] {
+  const { helohost, remotegreet, timeoutconnect, timeoutremote, nameservers } = settings;
+  return { helohost, remotegreet, timeoutconnect, timeoutremote, nameservers };
 }
 
 export function createRspawn(context: ActorContext<'rspawn'>, slots: RemoteSlots): Actor<'rspawn'> {

@@ -61,8 +61,7 @@ export class KeptSessions {
   /** The session is idle again. */
   give(session: KeptSession, now: number): void {
     if (now - session.opened > longestMs || this.#open.size > this.#most) {
-      this.drop(session);
-      session.slot.close();
+      this.end(session);
       return;
     }
     session.idleSince = now;
@@ -75,6 +74,12 @@ export class KeptSessions {
   /** The session is over. */
   drop(session: KeptSession): void {
     this.#open.delete(session);
+  }
+
+  /** Ends a session that is at work no more. */
+  end(session: KeptSession): void {
+    this.drop(session);
+    session.slot.close();
   }
 
   closeIdle(now: number): void {

@@ -7,7 +7,7 @@ import { bounceParagraph } from '../../protocol/bounce/qsbmf.js';
 import type { Channel } from '../../protocol/mail.js';
 import { compileRouting, type Routing } from '../../protocol/routing.js';
 import type { Settings } from '../../protocol/settings.js';
-import type { MessageHead, MessageId, RecipientRow } from '../../store/queue-store.js';
+import type { Looked, MessageHead, MessageId, RecipientRow } from '../../store/queue-store.js';
 import { type Actor, type ActorContext, type Counters, isUnanswered } from '../kernel/actor.js';
 import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
@@ -20,6 +20,7 @@ import { Doubtful } from './doubtful.js';
 import { Intake } from './intake.js';
 import { Job, type Row } from './job.js';
 import { Keeper } from './keeper.js';
+import { keepLookedMs, LookedKeeper } from './looked.js';
 import { openPass } from './pass.js';
 import { preprocessLarge } from './preprocess.js';
 import { Schedule } from './schedule.js';
@@ -42,6 +43,8 @@ const mostInMemory = 1_000;
 export interface SendOptions {
   /** Messages with a lower number were accepted by an earlier run: their deliveries may have happened. */
   readonly firstId: MessageId;
+  /** How far the earlier run's channels had looked. */
+  readonly looked?: Looked | undefined;
 }
 
 class SendActor implements Actor<'send'> {
@@ -60,7 +63,8 @@ class SendActor implements Actor<'send'> {
   readonly #doubtful: Doubtful;
   readonly #clockWatch: ClockWatch;
   #crowded = false;
-  #cancelRescan: Cancel | undefined;
+  readonly #looked: LookedKeeper;
+  #cancels: readonly Cancel[] = [];
   #whenIdle: (() => void) | undefined;
 
   constructor(context: Context, options: SendOptions) {
@@ -72,6 +76,8 @@ class SendActor implements Actor<'send'> {
     this.#log = new ActivityLog(peers.splogger, settings);
     this.#announcer = new Announcer(this.#log, options.firstId);
     this.#doubtful = new Doubtful(options.firstId);
+    this.#looked = new LookedKeeper(peers, this.#jobs, this.#intake, settings);
+    this.#looked.resume(options.looked);
     this.#slots = new Slots(settings);
     this.#dispatch = new Dispatcher(peers, this.#log, this.#slots, settings, {
       done: (job, row, failure) => this.#done(job, row, failure),
@@ -116,7 +122,8 @@ class SendActor implements Actor<'send'> {
       this.#schedule[channel].reread();
       this.#room(channel);
     }
-    this.#cancelRescan = this.#context.clock.every(rescanMs, () => this.#rescan());
+    const { clock } = this.#context;
+    this.#cancels = [clock.every(rescanMs, () => this.#rescan()), clock.every(keepLookedMs, () => void this.#looked.keep())];
   }
 
   /** Hints may be lost: the queue is looked at now and then, whatever was heard. */
@@ -295,12 +302,23 @@ class SendActor implements Actor<'send'> {
     this.#log.reload(settings);
     this.#routing = compileRouting(settings);
     this.#dispatch.reload(settings);
+    // A recipient that one channel passed over may be its own now.
+    if (this.#looked.reload(settings)) this.#lookAgain();
     for (const channel of channels) this.#dispatch.fill(channel);
+  }
+
+  /** Everything accepted is looked at once more, by both channels. */
+  #lookAgain(): void {
+    for (const channel of channels) {
+      this.#intake[channel].startOver();
+      this.#room(channel);
+    }
   }
 
   /** Every queued message becomes due now (ALRM). */
   async allDue(): Promise<void> {
     await this.#context.peers.queue.ask('allDue', secondsOf(this.#context.clock));
+    this.#lookAgain();
     for (const channel of channels) this.#schedule[channel].reread();
   }
 
@@ -324,11 +342,12 @@ class SendActor implements Actor<'send'> {
   }
 
   async stop(): Promise<void> {
-    this.#cancelRescan?.();
+    for (const cancel of this.#cancels) cancel();
     this.#dispatch.stopStarting();
     // The spawners have answered what they had at work: those answers are on their way, and are kept.
     await new Promise((resolve) => setImmediate(resolve));
     await this.#keeper.idle();
+    await this.#looked.keep();
     this.#log.write({ event: 'exiting' });
     this.#log.flush();
   }

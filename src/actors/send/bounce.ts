@@ -9,13 +9,14 @@ import { invokedBy, queueReceived } from '../../protocol/received.js';
 import type { Settings } from '../../protocol/settings.js';
 import { copyBehind } from '../../store/copy-behind.js';
 import type { Body } from '../../store/queue-store.js';
+import { queueUsers } from '../../store/queue-users.js';
 import { type ActorContext, isUnanswered } from '../kernel/actor.js';
 import { secondsOf } from '../kernel/clock.js';
 import type { Submission } from '../messages.js';
 import type { Job } from './job.js';
 
-/** Uid that qmail gives to qmail-send, as recorded logs show it. */
-const bounceUid = 7;
+/** Uid of a bounce where the system has no account qmails, as recorded logs show it. */
+const unknownUid = 7;
 
 export class Bouncer {
   readonly #context: ActorContext<'send'>;
@@ -33,13 +34,14 @@ export class Bouncer {
     const bounce = bounceFor(job.head.sender, paragraphs, date, this.#settings());
     if (bounce.kind === 'triple') return undefined;
     const qp = nextQp();
-    const prefix = queueReceived(qp, invokedBy('bounce', bounceUid), date, '\n') + bounce.prefix;
+    const uid = queueUsers().qmails ?? unknownUid;
+    const prefix = queueReceived(qp, invokedBy('bounce', uid), date, '\n') + bounce.prefix;
     const read = await this.#context.peers.queue.ask('read', job.head.id);
     // A body that cannot be read (damaged) must not keep its sender uninformed.
     const body: Body = read === undefined || isUnanswered(read) ? { form: 'unix', bytes: new Uint8Array(0) } : read;
     const known = {
       origin: 'bounce' as const,
-      uid: bounceUid,
+      uid,
       qp,
       envelope: bounce.envelope,
       unixSize: prefix.length + job.head.unixSize,

@@ -43,6 +43,11 @@ export class Intake {
     this.#behind = this.#heard > this.cursor;
   }
 
+  startOver(): void {
+    this.cursor = 0;
+    this.#behind = true;
+  }
+
   get heard(): MessageId {
     return this.#heard;
   }

@@ -78,6 +78,13 @@ export class Job {
     return this.unsaved.length > 0 || this.over.some((end) => end.channel === channel);
   }
 
+  /** Without this message's own place in the queue the channel would lose a recipient: the schedule does not have it yet. */
+  needs(channel: Channel): boolean {
+    if (this.preprocessed || this.ended) return false;
+    const unmarked = this.saving || this.unsaved.length > 0;
+    return this.fresh.some((row) => row.channel === channel && (unmarked || row.state !== 'done'));
+  }
+
   /** No pass is under way on any channel. */
   get idle(): boolean {
     return this.passes.size === 0;

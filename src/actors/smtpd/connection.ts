@@ -11,14 +11,13 @@ import { type Answer, isUnanswered, type Peer, type Unanswered } from '../kernel
 import type { Clock } from '../kernel/clock.js';
 import type { NextQp } from '../kernel/qp.js';
 import type { Submission } from '../messages.js';
-import type { Guest } from '../net/admission.js';
+import type { BodyBuffers } from '../net/body-buffers.js';
+import { BodyCollector, type CollectedBody } from '../net/collect-body.js';
+import { networkUid } from '../net/network-uid.js';
+import { plainAddress, type Session } from '../net/open-listeners.js';
 import { readInto } from '../net/read-into.js';
-import type { BodyBuffers } from './body-buffers.js';
-import { BodyCollector, type CollectedBody } from './collect-body.js';
 import type { SmtpPolicy } from './policy.js';
 
-/** Uid under which qmail's SMTP server hands mail to the queue, as recorded logs show it. */
-const smtpdUid = 7791;
 /** Reply octets that may wait for a client that does not read; above it the connection ends. */
 const mostUnread = 262_144;
 /** Body octets that count as progress of a slow client. */
@@ -45,7 +44,7 @@ export interface ConnectionParts {
   accepted(): void;
 }
 
-export class Connection implements Guest {
+export class Connection implements Session {
   readonly address: string;
   progress = 0;
   readonly #parts: ConnectionParts;
@@ -68,7 +67,8 @@ export class Connection implements Guest {
     this.#parts = parts;
     this.address = plainAddress(socket.remoteAddress ?? 'unknown');
     this.#session = new SmtpServerSession(parts.session);
-    this.#socket = readInto(socket, (chunk) => this.#bytes(chunk));
+    this.#socket = socket;
+    readInto(socket, (chunk) => this.#bytes(chunk));
     this.#socket.on('error', () => undefined);
     this.#socket.once('close', () => this.#closed());
   }
@@ -162,6 +162,9 @@ export class Connection implements Guest {
         this.#message(event);
         break;
       case 'quit':
+        this.#write();
+        this.#hangUp();
+        break;
       case 'broken':
         this.#write();
         this.#end();
@@ -188,7 +191,7 @@ export class Connection implements Guest {
       },
       '\r\n',
     );
-    const front = `${queueReceived(this.#qp, invokedBy('smtp', smtpdUid), date, '\r\n')}${this.#received}${date}\r\n`;
+    const front = `${queueReceived(this.#qp, invokedBy('smtp', networkUid), date, '\r\n')}${this.#received}${date}\r\n`;
     // Three line ends of two octets here, of one octet in unix form.
     this.#frontUnixSize = front.length - 3;
     this.#body = new BodyCollector(this.#parts.queueDir, this.#parts.buffers, front);
@@ -228,7 +231,7 @@ export class Connection implements Guest {
   #submit(collector: BodyCollector, body: CollectedBody, unixSize: number): void {
     const submission: Submission = {
       origin: 'smtp',
-      uid: smtpdUid,
+      uid: networkUid,
       qp: this.#qp,
       envelope: { sender: this.#sender, recipients: this.#recipients },
       form: 'wire',
@@ -293,6 +296,16 @@ export class Connection implements Guest {
     if (this.#socket.writableLength > mostUnread) this.#socket.destroy();
   }
 
+  /** After QUIT nothing is read any more: most clients close at once, and that would only be noticed as an error. */
+  #hangUp(): void {
+    this.#over = true;
+    const socket = this.#socket;
+    socket.pause();
+    const close = (): void => void socket.destroy();
+    socket.once('close', this.#parts.clock.after(lingerMs, close));
+    socket.end(close);
+  }
+
   #end(): void {
     if (this.#over) return;
     this.#over = true;
@@ -313,9 +326,4 @@ export class Connection implements Guest {
     this.#body = undefined;
     this.#parts.left(this);
   }
-}
-
-/** An IPv4 address mapped into IPv6 is that IPv4 address, for rules and for logs. */
-export function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }

@@ -29,11 +29,15 @@ const isOwn = (ip: string): boolean => ownAddresses().has(ip);
 
 export class SmtpPolicy {
   readonly #relay: Relay;
-  readonly #board: Board;
+  readonly #board: Pick<Board, 'get'>;
   readonly #localiphost: ByteString | undefined;
 
   /** `more` looks up control/morercpthosts.cdb. */
-  constructor(settings: Settings, board: Board, more?: HostListed) {
+  constructor(
+    settings: Pick<Settings, 'rcpthosts' | 'badmailfrom' | 'localiphost'>,
+    board: Pick<Board, 'get'>,
+    more?: HostListed,
+  ) {
     this.#relay = compileRelay(settings, more);
     this.#board = board;
     this.#localiphost = settings.localiphost;

@@ -116,12 +116,12 @@ export function encodeReport(id: number, report: LocalReport): Buffer {
   const { status, text: words } = report.outcomes[0] ?? { status: 'Z', text: '' };
   const forward = report.forward;
   const fields = [String(id), status, words, forward === undefined ? '0' : '1'];
-  if (forward === undefined) return frameOf('R', [...fields, '', '', '']);
-  return frameOf('R', [...fields, forward.sender, forward.prefix, forward.recipients.join('\0')]);
+  if (forward === undefined) return frameOf('R', [...fields, '', '', '', '']);
+  return frameOf('R', [...fields, String(forward.uid), forward.sender, forward.prefix, forward.recipients.join('\0')]);
 }
 
 export function decodeReport(payload: Buffer): { readonly id: number; readonly report: LocalReport } | undefined {
-  const fields = fieldsOf(payload, 7);
+  const fields = fieldsOf(payload, 8);
   if (fields === undefined) return undefined;
   const id = numberOf(fields[0]);
   const status = text(fields[1]);
@@ -129,7 +129,9 @@ export function decodeReport(payload: Buffer): { readonly id: number; readonly r
   if (id === undefined || !/^[KZD]$/.test(status) || words.length > longestText) return undefined;
   const outcomes = [{ status: status as Status, text: words }];
   if (text(fields[3]) !== '1') return { id, report: { outcomes } };
-  const forward = { sender: text(fields[4]), prefix: text(fields[5]), recipients: text(fields[6]).split('\0') };
+  const uid = numberOf(fields[4]);
+  if (uid === undefined) return undefined;
+  const forward = { uid, sender: text(fields[5]), prefix: text(fields[6]), recipients: text(fields[7]).split('\0') };
   if (forward.sender.length > longestText || forward.prefix.length > longestText) return undefined;
   return { id, report: { outcomes, forward } };
 }

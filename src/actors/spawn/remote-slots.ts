@@ -9,7 +9,7 @@ import type { Slot } from './slot-pool.js';
 
 export interface SessionStart {
   readonly target: Route;
-  readonly settings: Pick<Settings, 'helohost' | 'timeoutconnect' | 'timeoutremote' | 'nameservers'>;
+  readonly settings: Pick<Settings, 'helohost' | 'remotegreet' | 'timeoutconnect' | 'timeoutremote' | 'nameservers'>;
   /** Addresses that are down now (spec remote.md §7). */
   readonly skip: readonly string[];
 }

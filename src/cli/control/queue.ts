@@ -1,6 +1,6 @@
 /**
  * `tqmail queue`: qmail-qstat's two lines, then qmail-qread's listing (spec admin.md §1, §2), from the running
- * node, or from the store itself while nobody runs.
+ * node, or from the store itself while nobody runs. With `--export qmail` each message as qmail's queue files.
  */
 import { parseArgs } from 'node:util';
 import type { QueuePage } from '../../actors/node-api.js';
@@ -12,11 +12,11 @@ import { listMessage } from './listing.js';
 const pageSize = 200;
 
 export async function main(args: readonly string[]): Promise<number> {
-  let home: string;
-  try {
-    home = homeFolder(parseArgs({ args: [...args], options: { home: { type: 'string' } } }).values.home);
-  } catch (error) {
-    throw new CommandTrouble(64, `${reason(error)}\nusage: tqmail queue [--home DIR]`);
+  const { home, exported } = words(args);
+  if (exported) {
+    const { exportQueue } = await import('./export.js');
+    await exportQueue(home, (line) => process.stdout.write(line));
+    return 0;
   }
   const pages = await pageReader(home);
   let first = true;
@@ -29,6 +29,17 @@ export async function main(args: readonly string[]): Promise<number> {
     after = page.next;
   }
   return 0;
+}
+
+function words(args: readonly string[]): { readonly home: string; readonly exported: boolean } {
+  try {
+    const { values } = parseArgs({ args: [...args], options: { home: { type: 'string' }, export: { type: 'string' } } });
+    if (values.export !== undefined && values.export !== 'qmail')
+      throw new Error(`--export ${values.export}: only qmail is known`);
+    return { home: homeFolder(values.home), exported: values.export !== undefined };
+  } catch (error) {
+    throw new CommandTrouble(64, `${reason(error)}\nusage: tqmail queue [--export qmail] [--home DIR]`);
+  }
 }
 
 async function pageReader(home: string): Promise<(after: number) => Promise<QueuePage>> {

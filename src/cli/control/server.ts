@@ -121,6 +121,10 @@ function controlAnswers(options: ControlOptions): Answers {
     restart: async () => ({ ...done, afterwards: options.restart }),
     fault: async ({ thread = '', kind = '' }) =>
       orderFault(thread, kind) ? done : { tag: 'failed', text: `no such fault: ${kind}` },
+    export: async ({ after, from }) => {
+      if (node.queuedPart === undefined) return { tag: 'failed', text: 'the running node cannot export its queue' };
+      return { tag: 'done', value: (await node.queuedPart(after ?? 0, from ?? 0)) ?? null };
+    },
     queue: async ({ after, limit }) => {
       if (node.queuePage === undefined) return { tag: 'failed', text: 'the running node cannot list its queue' };
       return { tag: 'done', value: await node.queuePage(after ?? 0, Math.min(limit ?? 100, 1000)) };

@@ -29,16 +29,20 @@ function reportRows(report: NodeReport): Row[] {
   const { threads, counters, memory, topology } = report;
   const count = (name: string): number => numberIn(counters, name);
   const taken = count('queue.accepted');
-  const [smtp, programs] = [count('smtpd.accepted'), count('inject.accepted')];
+  const servers = (what: string): number => count(`smtpd.${what}`) + count(`qmtpd.${what}`) + count(`qmqpd.${what}`);
+  const programs = count('inject.accepted');
   const placed = `${threads.front} front, ${threads.core} core, ${threads.remote} remote, ${threads.local} local`;
-  const turnedAway = `${count('smtpd.evicted')} evicted, ${count('smtpd.rejected')} turned away, ${count('smtpd.denied')} denied by rules`;
+  const turnedAway = `${servers('evicted')} evicted, ${servers('rejected')} turned away, ${servers('denied')} denied by rules`;
   const outcomes = `${count('send.delivered')} delivered, ${count('send.deferred')} deferred, ${count('send.failed')} failed`;
-  const forwards = Math.max(0, taken - smtp - programs);
+  const forwards = Math.max(0, taken - servers('accepted') - programs);
   return [
-    ['clients', [`${count('smtpd.connections')} connected, ${count('smtpd.waiting')} waiting; so far ${turnedAway}`]],
+    ['clients', [`${servers('connections')} connected, ${servers('waiting')} waiting; so far ${turnedAway}`]],
     [
       'taken in',
-      [`${taken}: ${smtp} by SMTP, ${programs} from programs, ${forwards} forwards; ${count('queue.refused')} refused`],
+      [
+        `${taken}: ${count('smtpd.accepted')} by SMTP, ${count('qmtpd.accepted')} by QMTP, ${count('qmqpd.accepted')} by QMQP, ` +
+          `${programs} from programs, ${forwards} forwards; ${count('queue.refused')} refused`,
+      ],
     ],
     ['recipients', [`${outcomes}; ${count('send.bounces')} bounces`]],
     ['queue', [`${count('queue.messages')} messages, ${count('send.jobs')} of them open`]],
@@ -59,7 +63,7 @@ function limits(report: NodeReport): readonly string[] {
   if (report.paused) found.push('pause: no mail is taken or delivered until: tqmail cont');
   if (typeof trouble === 'string') found.push(`the queue: ${trouble}`);
   else if (report.full) found.push('the disk of the queue is full: MAIL gets 452');
-  const waiting = numberIn(counters, 'smtpd.waiting');
+  const waiting = ['smtpd', 'qmtpd', 'qmqpd'].reduce((sum, name) => sum + numberIn(counters, `${name}.waiting`), 0);
   if (waiting > 0) found.push(`connections: ${waiting} clients wait (control/concurrencyincoming)`);
   for (const channel of ['local', 'remote'] as const) {
     const { used, most } = slots(counters, channel);

@@ -1,8 +1,8 @@
 /**
  * A queue listing out of a store: everything not yet preprocessed, and everything in the schedule.
  */
-import type { QueuedMessage, QueuePage } from '../../actors/node-api.js';
-import type { MessageId, QueueStore } from '../../store/queue-store.js';
+import type { QueuedMessage, QueuedPart, QueuePage } from '../../actors/node-api.js';
+import { type MessageHead, type MessageId, type QueueStore, wasSeen } from '../../store/queue-store.js';
 
 const batch = 1000;
 const forever = Number.MAX_SAFE_INTEGER;
@@ -37,4 +37,10 @@ export function storePage(store: QueueStore, queued: ReturnType<typeof queuedIds
   });
   const more = start >= 0 && start + limit < queued.ids.length;
   return { messages, total: store.count(), todo: queued.todo, next: more ? ids.at(-1) : undefined };
+}
+
+/** A message with all its recipients. */
+export function wholeMessage(store: QueueStore, head: MessageHead): QueuedPart {
+  const recipients = store.recipients(head.id, 0, head.recipientCount);
+  return { head, seen: wasSeen(store, head), bounce: store.bounceText(head.id), recipients };
 }

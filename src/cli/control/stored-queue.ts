@@ -1,9 +1,9 @@
 /**
  * The queue listing while no server runs: the command opens the store itself.
  */
-import type { QueuePage } from '../../actors/node-api.js';
+import type { QueuedPart, QueuePage } from '../../actors/node-api.js';
 import { withStore } from '../queue/own-store.js';
-import { queuedIds, storePage } from './store-pages.js';
+import { queuedIds, storePage, wholeMessage } from './store-pages.js';
 
 const pageSize = 200;
 
@@ -20,4 +20,16 @@ export async function storedPages(home: string): Promise<(after: number) => Prom
     return found;
   });
   return async (after) => pages.get(after) ?? { messages: [], total: 0, todo: 0, next: undefined };
+}
+
+/** The export of `tqmail queue --export qmail`, message by message. */
+export function storedExport(home: string, tell: (whole: QueuedPart) => void): Promise<void> {
+  return withStore(home, async (store) => {
+    for (let after = 0; ; ) {
+      const [head] = store.list(after, 1);
+      if (head === undefined) return;
+      tell(wholeMessage(store, head));
+      after = head.id;
+    }
+  });
 }

@@ -10,11 +10,19 @@ export interface PlannedFile {
 }
 
 /** Services that `init` opens on loopback, each at BASE plus its usual port. Grows as services are built. */
-const services: readonly { readonly protocol: string; readonly port: number }[] = [{ protocol: 'smtp', port: 25 }];
+const services: readonly { readonly protocol: string; readonly port: number; readonly rules: string }[] = [
+  { protocol: 'smtp', port: 25, rules: 'control/tcp.smtp' },
+  { protocol: 'qmtp', port: 209, rules: 'control/tcp.smtp' },
+  { protocol: 'qmqp', port: 628, rules: 'control/tcp.qmqp' },
+];
 
 /** Access rules, in tcprules' words (spec companions.md §1.2). */
-const rules = 'control/tcp.smtp';
-const rulesText = `# address:allow or address:deny, then ,VAR="value"; the first of exact address, 1.2.3., 1.2., 1., nothing counts.
+const qmqpRules = `# Who may connect to the QMQP port: each of them may send mail anywhere, so name your own machines alone.
+127.:allow
+::1:allow
+:deny
+`;
+const smtpRules = `# address:allow or address:deny, then ,VAR="value"; the first of exact address, 1.2.3., 1.2., 1., nothing counts.
 # RELAYCLIENT="" lets a client send mail anywhere; others reach control/rcpthosts only. Read again when it changes.
 127.:allow,RELAYCLIENT=""
 ::1:allow,RELAYCLIENT=""
@@ -41,14 +49,19 @@ export function wrongFqdn(fqdn: string): string | undefined {
 /** The control files for `me`, listeners from port `base` on. `extra` are further local domains. */
 export function plannedControl(me: string, base: number, extra: readonly string[] = []): readonly PlannedFile[] {
   const domains = [me, ...extra].map((domain) => `${domain}\n`).join('');
-  const lines = services.map(({ protocol, port }) => `${protocol} 127.0.0.1:${base + port} rules=${rules}\n`).join('');
+  const lines = services.map(({ protocol, port, rules }) => `${protocol} 127.0.0.1:${base + port} rules=${rules}\n`).join('');
   return [
     { path: 'control/me', text: `${me}\n`, why: "this host's name; the default for most other files" },
     { path: 'control/defaultdomain', text: `${defaultDomain(me)}\n`, why: 'appended to host names without a dot' },
     { path: 'control/plusdomain', text: `${plusDomain(me)}\n`, why: 'appended to host names that end in +' },
     { path: 'control/locals', text: domains, why: 'mail for these domains is delivered here' },
     { path: 'control/rcpthosts', text: domains, why: 'SMTP takes mail from outside for these domains and no others' },
-    { path: rules, text: rulesText, why: 'programs on this host may send mail anywhere; who else may connect, or relay' },
+    { path: 'control/tcp.qmqp', text: qmqpRules, why: 'which machines may hand over mail by QMQP: this host alone' },
+    {
+      path: 'control/tcp.smtp',
+      text: smtpRules,
+      why: 'programs on this host may send mail anywhere; who else may connect, or relay',
+    },
     { path: 'control/listeners', text: lines, why: 'where the server listens: loopback only; edit it to serve others' },
   ];
 }

@@ -6,7 +6,7 @@ import { type ControlFiles, controlLineOrMe } from '../../protocol/control-files
 import type { ByteString } from '../../protocol/mail.js';
 import type { Author, CompleteOptions } from '../../protocol/message/complete.js';
 import { rewriter } from '../../protocol/message/rewrite.js';
-import { readControlDir } from '../../store/control-dir.js';
+import { readControls } from '../../store/read-controls.js';
 
 export type InjectEnvironment = Pick<CompleteOptions, 'rewrite' | 'idhost' | 'from' | 'defaultSender' | 'flags' | 'lists'>;
 
@@ -17,7 +17,7 @@ export type Variables = ReadonlyMap<string, ByteString>;
 export type EnvironmentRead = InjectEnvironment | { readonly unreadable: true } | { readonly wrong: ByteString };
 
 export async function injectEnvironment(home: string, variables: Variables): Promise<EnvironmentRead> {
-  const { files, problems } = await readControlDir(home, ['me', 'defaulthost', 'defaultdomain', 'plusdomain', 'idhost']);
+  const { files, problems } = await readControls(home, ['me', 'defaulthost', 'defaultdomain', 'plusdomain', 'idhost']);
   if (problems.length > 0) return { unreadable: true };
   return environmentFrom(files, variables, await listFile(variables.get('QMAILMFTFILE')));
 }

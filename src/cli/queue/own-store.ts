@@ -50,9 +50,9 @@ export async function withQueueLocked<T>(home: string, body: (queueDir: string) 
 
 /** control/queuebytes and control/queuereserve; faulty ones count as absent here, the server tells about them. */
 async function limits(home: string): Promise<{ queuebytes?: number; queuereserve?: number }> {
-  const { readControlDir } = await import('../../store/control-dir.js');
+  const { readControls } = await import('../../store/read-controls.js');
   const { controlInt } = await import('../../protocol/control-files.js');
-  const { files } = await readControlDir(home, ['queuebytes', 'queuereserve']);
+  const { files } = await readControls(home, ['queuebytes', 'queuereserve']);
   const queuebytes = controlInt(files, 'queuebytes');
   const queuereserve = controlInt(files, 'queuereserve');
   return { ...(queuebytes === undefined ? {} : { queuebytes }), ...(queuereserve === undefined ? {} : { queuereserve }) };

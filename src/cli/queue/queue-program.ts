@@ -2,8 +2,10 @@
  * `$QMAILQUEUE`: another program in place of the queue. It gets the message on descriptor 0 and the envelope on
  * descriptor 1, and may write its own text to descriptor 6 (spec queue.md §1.1, §1.3).
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Duplex, Writable } from 'node:stream';
+import type { ByteString } from '../../protocol/mail.js';
 import type { QueueEnd } from '../../protocol/queue-verdict.js';
 
 const mostCustom = 4096;
@@ -15,9 +17,36 @@ export interface QueueInput {
   readonly envelope: Uint8Array;
 }
 
-/** Runs the program in `home`. Never rejects but when `message` does: the program then gets no envelope. */
-export async function runQueueProgram(program: string, home: string, input: QueueInput): Promise<QueueEnd> {
-  const child = spawn(program, [], { cwd: home, stdio: ['pipe', 'pipe', 'inherit', 'ignore', 'ignore', 'ignore', 'pipe'] });
+/** What the program gets from its caller; absent: what this process has. */
+export interface QueueCaller {
+  /** Values as octets. */
+  readonly env: Readonly<Record<string, ByteString>>;
+  /** Its error output. */
+  readonly err: number;
+}
+
+const asText = (octets: ByteString): string => Buffer.from(octets, 'latin1').toString('utf8');
+
+function start(program: ByteString, home: string, caller: QueueCaller | undefined): ChildProcess {
+  // A replacement needs no home of ours.
+  const cwd = existsSync(home) ? home : '/';
+  const stdio: StdioOptions = ['pipe', 'pipe', caller?.err ?? 'inherit', 'ignore', 'ignore', 'ignore', 'pipe'];
+  if (caller === undefined) return spawn(program, [], { cwd, stdio });
+  const env = Object.fromEntries(Object.entries(caller.env).map(([name, value]) => [name, asText(value)]));
+  return spawn(asText(program), [], { cwd, stdio, env });
+}
+
+/**
+ * Runs the program in `home`; `pid` is 0 when it could not be started. Never rejects but when `message` does: the
+ * program then gets no envelope.
+ */
+export async function runQueueProgram(
+  program: string,
+  home: string,
+  input: QueueInput,
+  caller?: QueueCaller,
+): Promise<QueueEnd & { readonly pid: number }> {
+  const child = start(program, home, caller);
   let custom = '';
   const custom6 = (child.stdio as readonly unknown[])[6] as Duplex | undefined;
   custom6?.setEncoding('latin1').on('data', (text: string) => {
@@ -49,5 +78,5 @@ export async function runQueueProgram(program: string, home: string, input: Queu
     await ended;
     throw error;
   }
-  return ended;
+  return { ...(await ended), pid: child.pid ?? 0 };
 }

@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { InheritedListener } from '../../actors/node-api.js';
+import type { ByteString } from '../../protocol/mail.js';
 import type { BoundListener } from './bind.js';
 import type { Identity } from './identity.js';
 import { receiveLines, sendLine } from './json-lines.js';
@@ -22,6 +23,10 @@ export interface NodeSpawn {
   readonly copies: number;
   /** Absolute path of lspawnd's socket; absent when there is no lspawnd. */
   readonly lspawndSocket?: string;
+  /** In place of control/defaultdelivery. */
+  readonly defaultDelivery?: ByteString;
+  /** Descriptor of this process that gets the log. */
+  readonly log: number;
 }
 
 /**
@@ -36,7 +41,7 @@ export function spawnNode(options: NodeSpawn, take: (message: ToParent) => void)
   const sockets = listeners.flatMap(({ handle }) => Array.from({ length: copies }, () => handle.fd));
   const child = spawn(options.execPath, [...v8Flags, options.entry, options.home], {
     cwd: options.home,
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe', options.lock, ...sockets],
+    stdio: ['ignore', options.log, 'inherit', 'pipe', options.lock, ...sockets],
     // A commit in its flush holds a pool thread, and all threads of the node share the pool.
     env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
     ...(identity.drops ? { uid: identity.uid, gid: identity.gid } : {}),
@@ -57,11 +62,12 @@ export function tellNode(child: ChildProcess | undefined, message: ToNode): void
   if (pipe !== null && pipe !== undefined) sendLine(pipe, message);
 }
 
-function startMessage({ home, listeners, copies, lspawndSocket }: NodeSpawn): ToNode {
+function startMessage({ home, listeners, copies, lspawndSocket, defaultDelivery }: NodeSpawn): ToNode {
   const inherited = listeners.map(({ protocol, address, port }, index): InheritedListener => {
     const first = firstListenerFd + index * copies;
     return { protocol, address, port, fds: Array.from({ length: copies }, (_, copy) => first + copy) };
   });
   const socket = lspawndSocket === undefined ? {} : { lspawndSocket };
-  return { type: 'start', home, listeners: inherited, parentPid: process.pid, ...socket };
+  const given = defaultDelivery === undefined ? {} : { defaultDelivery };
+  return { type: 'start', home, listeners: inherited, parentPid: process.pid, ...socket, ...given };
 }

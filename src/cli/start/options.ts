@@ -2,6 +2,7 @@
  * The words of `tqmail start` on the command line.
  */
 import { parseArgs } from 'node:util';
+import type { ByteString } from '../../protocol/mail.js';
 import { CommandTrouble } from '../complain.js';
 import { homeFolder } from '../home.js';
 
@@ -12,6 +13,10 @@ export interface StartOptions {
   readonly user: string | undefined;
   /** Another entry in place of the node's own: tests only. */
   readonly nodeEntry: string | undefined;
+  /** In place of control/defaultdelivery: qmail-start's argument. */
+  readonly defaultDelivery?: ByteString;
+  /** Descriptor that gets the log; absent: 1. */
+  readonly log?: number;
 }
 
 /** Throws CommandTrouble 64 for words that start does not know. */

@@ -3,6 +3,7 @@
  * The pipe is also the life line: a node whose pipe closes ends.
  */
 import type { InheritedListener } from '../../actors/node-api.js';
+import type { ByteString } from '../../protocol/mail.js';
 import type { Settings } from '../../protocol/settings.js';
 
 export type ToNode =
@@ -12,6 +13,7 @@ export type ToNode =
       readonly listeners: readonly InheritedListener[];
       readonly parentPid: number;
       readonly lspawndSocket?: string;
+      readonly defaultDelivery?: ByteString;
     }
   | { readonly type: 'stop'; readonly graceMs: number }
   | { readonly type: 'reload' }

@@ -76,6 +76,7 @@ class NodeProcess {
       listenerFds: start.listeners,
       uid: process.geteuid?.() ?? 0,
       ...(start.lspawndSocket === undefined ? {} : { lspawndSocket: start.lspawndSocket }),
+      ...(start.defaultDelivery === undefined ? {} : { defaultDelivery: start.defaultDelivery }),
     };
     const node = await this.#startNode(options);
     this.#node = node;

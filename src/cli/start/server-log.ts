@@ -1,5 +1,5 @@
 /**
- * Log lines of the parent itself, on stdout like all others, in the format that control/logformat asks for.
+ * Log lines of the parent itself, where all others go (stdout, or qmail-start's logger), in the format that control/logformat asks for.
  * One write a line, so that lines of parent and node do not mix.
  */
 import { writeSync } from 'node:fs';
@@ -12,7 +12,7 @@ export type WriteLog = (level: LogLevel, text: string) => void;
 /** As pino numbers them; an alert is an error. */
 const levels: Readonly<Record<LogLevel, number>> = { alert: 50, warning: 40, info: 30 };
 
-export function serverLog(format: Pick<Settings, 'logformat' | 'logstamp'>): WriteLog {
+export function serverLog(format: Pick<Settings, 'logformat' | 'logstamp'>, fd = 1): WriteLog {
   return (level, text) => {
     const clean = text.replace(/[^\x20-\x7e]/g, '?');
     const now = Date.now();
@@ -23,7 +23,7 @@ export function serverLog(format: Pick<Settings, 'logformat' | 'logstamp'>): Wri
         ? JSON.stringify({ level: levels[level], time: new Date(now).toISOString(), event: level, text: clean })
         : `${stamp}${level === 'info' ? '' : `${level}: `}${clean}`;
     try {
-      writeSync(1, `${line}\n`);
+      writeSync(fd, `${line}\n`);
     } catch {
       // A log reader that is gone or slow must not end the server.
     }

@@ -3,6 +3,7 @@
  * or when a child died too often.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { ByteString } from '../../protocol/mail.js';
 import { complain } from '../complain.js';
 import { lspawndSocket, pidsFile } from '../home.js';
 import { spawnNode, tellNode } from './node-process.js';
@@ -22,6 +23,10 @@ export interface ServerOptions {
   readonly lspawnd: string | undefined;
   readonly prepared: Prepared;
   readonly whenReady: WhenReady | undefined;
+  /** In place of control/defaultdelivery. */
+  readonly defaultDelivery: ByteString | undefined;
+  /** Descriptor of the log. */
+  readonly log: number;
 }
 
 export type WhenReady = (listeners: readonly ReadyListener[]) => void;
@@ -47,15 +52,16 @@ class Server {
   constructor(options: ServerOptions, settle: (code: number) => void) {
     this.#options = options;
     this.#settle = settle;
-    this.#log = serverLog(options.prepared.settings);
+    this.#log = serverLog(options.prepared.settings, options.log);
   }
 
   begin(): void {
-    const { home, entry, lspawnd, prepared } = this.#options;
+    const { home, entry, lspawnd, prepared, defaultDelivery, log } = this.#options;
     const { identity, lock, listeners, copies } = prepared;
     if (lspawnd !== undefined) {
       const { concurrencylocal } = prepared.settings;
       const args = [lspawnd, home, lspawndSocket(home), String(identity.uid), String(concurrencylocal)];
+      if (defaultDelivery !== undefined) args.push(Buffer.from(defaultDelivery, 'latin1').toString('base64'));
       // It lives as long as its pipes: descriptors 0 and 3 close with this process.
       this.#lspawnd = this.#keep('lspawnd', () =>
         spawn(process.execPath, args, { cwd: home, stdio: ['pipe', 'ignore', 'inherit', 'pipe'] }),
@@ -63,7 +69,8 @@ class Server {
       this.#lspawnd.begin();
     }
     const socket = lspawnd === undefined ? {} : { lspawndSocket: lspawndSocket(home) };
-    const nodeSpawn = { entry, execPath: process.execPath, home, identity, lock, listeners, copies, ...socket };
+    const given = defaultDelivery === undefined ? {} : { defaultDelivery };
+    const nodeSpawn = { entry, execPath: process.execPath, home, identity, lock, listeners, copies, log, ...socket, ...given };
     this.#node = this.#keep('node', () => spawnNode(nodeSpawn, (message) => this.#hear(message)));
     this.#node.begin();
     takeSignals((signal) => this.#signal(signal));

@@ -29,5 +29,7 @@ export async function start(options: StartOptions, whenReady?: WhenReady): Promi
     lspawnd: process.geteuid?.() === 0 && existsSync(lspawnd) ? lspawnd : undefined,
     prepared,
     whenReady,
+    defaultDelivery: options.defaultDelivery,
+    log: options.log ?? 1,
   });
 }

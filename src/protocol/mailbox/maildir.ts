@@ -30,6 +30,15 @@ export function deliveredName(identity: MaildirIdentity): ByteString {
   return `${birth}.Q${nonce}I${message}R${recipient}L${line}.${maildirHost(hostname)}`;
 }
 
+/**
+ * A name in `new/` for a delivery that no queue numbers (the qmail-local command): seconds, process, microseconds and
+ * four digits of chance, host. As in qmail the middle is digits alone.
+ */
+export function commandName(seconds: number, pid: number, microseconds: number, chance: number, hostname: string): ByteString {
+  const middle = `${pid}${String(microseconds).padStart(6, '0')}${String(chance).padStart(4, '0')}`;
+  return `${seconds}.${middle}.${maildirHost(hostname)}`;
+}
+
 /** A name for `tmp/`; `chance` makes it unique, so that no leftover of a crash is ever met. */
 export function temporaryName(seconds: number, chance: string, hostname: string): ByteString {
   return `${seconds}.R${chance}.${maildirHost(hostname)}`;

@@ -82,6 +82,8 @@ export interface Transaction {
   readonly eightBit?: boolean;
   /** `body` is only the beginning (Received lines, say): after the event `go` the rest is handed over with `piece`. */
   readonly streamed?: boolean;
+  /** Octets of the whole body with LF line ends, exact: QMTP says it first. Set with `streamed` where the connection is `measured`. */
+  readonly unixSize?: number;
 }
 
 export interface SmtpClientOptions {
@@ -106,6 +108,7 @@ export type SmtpClientEvent =
   /** Nothing more can be sent on this connection. `outcome` explains it when no transaction was under way. */
   | { readonly tag: 'closed'; readonly outcome: Outcome | undefined };
 
+/** The client of either protocol; the QMTP one has no greeting and never overlaps. */
 export interface SmtpClient {
   receive(chunk: Uint8Array): void;
   next(): SmtpClientEvent | undefined;
@@ -123,6 +126,8 @@ export interface SmtpClient {
   quit(): void;
   /** The connection ended or timed out under the session. */
   lost(): void;
+  /** The report of the last transaction, or of a failed greeting, as qmail-remote writes it (spec remote.md §6). */
+  rawReport(): ByteString;
   /** Bytes to send, in order: command text and body pieces (views of the transaction's, not copied). */
   output(): readonly (ByteString | Uint8Array)[];
 }

@@ -1,13 +1,14 @@
 /**
- * Facts about the queue as a whole, in the database `meta`: format, nonce, the next free id and
- * the floor of the todo scan. Each is a sealed text.
+ * Facts about the queue as a whole, in the database `meta`: format, nonce, the next free id, the floor
+ * of the todo scan and how far send has looked. Each is a sealed text.
  */
+import type { Looked } from '../queue-store.js';
 import { QueueUnusable } from '../queue-unusable.js';
 import { formatVersion, type Layout, peek } from './layout.js';
 import { isSealed } from './seal.js';
 import { decodeText, encodeText } from './state-records.js';
 
-export type FactName = 'format' | 'nonce' | 'next' | 'todo';
+export type FactName = 'format' | 'nonce' | 'next' | 'todo' | 'looked';
 
 export interface Facts {
   readonly nonce: string;
@@ -50,6 +51,18 @@ export function readFacts(layout: Layout, nonce: string, path: string): Facts | 
   if (!(next >= firstId && todo >= firstId))
     throw new QueueUnusable('damaged', `${path}: the record of the next message number is missing`);
   return { nonce, next, todo };
+}
+
+export function lookedRecord({ local, remote, routing }: Looked): Buffer {
+  return factRecord(`${local} ${remote} ${routing}`);
+}
+
+/** Undefined when it was never written or is damaged: whoever asks begins anew then. */
+export function readLooked({ meta }: Layout): Looked | undefined {
+  const record = peek(meta, 'looked');
+  if (record === undefined || !isSealed(record, 'meta', 0, 0)) return undefined;
+  const words = /^(\d+) (\d+) (\S+)$/.exec(decodeText(record));
+  return words === null ? undefined : { local: Number(words[1]), remote: Number(words[2]), routing: words[3] as string };
 }
 
 function fact(layout: Layout, name: FactName, path: string): string | undefined {

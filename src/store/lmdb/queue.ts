@@ -10,6 +10,7 @@ import {
   type Body,
   type Damage,
   type DueEntry,
+  type Looked,
   type Marks,
   type MessageHead,
   type MessageId,
@@ -24,7 +25,7 @@ import { reasonOf } from '../queue-unusable.js';
 import { Batch, DamagedRecord, type Tally } from './batch.js';
 import * as changes from './changes.js';
 import { Damages } from './damages.js';
-import { type Facts, factRecord } from './facts.js';
+import { type Facts, factRecord, lookedRecord, readLooked } from './facts.js';
 import { GroupCommit } from './group-commit.js';
 import { dataFile, type Layout, peek } from './layout.js';
 import type { MarkerWriter } from './marker.js';
@@ -230,6 +231,16 @@ export class LmdbQueue implements QueueStore {
 
   bodyPath(file: string): string {
     return join(this.#dir, 'body', file);
+  }
+
+  keepLooked(looked: Looked): Promise<void> {
+    const record = lookedRecord(looked);
+    return this.#change((batch) => batch.put(this.#layout.meta, 'looked', record), undefined, true);
+  }
+
+  looked(): Looked | undefined {
+    this.#mustBeOpen();
+    return readLooked(this.#layout);
   }
 
   async sweep(now: number): Promise<{ readonly removed: number }> {

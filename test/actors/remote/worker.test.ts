@@ -13,7 +13,7 @@ test('sessions of a thread ask the name servers of the settings, or those of the
   const replaced = new DnsServer({ 'one.test': 'SERVFAIL' });
   const start = {
     target: { kind: 'relay', host: 'one.test', port: 0 } as const,
-    settings: { ...settings, nameservers: [await configured.start()] },
+    settings: { ...settings, remotegreet: 'auto' as const, nameservers: [await configured.start()] },
     skip: [],
   };
   await replaced.start();

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Submitted } from '../../../src/actors/messages.js';
+import { BodyBuffers } from '../../../src/actors/net/body-buffers.js';
 import type { Client } from '../../support/line-client.js';
 import { openHouse } from '../../support/smtpd-house.js';
 
@@ -23,7 +24,7 @@ test('bodies spill early when memory is tight, new ones get 452 when it is full,
   const answers: ((answer: Submitted) => void)[] = [];
   const house = await openHouse(t, {
     settings: { rcpthosts: ['mx.test.example'] },
-    options: { besideQueue: false, bodyMemory: 96 * kib },
+    options: { buffers: new BodyBuffers(false, 96 * kib) },
     submit: () => new Promise((settle) => answers.push(settle)),
   });
   const held = (): unknown => house.smtpd.counters?.()['smtpd.bodyOctets'];

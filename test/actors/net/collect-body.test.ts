@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { BodyBuffers, largestBuffer } from '../../../src/actors/smtpd/body-buffers.js';
-import { BodyCollector, type CollectedBody } from '../../../src/actors/smtpd/collect-body.js';
+import { BodyBuffers, largestBuffer } from '../../../src/actors/net/body-buffers.js';
+import { BodyCollector, type CollectedBody } from '../../../src/actors/net/collect-body.js';
 import { spillLimit } from '../../../src/store/body-file.js';
 
 const front = 'Received: front\r\n';

@@ -3,6 +3,7 @@
  * not, relay or not, how large a message. Asked once a connection, as qmail's tcpserver does.
  */
 import type { RulesFile } from '../../store/rules-file.js';
+import { isLoopback } from './admission.js';
 
 export interface Rights {
   /** Set, even empty: this client may relay; appended to each of its recipients (spec smtpd.md §1.1). */
@@ -17,26 +18,29 @@ const largest = Number.MAX_SAFE_INTEGER;
 export class Access {
   readonly #rules: RulesFile | undefined;
   readonly #warn: (text: string) => void;
+  readonly #open: boolean;
   #told = '';
 
-  /** Without rules everybody may come in, and nobody may relay. */
-  constructor(rules: RulesFile | undefined, warn: (text: string) => void) {
+  /** Without rules nobody may relay, and everybody may come in when `open`, else only this machine. */
+  constructor(rules: RulesFile | undefined, warn: (text: string) => void, open = true) {
     this.#rules = rules;
+    this.#open = open;
     this.#warn = warn;
   }
 
   /** Undefined: the client does not come in. */
   rights(ip: string): Rights | undefined {
-    if (this.#rules === undefined) return none;
+    if (this.#rules === undefined) return this.#open || isLoopback(ip) ? none : undefined;
     const rule = this.#rules.find(ip);
     this.#tell(this.#rules.trouble);
     if (rule === 'damaged') return undefined;
     if (rule === undefined) return none;
     if (!rule.allow) return undefined;
-    const digits = /^\d+/.exec(rule.variables.get('DATABYTES') ?? '')?.[0];
+    const limit = rule.variables.get('DATABYTES');
     return {
       relayclient: rule.variables.get('RELAYCLIENT'),
-      databytes: digits === undefined ? undefined : Math.min(Number(digits), largest),
+      // Set to anything but a number it is 0, as in qmail.
+      databytes: limit === undefined ? undefined : Math.min(Number(/^\d+/.exec(limit)?.[0] ?? 0), largest),
     };
   }
 

@@ -1,0 +1,55 @@
+/**
+ * Which commands the launcher bench starts, with what they are given and how long they may take, in starts of
+ * `node -e 0`. A table and the homes it needs; measures nothing.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { inProject } from '../root.js';
+
+export interface Launched {
+  readonly name: string;
+  /** Program and words. */
+  readonly words: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  /** Files that stand as descriptors 0 and 1; default: empty, and thrown away. */
+  readonly stdin?: string;
+  readonly stdout?: string;
+  /** Most starts of `node -e 0` that it may take; undefined: it is the measure itself. */
+  readonly limit?: number;
+}
+
+/** Twice for a command, three times for one that opens the store. */
+const plain = 2;
+const withStore = 3;
+
+export const measure = 'node -e 0';
+
+/** Makes a home in `folder` and returns the commands, the measure first. */
+export function launchedCommands(folder: string): readonly Launched[] {
+  const home = path.join(folder, 'home');
+  const made = spawnSync(inProject('bin', 'tqmail'), ['init', home, '--me', 'mail.example.org', '--yes'], { encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(`cannot make a home for the bench: ${made.stderr}`);
+  const file = (name: string, text: string): string => {
+    const at = path.join(folder, name);
+    writeFileSync(at, text);
+    return at;
+  };
+  mkdirSync(path.join(folder, 'files'));
+  const stdin = file('files/message', 'To: a@example.org\nSubject: x\n\nhello\n');
+  const envelope = file('files/envelope', 'Fa@example.org\0Tb@example.org\0\0');
+  const env = { PATH: process.env.PATH ?? '', HOME: folder, QMAILHOME: home, USER: 'joe' };
+  const taken = { ...env, QMAILQUEUE: file('files/taken', '#!/bin/sh\ncat >/dev/null\ncat <&1 >/dev/null\n') };
+  spawnSync('chmod', ['755', taken.QMAILQUEUE]);
+  const bin = (name: string): string => inProject('bin', name);
+  return [
+    { name: measure, words: [process.execPath, '-e', '0'], env },
+    { name: 'tqmail --help', words: [bin('tqmail'), '--help'], env, limit: plain },
+    { name: 'qmail-inject -n', words: [bin('qmail-inject'), '-n'], env, stdin, limit: plain },
+    { name: 'qmail-inject, $QMAILQUEUE', words: [bin('qmail-inject')], env: taken, stdin, limit: plain },
+    { name: 'sendmail -t, $QMAILQUEUE', words: [bin('sendmail'), '-t', '-i'], env: taken, stdin, limit: plain },
+    { name: 'qmail-inject, own store', words: [bin('qmail-inject')], env, stdin, limit: withStore },
+    { name: 'sendmail -t, own store', words: [bin('sendmail'), '-t', '-i'], env, stdin, limit: withStore },
+    { name: 'qmail-queue, own store', words: [bin('qmail-queue')], env, stdin, stdout: envelope, limit: withStore },
+  ];
+}

@@ -1,0 +1,48 @@
+/**
+ * `tqmail cdb`: compiles every table whose source the home has. All are tried; a faulty one leaves its old table in use.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CommandTrouble, complain, reason } from '../complain.js';
+import { homeFolder } from '../home.js';
+import { BadSource, compileTable, hostsTable, sourceText, type Table, usersTable } from './compile.js';
+
+const tables = [usersTable, hostsTable] as const;
+
+export async function main(args: readonly string[]): Promise<number> {
+  const home = homeOf(args);
+  const present = tables.filter(({ source }) => existsSync(join(home, source)));
+  let failed = 0;
+  for (const table of present) {
+    const wrong = await compile(home, table);
+    if (wrong === undefined) process.stdout.write(`${table.target} made of ${table.source}\n`);
+    else {
+      complain(`tqmail: cdb: ${wrong}; ${table.target} stays as it was`);
+      failed++;
+    }
+  }
+  if (present.length === 0) {
+    process.stdout.write(`${home}: nothing to compile: neither ${tables.map(({ source }) => source).join(' nor ')} exists\n`);
+  }
+  return failed === 0 ? 0 : 111;
+}
+
+function homeOf(args: readonly string[]): string {
+  try {
+    return homeFolder(parseArgs({ args: [...args], options: { home: { type: 'string' } } }).values.home);
+  } catch (error) {
+    throw new CommandTrouble(64, `${reason(error)}\nusage: tqmail cdb [--home DIR]`);
+  }
+}
+
+/** What went wrong, with file and line. */
+async function compile(home: string, table: Table): Promise<string | undefined> {
+  try {
+    await compileTable(home, table, await sourceText(home, table));
+    return undefined;
+  } catch (error) {
+    if (error instanceof BadSource) return `${join(home, table.source)}:${error.line}: ${error.message}`;
+    return `${join(home, table.source)}: ${reason(error)}`;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * The command line of qmail-inject (spec inject.md §1), and how a submission command says that it cannot go on.
+ */
+import type { ByteString } from '../../protocol/mail.js';
+import { readOptions } from '../getopt.js';
+
+export interface InjectWords {
+  /** Which recipients count: `a` arguments, `h` header, `H` both, `A` arguments if any, else the header. */
+  readonly recipients: 'a' | 'h' | 'H' | 'A';
+  /** -n: print instead of queueing. */
+  readonly print: boolean;
+  readonly sender: ByteString | undefined;
+  readonly args: readonly ByteString[];
+}
+
+/** Ends the command with a text on stderr, its line feed included, and an exit code. */
+export class InjectTrouble extends Error {
+  override readonly name = 'InjectTrouble';
+  readonly exitCode: number;
+  constructor(exitCode: number, text: string) {
+    super(text);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The last of contrary options counts. A wrong line is told without the program's name. */
+export function injectWords(args: readonly ByteString[]): InjectWords | { readonly wrong: string } {
+  const read = readOptions(args, 'aAhHnN', 'f');
+  if ('wrong' in read) return read;
+  let words: InjectWords = { recipients: 'A', print: false, sender: undefined, args: read.rest };
+  for (const { letter, value } of read.options) {
+    if (letter === 'f') words = { ...words, sender: value };
+    else if (letter === 'n' || letter === 'N') words = { ...words, print: letter === 'n' };
+    else words = { ...words, recipients: letter as InjectWords['recipients'] };
+  }
+  return words;
+}

@@ -1,0 +1,26 @@
+/**
+ * The answer of an ident server (RFC 1413) as tcp-env takes it: the text behind the third colon without blanks. Who it
+ * names is what the other side says, never proof. Pure.
+ */
+import type { ByteString } from './mail.js';
+
+/** Octets of an answer that count. */
+export const longestIdentAnswer = 998;
+
+export const identQuestion = (remotePort: number, localPort: number): ByteString => `${remotePort} , ${localPort}\r\n`;
+
+/** Empty for an answer that names nobody. `line` ends before its LF. */
+export function identName(line: ByteString): ByteString {
+  const parts = line.split(':');
+  return parts
+    .slice(3)
+    .join(':')
+    .replace(/[ \t\r\0]/g, '');
+}
+
+/** The name under which the DNS keeps the host name of a canonical address (RFC 1035 §3.5, RFC 3596 §2.5). */
+export function reverseName(address: string, groups: readonly number[] | undefined): string {
+  if (groups === undefined) return `${address.split('.').reverse().join('.')}.in-addr.arpa`;
+  const digits = groups.map((group) => group.toString(16).padStart(4, '0')).join('');
+  return `${[...digits].reverse().join('.')}.ip6.arpa`;
+}
