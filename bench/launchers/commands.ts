@@ -25,6 +25,12 @@ const withStore = 3;
 
 export const measure = 'node -e 0';
 
+/** The arguments of qmail-local for a delivery to a Maildir in `folder`. */
+function localWords(folder: string): readonly string[] {
+  for (const part of ['new', 'cur', 'tmp']) mkdirSync(path.join(folder, 'Maildir', part), { recursive: true });
+  return ['joe', folder, 'joe', '', '', 'example.org', 'a@example.org', './Maildir/'];
+}
+
 /** Makes a home in `folder` and returns the commands, the measure first. */
 export function launchedCommands(folder: string): readonly Launched[] {
   const home = path.join(folder, 'home');
@@ -45,6 +51,9 @@ export function launchedCommands(folder: string): readonly Launched[] {
   return [
     { name: measure, words: [process.execPath, '-e', '0'], env },
     { name: 'tqmail --help', words: [bin('tqmail'), '--help'], env, limit: plain },
+    { name: 'qmail-local -n', words: [bin('qmail-local'), '-n', ...localWords(folder)], env, stdin, limit: plain },
+    { name: 'qmail-local, Maildir', words: [bin('qmail-local'), '--', ...localWords(folder)], env, stdin, limit: plain },
+    { name: 'qmail-getpw', words: [bin('qmail-getpw'), 'joe-x'], env, limit: plain },
     { name: 'qmail-inject -n', words: [bin('qmail-inject'), '-n'], env, stdin, limit: plain },
     { name: 'qmail-inject, $QMAILQUEUE', words: [bin('qmail-inject')], env: taken, stdin, limit: plain },
     { name: 'sendmail -t, $QMAILQUEUE', words: [bin('sendmail'), '-t', '-i'], env: taken, stdin, limit: plain },

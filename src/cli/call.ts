@@ -18,6 +18,8 @@ export interface Call {
   readonly env: ReadonlyMap<string, ByteString>;
   /** Absolute path of qmail's home for this call (see home.ts). */
   readonly home: string;
+  /** Octets that come before those of descriptor 0: a command that runs another one within this process puts them there. */
+  readonly front?: ByteString;
   /** The open descriptor of this process that plays descriptor `n` of the call. */
   descriptor(n: number): number;
 }

@@ -32,6 +32,8 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   check: async () => (await import('./care/check.js')).main,
   rescue: async () => (await import('./care/rescue.js')).main,
   compact: async () => (await import('./care/compact.js')).main,
+  'import-queue': async () => (await import('./import/import-queue.js')).main,
+  report: async () => (await import('./report/report.js')).main,
   sink: async () => (await import('./sink.js')).runSink,
   source: async () => (await import('./source.js')).runSource,
   help: async () => help,
@@ -51,6 +53,8 @@ const usage = `usage: tqmail VERB [--home DIR]
   check [--queue]                              looks for what is wrong; --queue reads every record, server stopped
   rescue DIR                                   saves the sound messages of a stopped queue as files in a new folder
   compact                                      makes the data file of a stopped queue as small as it can be
+  import-queue DIR                             takes over what a stopped qmail has queued
+  report [FILE...]                             figures of the activity log (--help)
   demo                                         starts a demo home, made when there is none
   sink, source                                 takes mail and drops it; makes load (--help)
   help                                         this text

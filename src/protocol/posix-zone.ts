@@ -26,18 +26,18 @@ const hour = 3_600;
 export function parsePosixZone(text: string): PosixZone | undefined {
   const [whole, offset, summerOffset, from, to] = form.exec(text) ?? [];
   if (whole === undefined || offset === undefined) return undefined;
-  const standard = -seconds(offset);
+  const standard = 0 - seconds(offset);
   if (from === undefined || to === undefined) return { standard, summer: undefined };
   const changes = [parseChange(from), parseChange(to)] as const;
   if (changes[0] === undefined || changes[1] === undefined) return undefined;
-  const summer = summerOffset === undefined ? standard + hour : -seconds(summerOffset);
+  const summer = summerOffset === undefined ? standard + hour : 0 - seconds(summerOffset);
   return { standard, summer: { offset: summer, from: changes[0], to: changes[1] } };
 }
 
 function seconds(text: string): number {
   const [hours = 0, minutes = 0, rest = 0] = text.replace(/^[+-]/, '').split(':').map(Number);
   const sum = hours * hour + minutes * 60 + rest;
-  return text.startsWith('-') ? -sum : sum;
+  return text.startsWith('-') ? 0 - sum : sum;
 }
 
 const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;

@@ -28,6 +28,8 @@ const texts: Readonly<Record<number, ByteString>> = {
   120: 'Zunable to exec qq (#4.3.0)',
 };
 const longestCustom = 255;
+/** What a program's own words end with is its line end, not the client's. */
+const lineEnds = /[\r\n]+$/;
 
 /** How a queue program ended. `custom` is what it wrote to descriptor 6. */
 export interface QueueEnd {
@@ -40,6 +42,6 @@ export interface QueueEnd {
 export function queueText({ code, custom }: QueueEnd): ByteString {
   if (code === undefined) return 'Zqq crashed (#4.3.0)';
   if (code === 0) return '';
-  if (code === 82 && custom.length > 2) return custom.slice(0, longestCustom);
+  if (code === 82 && custom.length > 2) return custom.slice(0, longestCustom).replace(lineEnds, '');
   return texts[code] ?? (code >= 11 && code <= 40 ? 'Dqq permanent problem (#5.3.0)' : 'Zqq temporary problem (#4.3.0)');
 }

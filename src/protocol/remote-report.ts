@@ -49,7 +49,8 @@ export function recipientOutcomes(end: ProgramEnd, recipients: number): readonly
   const records = recordsOf(end.output);
   const message = records.find((record) => statusOf(record) !== undefined);
   const own = records.filter((record) => /^[rhs]/.test(record));
-  return Array.from({ length: recipients }, (_, index) =>
-    recipientOutcome({ code: 0, output: [own[index] ?? message, message].map((record) => `${record ?? 'D'}\0`).join('') }),
-  );
+  return Array.from({ length: recipients }, (_, index) => {
+    const alone = [own[index], message].filter((record) => record !== undefined);
+    return recipientOutcome({ code: 0, output: `${alone.join('\0')}\0` });
+  });
 }

@@ -118,9 +118,11 @@ const ownFiles: Readonly<Record<string, Sentence>> = {
   logstamp: (one) => `Log time stamp is ${one}.`,
   maxrcpt: (one) => `An SMTP message may have ${one} recipients.`,
   nameservers: (one) => `Name server: ${one}`,
+  qmtproutes: (one) => `QMTP route: ${one}`,
   queuebytes: (one) => `Queue size limit is ${one} bytes.`,
   queuereserve: (one) => `${one} bytes of disk are left free.`,
   rcptspertransaction: (one) => `SMTP client recipients per transaction: ${one}.`,
+  remotegreet: (one) => `SMTP client greets with ${one}.`,
   topology: (one) => `Thread topology is ${one}.`,
 };
 

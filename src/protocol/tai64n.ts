@@ -1,5 +1,5 @@
 /**
- * TAI64N labels as multilog writes them: `@` and 24 hexadecimal digits.
+ * TAI64N labels as multilog writes and tai64nlocal reads them: `@` and 24 hexadecimal digits.
  * The clock is the caller's. Like multilog this counts 10 s between the two time scales and no leap seconds.
  */
 
@@ -14,4 +14,22 @@ function hex8(value: number): string {
 export function tai64n(seconds: number, nanoseconds: number): string {
   const tai = seconds + offset;
   return `@${hex8(epochHigh + Math.floor(tai / 2 ** 32))}${hex8(tai % 2 ** 32)}${hex8(nanoseconds)}`;
+}
+
+export interface LabelTime {
+  /** Since 1970; negative before. */
+  readonly seconds: number;
+  /** 0 to 999999999. */
+  readonly nanoseconds: number;
+}
+
+const label = /^@([0-9a-f]{8})([0-9a-f]{8})([0-9a-f]{8})/;
+
+/** The label that a line begins with; undefined when there is none, or one outside of what can be counted exactly. */
+export function readTai64n(line: string): LabelTime | undefined {
+  const [, high = '', low = '', nano = ''] = label.exec(line) ?? [];
+  if (nano === '') return undefined;
+  const seconds = (Number.parseInt(high, 16) - epochHigh) * 2 ** 32 + Number.parseInt(low, 16) - offset;
+  const nanoseconds = Number.parseInt(nano, 16);
+  return Number.isSafeInteger(seconds) && nanoseconds < 1e9 ? { seconds, nanoseconds } : undefined;
 }

@@ -27,6 +27,8 @@ const mostAtOnce = 4;
 const mostWaiting = 1000;
 const noSuchName = 2;
 const longestAnswer = 65_536;
+/** Root asks too: the program is the system's, whatever the server's PATH says. */
+const systemPath = '/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin';
 /** What accounts are called: no option, no number alone, which would be taken for a uid. */
 const possibleName = /^(?!-)(?!\d+$)[!-9;-~]+$/;
 
@@ -91,7 +93,8 @@ export class Getent {
 
   #execute(name: ByteString): Promise<GetentAnswer> {
     const { program = 'getent', patience = 10_000 } = this.#options;
-    const options = { encoding: 'latin1', timeout: patience, killSignal: 'SIGKILL', maxBuffer: longestAnswer, cwd: '/' } as const;
+    const limits = { timeout: patience, killSignal: 'SIGKILL', maxBuffer: longestAnswer } as const;
+    const options = { ...limits, encoding: 'latin1', cwd: '/', env: { PATH: systemPath } } as const;
     return new Promise((settle) => {
       execFile(program, ['passwd', name], options, (error, stdout) => {
         if (error === null) settle(stdout);

@@ -5,8 +5,11 @@ import { existsSync, mkdirSync, readdirSync, watch, writeFileSync } from 'node:f
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { runLocal } from '../../src/actors/local/deliver.js';
 import { createLocalDeliverer } from '../../src/actors/local/deliverer.js';
 import type { LocalDeliverer } from '../../src/actors/local/deliverer-types.js';
+import { localIo } from '../../src/actors/local/io.js';
+import { unixMessage } from '../../src/store/unix-message.js';
 import { delivered, delivery, expected, hostname, nonce, serverHome } from '../support/local-home.js';
 
 const own = process.getuid?.() || 8001;
@@ -188,4 +191,24 @@ test('a socket that appears a little later is waited for; a connection lost unde
   const server = createServer((socket) => socket.once('data', () => socket.destroy())).listen(path);
   t.after(() => server.close());
   assert.deepEqual(await report, { outcomes: [{ status: 'Z', text: 'Connection to lspawnd lost. (#4.3.0)\n' }], lost: true });
+});
+
+test("a Maildir that hangs is given up; a message that cannot be read is not the mailbox's fault", async (t) => {
+  const { home, joe } = start(t);
+  const io = { ...localIo({}, hostname, own), maildirLimit: 50 };
+  const request = { user: 'joe', home: joe, local: 'joe', dash: '', ext: '', host: 'x', sender: '', repeated: false };
+  let reads = 0;
+  async function* header(): AsyncGenerator<Uint8Array, void, void> {
+    yield Buffer.from('Subject: x\n\n');
+    // The first look is for loops; the delivery itself never gets the rest.
+    if (++reads > 1) await new Promise(() => undefined);
+  }
+  const stuck = { bytes: undefined, file: undefined, pieces: header };
+  const maildirName = (): string => 'name';
+  const hung = await runLocal({ ...request, defaultDelivery: './Maildir/', message: stuck, maildirName }, io);
+  assert.deepEqual(hung, { exit: 111, output: 'Timeout on maildir delivery. (#4.3.0)\n' });
+  const gone = unixMessage({ form: 'unix', file: join(home, 'gone'), size: 0 });
+  const unread = await runLocal({ ...request, defaultDelivery: './Maildir/', message: gone, maildirName }, io);
+  assert.deepEqual(unread, { exit: 111, output: 'Unable to read message. (#4.3.0)\n' });
+  assert.deepEqual(delivered(joe), []);
 });

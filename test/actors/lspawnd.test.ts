@@ -182,6 +182,7 @@ test('forward lines come back to be queued', async (t) => {
   writeFileSync(join(running.home, 'joe', '.qmail-f'), '&a@b.example\nc@d.example\n');
   const report = await running.deliverer.deliver(delivery('joe-f@x.example'), '');
   assert.deepEqual(report.forward, {
+    uid: 8001,
     sender: 'sender@remote.example',
     prefix: 'Delivered-To: joe-f@x.example\n',
     recipients: ['a@b.example', 'c@d.example'],

@@ -68,7 +68,7 @@ test('a client that leaves before its commit leaves no message and no body file'
   const file: BodyWriter = {
     name: 'f',
     write: () => undefined,
-    close: async () => undefined,
+    close: async () => ({ size: 0, checksum: 0 }),
     discard: async () => discarded(),
   };
   const { submitted, client } = await serve(t, { createBodyFile: async () => file });
@@ -78,6 +78,36 @@ test('a client that leaves before its commit leaves no message and no body file'
   connection.abandon();
   await gone;
   assert.equal(submitted.length, 0);
+});
+
+test('a large body is a file, whose checksum goes with it; what the store may have kept keeps its file', async (t) => {
+  let discarded = 0;
+  const file: BodyWriter = {
+    name: 'f',
+    write: () => undefined,
+    close: async () => ({ size: 5000, checksum: 4711 }),
+    discard: async () => {
+      discarded += 1;
+    },
+  };
+  const submissions: Submission[] = [];
+  const refusals = ['storage', 'full'] as const;
+  const submit = async (submission: Submission): Promise<Submitted> => {
+    submissions.push(submission);
+    const why = refusals[submissions.length - 2];
+    return why === undefined ? { tag: 'accepted', id: 1 } : { tag: 'refused', why, text: why };
+  };
+  const { client } = await serve(t, { createBodyFile: async () => file, submit });
+  const codes: number[] = [];
+  for (let n = 0; n < 3; n += 1) {
+    const connection = await client();
+    await connection.message(Buffer.alloc(5000, 'x'));
+    await connection.envelope(octets(envelopeText({ sender: '', recipients: ['b'] })));
+    codes.push((await connection.commit()).code);
+    assert.equal(discarded, n === 2 ? 1 : 0);
+  }
+  assert.deepEqual(codes, [0, 53, 53]);
+  assert.deepEqual([submissions[0]?.file, submissions[0]?.checksum, submissions[0]?.bytes], ['f', 4711, undefined]);
 });
 
 test('faults are answered with qmail-queue its exit codes, and nothing is submitted', async (t) => {

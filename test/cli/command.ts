@@ -32,11 +32,15 @@ export interface RunOptions {
   readonly stdin?: string | Buffer;
   /** Words before the launcher's path: a program that becomes the command. */
   readonly through?: readonly string[];
+  /** Descriptor 0 stays open: the test writes to it. */
+  readonly open?: boolean;
+  /** Another program than the launcher of that name. */
+  readonly path?: string;
 }
 
 /** Starts `bin/NAME`; the test ends it when it is still there. */
 export function run(t: TestContext, name: string, args: readonly string[], options: RunOptions = {}): Running {
-  const [file = '', ...words] = [...(options.through ?? []), launcher(name), ...args];
+  const [file = '', ...words] = [...(options.through ?? []), options.path ?? launcher(name), ...args];
   const child = spawn(file, words, { env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
@@ -53,7 +57,7 @@ export function run(t: TestContext, name: string, args: readonly string[], optio
     heard();
   });
   child.stdin?.on('error', () => undefined);
-  child.stdin?.end(options.stdin ?? '');
+  if (options.open !== true) child.stdin?.end(options.stdin ?? '');
   const finished = new Promise<Finished>((settle) => child.once('close', (code) => settle({ code, stdout, stderr })));
   t.after(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');

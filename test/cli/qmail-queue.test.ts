@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { launcher, makeHome, run, scratch, startServer } from './command.js';
@@ -61,8 +61,11 @@ test('qmail-queue keeps a message while no server runs, and every fault has its 
 test('qmail-queue names what is wrong with the queue', async (t) => {
   const home = await makeHome(t);
   const missing = await queue(t, join(home, 'nowhere'), 'x\n', 'Fa\0Tb\0\0');
-  assert.equal(missing.code, 62);
+  assert.equal(missing.code, 61);
   assert.match(missing.stderr, /nowhere\/queue: no such file or directory/);
+  renameSync(join(home, 'queue'), join(home, 'gone'));
+  assert.equal((await queue(t, home, 'x\n', 'Fa\0Tb\0\0')).code, 62);
+  renameSync(join(home, 'gone'), join(home, 'queue'));
   if (!root) return t.diagnostic('the case of another uid needs root');
   const stranger = await queue(t, home, 'x\n', 'Fa\0Tb\0\0', 54_321);
   assert.equal(stranger.code, 62);

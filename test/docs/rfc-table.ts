@@ -7,6 +7,7 @@ const titles: Readonly<Record<string, string>> = {
   '821': 'Simple Mail Transfer Protocol (1982)',
   '822': 'Standard for ARPA Internet Text Messages',
   '1047': 'Duplicate Messages and SMTP',
+  '1413': 'Identification Protocol',
   '1652': '8bit-MIMEtransport',
   '1870': 'Message Size Declaration',
   '1939': 'Post Office Protocol 3',

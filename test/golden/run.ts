@@ -6,7 +6,8 @@
 import { parseArgs } from 'node:util';
 import { adapters } from './adapters/table.js';
 import type { RecordedCase } from './runner/adapter.js';
-import { caseFiles, casesFolder, differencesById, filesInForce, readCases } from './runner/lists.js';
+import { ownChoices } from './runner/differences.js';
+import { caseFiles, casesFolder, filesInForce, readCases } from './runner/lists.js';
 import { type CaseResult, runFile } from './runner/run-file.js';
 
 const usage = `usage: npm run golden -- [--dir DIR] [--file NAME]… [--id ID]… [--in-force] [--processes] [--show]
@@ -53,7 +54,7 @@ async function runOne(file: string, cases: readonly RecordedCase[], values: Opti
     console.log(JSON.stringify({ file, passed: 0, failed: cases.length, different: 0 }));
     return cases.length;
   }
-  const results = await runFile(adapter, cases, { processes: values.processes === true, differences: differencesById() });
+  const results = await runFile(adapter, cases, { processes: values.processes === true, choices: ownChoices() });
   return report(file, results, values.show === true);
 }
 

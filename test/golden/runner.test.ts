@@ -10,8 +10,9 @@ import { type TestContext, test } from 'node:test';
 import { run } from '../runner/command.js';
 import { root } from '../runner/tree.js';
 import type { RecordedCase } from './runner/adapter.js';
+import { choices, ownChoices } from './runner/differences.js';
 import { judge } from './runner/judge.js';
-import { casesFolder, differencesById, filesInForce, readCases } from './runner/lists.js';
+import { casesFolder, filesInForce, readCases } from './runner/lists.js';
 
 /** Every way to change one leaf of a value: a number one higher, a text with one octet more, a list one entry longer. */
 function* changes(value: unknown): Generator<unknown> {
@@ -26,7 +27,7 @@ function* changes(value: unknown): Generator<unknown> {
 }
 
 const folder = casesFolder(undefined);
-const differences = differencesById();
+const own = ownChoices();
 const inForce = [...filesInForce()];
 
 function scratch(t: TestContext): string {
@@ -44,12 +45,13 @@ for (const file of inForce) {
   test(`${file}: every single change of what a case expects is a failure`, (t) => {
     const cases = readCases(folder, file);
     let seen = 0;
-    for (const { id, expected } of cases) {
-      const difference = differences.get(id);
-      const wanted = difference === undefined ? expected : { ...(expected as object), ...difference.chosen?.[id] };
-      assert.notEqual(judge(id, expected, wanted, difference).is, 'failed', id);
+    for (const test of cases) {
+      const { id, expected } = test;
+      const choice = own(file, test);
+      const wanted = choice?.listed === true ? choice.result : expected;
+      assert.notEqual(judge(expected, wanted, choice).is, 'failed', id);
       for (const changed of changes(wanted)) {
-        assert.equal(judge(id, expected, changed, difference).is, 'failed', `${id}: ${JSON.stringify(changed).slice(0, 300)}`);
+        assert.equal(judge(expected, changed, choice).is, 'failed', `${id}: ${JSON.stringify(changed).slice(0, 300)}`);
         seen += 1;
       }
     }
@@ -59,7 +61,7 @@ for (const file of inForce) {
 
   test(`${file}: cases run against changed expectations fail, and the exit code says so`, async (t) => {
     const place = scratch(t);
-    const every = readCases(folder, file).filter(({ id }) => !differences.has(id));
+    const every = readCases(folder, file).filter((test) => own(file, test) === undefined);
     const step = Math.max(1, Math.floor(every.length / 12));
     const sample = every.filter((_, index) => index % step === 0);
     const changed = sample.map((one, index): RecordedCase => {
@@ -75,13 +77,38 @@ for (const file of inForce) {
   });
 }
 
+const one = (id: string, more: object = {}): RecordedCase => ({
+  id,
+  area: 'a',
+  description: 'd',
+  expected: { exit: 0, output: 'a' },
+  ...more,
+});
+
 test('a listed difference that is gone, and one without its chosen result, are failures', () => {
-  const expected = { exit: 0, output: 'a' };
-  const chosen = { reason: 'why', ids: ['x-1'], chosen: { 'x-1': { output: 'b' } } };
-  assert.equal(judge('x-1', expected, { exit: 0, output: 'b' }, chosen).is, 'different');
-  assert.equal(judge('x-1', expected, expected, chosen).is, 'failed');
-  assert.equal(judge('x-1', expected, { exit: 1, output: 'b' }, chosen).is, 'failed');
-  assert.equal(judge('x-1', expected, { exit: 0, output: 'b' }, { reason: 'why', ids: ['x-1'] }).is, 'failed');
+  const is = (got: object, difference: object): string => {
+    const listed = choices([{ reason: 'why', ids: ['x-1'], ...difference }]);
+    return judge(one('x-1').expected, got, listed('x', one('x-1'))).is;
+  };
+  const chosen = { chosen: { 'x-1': { output: 'b' } } };
+  assert.equal(is({ exit: 0, output: 'b' }, chosen), 'different');
+  assert.equal(is({ exit: 0, output: 'a' }, chosen), 'failed');
+  assert.equal(is({ exit: 1, output: 'b' }, chosen), 'failed');
+  assert.equal(is({ exit: 0, output: 'b' }, {}), 'failed');
+});
+
+test('a rule holds for cases that no list names, and for those alone that it is about', () => {
+  const rule = { file: 'x', where: { input: '^b', 'controls.me': null }, replace: [['a$', 'b']], set: { exit: 7 } } as const;
+  const ruled = choices([{ reason: 'why', ids: [], rule }]);
+  const verdict = (file: string, more: object, got: object): string =>
+    judge(one('x-2').expected, got, ruled(file, one('x-2', more))).is;
+  const got = { exit: 7, output: 'b' };
+  assert.equal(verdict('x', { input: 'bc' }, got), 'different');
+  assert.equal(verdict('x', { input: 'bc' }, { exit: 0, output: 'a' }), 'passed');
+  assert.equal(verdict('x', { input: 'bc' }, { exit: 7, output: 'c' }), 'failed');
+  assert.equal(verdict('x', { input: 'cb' }, got), 'failed');
+  assert.equal(verdict('x', { input: 'bc', controls: { me: 'here' } }, got), 'failed');
+  assert.equal(verdict('y', { input: 'bc' }, got), 'failed');
 });
 
 test('a folder that is missing, one without cases, an unknown file and an unknown option are failures', async (t) => {

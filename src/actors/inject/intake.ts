@@ -6,6 +6,7 @@
 import { formatDate } from '../../protocol/date.js';
 import { EnvelopeReader, endedEarly } from '../../protocol/queue-envelope.js';
 import { invokedBy, queueReceived } from '../../protocol/received.js';
+import type { ClosedBody } from '../../store/body-file.js';
 import { queueUsers } from '../../store/queue-users.js';
 import type { Submission, Submitted } from '../messages.js';
 
@@ -14,7 +15,7 @@ export interface BodyWriter {
   readonly name: string;
   /** A promise means: wait before the next. */
   write(chunk: Uint8Array): Promise<void> | undefined;
-  close(): Promise<unknown>;
+  close(): Promise<ClosedBody>;
   discard(): Promise<void>;
 }
 
@@ -112,13 +113,17 @@ export class Intake {
     }
     if (this.#failure !== undefined || envelope === undefined) return this.#givenUp();
     const { uid, qp } = this.#options;
+    let closed: ClosedBody | undefined;
     try {
-      await this.#file?.close();
+      closed = await this.#file?.close();
     } catch (error) {
       this.#failure = { code: cannotWrite, text: `cannot write the message: ${textOf(error)}` };
       return this.#givenUp();
     }
-    const body = this.#file === undefined ? { bytes: joined(this.#chunks, this.#size) } : { file: this.#file.name };
+    const body =
+      this.#file === undefined || closed === undefined
+        ? { bytes: joined(this.#chunks, this.#size) }
+        : { file: this.#file.name, checksum: closed.checksum };
     const submitted = await submit({
       origin: 'inject',
       uid,
@@ -131,6 +136,8 @@ export class Intake {
     });
     if (submitted.tag === 'accepted') return { code: 0, text: '' };
     this.#failure = { code: cannotWrite, text: submitted.text };
+    // Whether the store kept it nobody knows: its file stays until the sweep sees that no message names it.
+    if (submitted.why === 'storage') this.#file = undefined;
     return this.#givenUp();
   }
 

@@ -8,7 +8,7 @@ import { errnoText } from '../../protocol/errno-text.js';
 import type { ByteString } from '../../protocol/mail.js';
 import type { Instruction } from '../../protocol/mailbox/dotqmail.js';
 import { temporaryName } from '../../protocol/mailbox/maildir.js';
-import { deliverToMaildir } from '../../store/maildir-dir.js';
+import { deliverToMaildir, type MaildirOutcome } from '../../store/maildir-dir.js';
 import { deliverToMbox } from '../../store/mbox-file.js';
 import { belowHome } from '../../store/octet-path.js';
 import { defer } from './checks.js';
@@ -21,6 +21,17 @@ export interface AddedLines {
   readonly deliveredTo: ByteString;
 }
 
+/** qmail's alarm for a Maildir delivery (spec local.md §5.3): a day, in milliseconds. */
+const aDay = 86_400_000;
+
+/** The outcome, or `timeout` when there is none in time; what hangs may still be done one day, under the same name. */
+function withinLimit(outcome: Promise<MaildirOutcome>, limit: number): Promise<MaildirOutcome | 'timeout'> {
+  return new Promise((settle, fail) => {
+    const timer = setTimeout(() => settle('timeout'), limit);
+    void outcome.then(settle, fail).finally(() => clearTimeout(timer));
+  });
+}
+
 export async function maildirStep(
   instruction: Instruction,
   request: LocalRequest,
@@ -28,7 +39,7 @@ export async function maildirStep(
   lines: AddedLines,
 ): Promise<Stop | undefined> {
   const name = request.maildirName(instruction.line);
-  const outcome = await deliverToMaildir({
+  const delivered = deliverToMaildir({
     folder: belowHome(request.home, instruction.text.replace(/\/+$/, '') || '/'),
     name,
     temporary: temporaryName(io.now(), io.chance(), io.hostname),
@@ -36,13 +47,15 @@ export async function maildirStep(
     message: request.message,
     repeated: request.repeated,
   });
-  switch (outcome) {
+  switch (await withinLimit(delivered, io.maildirLimit ?? aDay)) {
     case 'done':
       return undefined;
     case 'noFolder':
       return defer('Unable to chdir to maildir. (#4.2.1)');
     case 'unreadable':
       return defer('Unable to read message. (#4.3.0)');
+    case 'timeout':
+      return defer('Timeout on maildir delivery. (#4.3.0)');
     case 'different':
       return defer(`Another message is in the maildir under my name, ${name}: move it away. (#4.3.0)`);
     case 'trouble':

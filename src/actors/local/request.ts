@@ -40,6 +40,8 @@ export interface LocalIo {
   readonly chance: () => string;
   /** Uid that the delivery runs as. */
   readonly uid: number;
+  /** Milliseconds after which a Maildir delivery is given up; a day unless a test says less. */
+  readonly maildirLimit?: number;
   /** Where texts go while the delivery runs; absent: they are collected for the report. */
   readonly output?: (stream: 'out' | 'err', text: ByteString) => void;
 }

@@ -13,10 +13,10 @@ export interface MailExchanger {
   readonly name: string;
 }
 
-/** `none`: the name or the type does not exist. `later`: no usable answer now. */
+/** `none`: there are no such records; `alias`: but others, aliases, were in the answer. `later`: no usable answer now. */
 export type Answer<T> =
   | { readonly tag: 'records'; readonly records: readonly T[] }
-  | { readonly tag: 'none' }
+  | { readonly tag: 'none'; readonly alias?: true }
   | { readonly tag: 'later' };
 
 export interface DnsOptions {
@@ -36,6 +36,7 @@ const maxKept = 1000;
 const keepFor = 45_000;
 
 const none = { tag: 'none' } as const;
+const aliasAlone = { tag: 'none', alias: true } as const;
 const later = { tag: 'later' } as const;
 
 interface Kept {
@@ -80,7 +81,10 @@ export class DnsRecords {
     if (kept !== undefined && kept.until > performance.now()) return kept.answer as Answer<T>;
     const asked = this.#asked.get(key) as Promise<Answer<T>> | undefined;
     if (asked !== undefined) return asked;
-    const asking = ask().then((records): Answer<T> => (records.length === 0 ? none : { tag: 'records', records }), classify);
+    const asking = ask().then(
+      (records): Answer<T> => (records.length === 0 ? aliasAlone : { tag: 'records', records }),
+      classify,
+    );
     this.#asked.set(key, asking);
     const answer = await asking;
     this.#asked.delete(key);

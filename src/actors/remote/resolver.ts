@@ -33,6 +33,8 @@ export async function resolveHost(dns: DnsRecords, host: ByteString): Promise<Re
   if (literal !== undefined) return { tag: 'found', addresses: [{ address: literal, preference: 0 }] };
   const answer = await bothFamilies(dns, host);
   if (answer.tag === 'later') return soft;
+  // qmail's words for an alias that leads to no address differ from those for a name that has none.
+  if (answer.tag === 'none' && answer.alias === true) return noAddress;
   if (answer.tag === 'none') return failed('D', `Sorry, I couldn't find any host named ${printable(host)}. (#5.1.2)\n`);
   return { tag: 'found', addresses: answer.records.map((address) => ({ address, preference: 0 })) };
 }
@@ -73,7 +75,7 @@ async function bothFamilies(dns: DnsRecords, name: ByteString): Promise<Answer<s
     if (second !== undefined) records.push(second);
   }
   if (records.length > 0) return { tag: 'records', records };
-  return four.tag === 'later' || six.tag === 'later' ? { tag: 'later' } : { tag: 'none' };
+  return four.tag === 'later' || six.tag === 'later' ? { tag: 'later' } : four;
 }
 
 /** RFC 7505 §3: the domain says that it takes no mail. */

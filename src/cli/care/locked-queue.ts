@@ -2,7 +2,7 @@
 import { CommandTrouble } from '../complain.js';
 import { QueueLocked, withQueueLocked } from '../queue/own-store.js';
 
-/** As root this process becomes the owner of queue/, for good. Throws CommandTrouble 111. */
+/** Meanwhile root acts as the owner of queue/. Throws CommandTrouble 111. */
 export async function lockedQueue<T>(home: string, body: (dir: string) => Promise<T>): Promise<T> {
   try {
     return await withQueueLocked(home, body);

@@ -1,27 +1,17 @@
 /**
- * The header of the message on descriptor 0, as fields. What follows it is not read further than needed.
+ * The header of the message on descriptor 0, as fields, for a command of a .qmail file.
  */
 import type { ByteString } from '../../protocol/mail.js';
-import { splitHeader } from '../../protocol/message/header-lines.js';
 import type { Call } from '../call.js';
-import { errorWords, Fatal, permanent, temporary } from '../fatal.js';
-import { pieces } from './pieces.js';
-
-/** Octets of a header; a larger one is refused. */
-const largest = 64 * 1024 * 1024;
+import { Fatal } from '../fatal.js';
+import { messageIn, readHeader } from '../inject/message-in.js';
+import { InjectTrouble } from '../inject/words.js';
 
 export async function headerFields(call: Call): Promise<readonly ByteString[]> {
-  let text = '';
   try {
-    for await (const piece of pieces(call, 0)) {
-      text += piece.toString('latin1');
-      const split = splitHeader(text, false);
-      if (split !== undefined) return split.fields;
-      if (text.length > largest) throw new Fatal(permanent, `the header is larger than ${largest} octets`);
-    }
+    return (await readHeader(messageIn(call))).fields;
   } catch (error) {
-    if (error instanceof Fatal) throw error;
-    throw new Fatal(temporary, `unable to read message: ${errorWords(error)}`);
+    if (!(error instanceof InjectTrouble)) throw error;
+    throw new Fatal(error.exitCode, error.message.replace(/\n$/, ''));
   }
-  return splitHeader(text, true)?.fields ?? [];
 }

@@ -4,7 +4,7 @@
 import type { ByteString, Envelope } from '../../protocol/mail.js';
 import { type Call, complainTo } from '../call.js';
 import { errorWords, Fatal, permanent, temporary } from '../fatal.js';
-import { queueMessage } from './queue-child.js';
+import { queueMail } from '../queue/queue-mail.js';
 
 /** Queues it and says `NAME: qp N`. A refusal, and a message that cannot be read, end the command. */
 export async function redirect(
@@ -18,9 +18,10 @@ export async function redirect(
     yield Buffer.from(front, 'latin1');
     yield* message;
   }
-  const { text, qp } = await queueMessage(call, whole(), envelope).catch((error: unknown) => {
+  const { text, detail, qp } = await queueMail(call, { message: whole(), envelope }).catch((error: unknown) => {
     throw new Fatal(temporary, `unable to read message: ${errorWords(error)}`);
   });
+  if (detail !== '') complainTo(call, `${name}: ${detail}`);
   if (text !== '') throw new Fatal(text.startsWith('D') ? permanent : temporary, text.slice(1));
   complainTo(call, `${name}: qp ${qp}`);
 }

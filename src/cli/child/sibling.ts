@@ -1,24 +1,21 @@
 /**
- * Where a command finds another one: in the home's bin/, else in this copy's.
+ * Whether a home has a program of its own in the place of one of ours.
  */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ByteString } from '../../protocol/mail.js';
 import type { Call } from '../call.js';
 
-/** Absolute path in octets. */
-export function sibling(call: Call, name: string): ByteString {
+/** Its path in octets; undefined: bin/NAME of the home is this copy's launcher, or is not there. */
+export function otherInHome(call: Call, name: string): ByteString | undefined {
+  const own = fileURLToPath(new URL(`../../../../bin/${name}`, import.meta.url));
   const installed = join(call.home, 'bin', name);
-  const path = isExecutable(installed) ? installed : fileURLToPath(new URL(`../../../../bin/${name}`, import.meta.url));
-  return Buffer.from(path, 'utf8').toString('latin1');
-}
-
-function isExecutable(path: string): boolean {
   try {
-    accessSync(path, constants.X_OK);
-    return true;
+    accessSync(installed, constants.X_OK);
+    if (realpathSync(installed) === realpathSync(own)) return undefined;
   } catch {
-    return false;
+    return undefined;
   }
+  return Buffer.from(installed, 'utf8').toString('latin1');
 }

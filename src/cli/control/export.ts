@@ -27,10 +27,15 @@ async function routeOf(home: string): Promise<Route> {
 }
 
 export async function exportQueue(home: string, write: (line: string) => void): Promise<void> {
+  await eachQueued(home, (part, route) => write(exportLine(part, route)));
+}
+
+/** Every queued message, ascending, with the routing to show it by. */
+export async function eachQueued(home: string, tell: (part: QueuedPart, route: Route) => void): Promise<void> {
   const route = await routeOf(home);
-  const line = (part: QueuedPart): void => write(exportLine(part, route));
-  if ((await askNode(home, { verb: 'status' })) === undefined) await (await import('./stored-queue.js')).storedExport(home, line);
-  else await runningExport(home, line);
+  const one = (part: QueuedPart): void => tell(part, route);
+  if ((await askNode(home, { verb: 'status' })) === undefined) await (await import('./stored-queue.js')).storedExport(home, one);
+  else await runningExport(home, one);
 }
 
 async function runningExport(home: string, tell: (whole: QueuedPart) => void): Promise<void> {

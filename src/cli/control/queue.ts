@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import type { QueuePage } from '../../actors/node-api.js';
+import { statLines } from '../../protocol/qread.js';
 import { CommandTrouble, reason } from '../complain.js';
 import { homeFolder } from '../home.js';
 import { askNode } from './client.js';
@@ -22,8 +23,7 @@ export async function main(args: readonly string[]): Promise<number> {
   let first = true;
   for (let after: number | undefined = 0; after !== undefined; ) {
     const page: QueuePage = await pages(after);
-    if (first)
-      process.stdout.write(`messages in queue: ${page.total}\nmessages in queue but not yet preprocessed: ${page.todo}\n`);
+    if (first) process.stdout.write(statLines(page.total, page.todo));
     first = false;
     process.stdout.write(page.messages.map(listMessage).join(''));
     after = page.next;
@@ -42,7 +42,7 @@ function words(args: readonly string[]): { readonly home: string; readonly expor
   }
 }
 
-async function pageReader(home: string): Promise<(after: number) => Promise<QueuePage>> {
+export async function pageReader(home: string): Promise<(after: number) => Promise<QueuePage>> {
   const running = await askNode(home, { verb: 'status' });
   if (running === undefined) return (await import('./stored-queue.js')).storedPages(home);
   return async (after) => {

@@ -91,8 +91,8 @@ async function print(call: Call, sender: string, message: AsyncIterable<Buffer>)
 }
 
 async function queue(call: Call, message: AsyncIterable<Buffer>, envelope: Envelope): Promise<void> {
-  const { submit } = await import('../queue/submit.js');
-  const { text, detail } = await submit(call, message, envelope);
+  const { queueMail } = await import('../queue/queue-mail.js');
+  const { text, detail } = await queueMail(call, { message, envelope });
   if (detail !== '') complainTo(call, `qmail-inject: ${detail}`);
   if (text !== '') throw new InjectTrouble(text.startsWith('D') ? permanent : temporary, `${text.slice(1)}\n`);
 }

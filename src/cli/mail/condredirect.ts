@@ -5,9 +5,9 @@
 import type { ByteString } from '../../protocol/mail.js';
 import type { Call } from '../call.js';
 import { condition } from '../child/condition.js';
-import { pieces } from '../child/pieces.js';
 import { redirect } from '../child/redirect.js';
 import { needed, orFatal, permanent, wrongUsage } from '../fatal.js';
+import { piecesFromStart } from '../pieces.js';
 
 const name = 'condredirect';
 const fileIsOver = 99;
@@ -20,6 +20,6 @@ export const run = (call: Call): Promise<number> =>
     const sender: ByteString = needed(call, 'SENDER', permanent);
     const front = needed(call, 'DTLINE', permanent);
     // The program has read the message away; it is a file, so it can be read again.
-    await redirect(call, name, { sender, recipients: [address] }, front, pieces(call, 0, true));
+    await redirect(call, name, { sender, recipients: [address] }, front, piecesFromStart(call, 0));
     return fileIsOver;
   });

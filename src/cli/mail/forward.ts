@@ -2,9 +2,9 @@
  * `|forward address...`: sends the message on from $NEWSENDER (spec mail-commands.md).
  */
 import type { Call } from '../call.js';
-import { pieces } from '../child/pieces.js';
 import { redirect } from '../child/redirect.js';
 import { needed, orFatal, permanent } from '../fatal.js';
+import { pieces } from '../pieces.js';
 
 export const run = (call: Call): Promise<number> =>
   orFatal(call, 'forward', async () => {

@@ -3,10 +3,10 @@
  * a bounce.
  */
 import { asksReceipt, receipt } from '../../protocol/message/receipt.js';
-import type { Call } from '../call.js';
+import { type Call, complainTo } from '../call.js';
 import { headerFields } from '../child/header.js';
-import { queueMessage } from '../child/queue-child.js';
 import { Fatal, orFatal, permanent, temporary, wrongUsage } from '../fatal.js';
+import { queueMail } from '../queue/queue-mail.js';
 
 const name = 'qreceipt';
 
@@ -21,13 +21,9 @@ export const run = (call: Call): Promise<number> =>
       throw new Fatal(permanent, `unable to parse this: ${asked.field.replace(/\n$/, '')}`);
     }
     if (asked.tag === 'not asked') return 0;
-    async function* message(text: string): AsyncGenerator<Uint8Array> {
-      yield Buffer.from(text, 'latin1');
-    }
-    const answer = await queueMessage(call, message(receipt(sender, address, asked.messageId)), {
-      sender: '',
-      recipients: [sender],
-    });
+    const message = [Buffer.from(receipt(sender, address, asked.messageId), 'latin1')];
+    const answer = await queueMail(call, { message, envelope: { sender: '', recipients: [sender] } });
+    if (answer.detail !== '') complainTo(call, `${name}: ${answer.detail}`);
     if (answer.text.startsWith('D')) throw new Fatal(permanent, 'permanent qmail-queue error');
     if (answer.text !== '') throw new Fatal(temporary, 'temporary qmail-queue error');
     return 0;

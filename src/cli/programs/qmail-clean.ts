@@ -7,7 +7,7 @@ import { readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../store/octet-path.js';
 import { type Call, put } from '../call.js';
-import { pieces } from '../child/pieces.js';
+import { pieces } from '../pieces.js';
 
 /** Folders below mess/ and info/, as qmail is built. */
 const split = 23;

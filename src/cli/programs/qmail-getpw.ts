@@ -6,13 +6,14 @@ import { userOfAccounts } from '../../protocol/users.js';
 import { accountsFor } from '../../store/accounts.js';
 import { UsersFile } from '../../store/users-file.js';
 import { type Call, put } from '../call.js';
+import { textEnvironment } from '../octets.js';
 
 const noArgument = 100;
 
 export async function run(call: Call): Promise<number> {
   const [local] = call.args;
   if (local === undefined) return noArgument;
-  const accounts = accountsFor(Object.fromEntries(call.env), process.geteuid?.() ?? 0);
+  const accounts = accountsFor(textEnvironment(call.env), process.geteuid?.() ?? 0);
   const users = new UsersFile(call.home, accounts, () => performance.now());
   const { account } = users.sources();
   const answer = await userOfAccounts(local, { account });

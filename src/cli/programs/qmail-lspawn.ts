@@ -5,6 +5,7 @@
 import { accountsFor } from '../../store/accounts.js';
 import { UsersFile } from '../../store/users-file.js';
 import { type Call, complainTo } from '../call.js';
+import { textEnvironment } from '../octets.js';
 import { localDelivery } from './lspawn/delivery.js';
 import { runSpawner } from './spawn/spawner.js';
 
@@ -17,7 +18,7 @@ export async function run(call: Call): Promise<number> {
     return wrongUsage;
   }
   const uid = process.geteuid?.() ?? 0;
-  const users = new UsersFile(call.home, accountsFor(Object.fromEntries(call.env), uid), () => performance.now());
+  const users = new UsersFile(call.home, accountsFor(textEnvironment(call.env), uid), () => performance.now());
   await runSpawner(call, localDelivery({ call, users, uid, defaultDelivery }));
   return 0;
 }

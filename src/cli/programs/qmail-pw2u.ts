@@ -9,9 +9,9 @@ import type { ByteString } from '../../protocol/mail.js';
 import { type HomeCheck, listSubusers, listUsers, type UsersListOptions } from '../../protocol/users-list.js';
 import { codeOf, octetPath } from '../../store/octet-path.js';
 import { type Call, put } from '../call.js';
-import { wholeText } from '../child/pieces.js';
 import { errorWords, Fatal, orFatal, permanent, temporary } from '../fatal.js';
 import { readOptions } from '../getopt.js';
+import { wholeText } from '../pieces.js';
 
 const name = 'qmail-pw2u';
 /** Octets of a passwd file; a longer one is refused. */

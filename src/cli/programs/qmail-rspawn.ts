@@ -9,7 +9,7 @@ const cannot = 111;
 export async function run(call: Call): Promise<number> {
   const { remoteJobs } = await import('./spawn/remote-jobs.js');
   const { runSpawner } = await import('./spawn/spawner.js');
-  const deliver = await remoteJobs(call);
+  const deliver = remoteJobs(call);
   if (deliver === undefined) return cannot;
   await runSpawner(call, deliver);
   return 0;

@@ -2,36 +2,43 @@
  * A message on its way to the queue of a call, piece by piece: to `$QMAILQUEUE` when that is set, else to the running
  * node or into the store. For commands that receive mail and speak with a client meanwhile.
  */
+
+import { resolve } from 'node:path';
 import type { Verdict } from '../../actors/inject/intake.js';
-import type { ByteString, Envelope } from '../../protocol/mail.js';
+import type { QueueAnswer } from '../../actors/spawn/queue-program.js';
+import type { Envelope } from '../../protocol/mail.js';
 import { envelopeText } from '../../protocol/queue-envelope.js';
 import { queueText } from '../../protocol/queue-verdict.js';
-import { type Call, complainTo } from '../call.js';
+import type { Call } from '../call.js';
+import { textEnvironment } from '../octets.js';
 import type { Destination } from './enqueue.js';
 
-export interface QueueAnswer {
-  /** Empty: queued. Else `D` (never) or `Z` (not now) and the words for the client (spec queue.md §1.2). */
-  readonly text: ByteString;
-  /** The number of the process that took it, as the client is told it. */
-  readonly qp: number;
-}
+export type { QueueAnswer };
 
 /** Ends with `commit` or `abandon`; only an answer with an empty text means that the message is kept. */
 export interface QueueHandOver {
   /** Octets of the message in unix form; they must not change afterwards. */
   write(piece: Uint8Array): Promise<void>;
   commit(envelope: Envelope): Promise<QueueAnswer>;
+  /** The queue has refused already: the rest of the message need not be written. */
+  readonly settled: boolean;
   abandon(): Promise<void>;
 }
 
 /** Octets kept back: the queue is not held open for a slow client, unless the message is large. */
 const mostKeptBack = 1_048_576;
 
+/** `$QMAILQUEUE` of the call counts from the home. */
 export async function queueHandOver(call: Call): Promise<QueueHandOver> {
   const program = call.env.get('QMAILQUEUE');
   if (program === undefined || program === '') return new OwnHandOver(call);
-  const { ProgramHandOver } = await import('./program-hand-over.js');
-  return new ProgramHandOver(Buffer.from(program, 'latin1').toString(), call);
+  const { QueueProgram } = await import('../../actors/spawn/queue-program.js');
+  return new QueueProgram({
+    program: resolve(call.home, Buffer.from(program, 'latin1').toString()),
+    home: call.home,
+    env: textEnvironment(call.env),
+    stderr: call.descriptor(2),
+  });
 }
 
 /** The queue while it is open for this message. */
@@ -47,6 +54,7 @@ class OwnHandOver implements QueueHandOver {
   #keptBack: Uint8Array[] = [];
   #octets = 0;
   #opened: Opened | undefined;
+  #refused = false;
 
   constructor(call: Call) {
     this.#call = call;
@@ -54,8 +62,11 @@ class OwnHandOver implements QueueHandOver {
 
   async write(piece: Uint8Array): Promise<void> {
     this.#octets += piece.length;
-    if (this.#opened !== undefined) await (await this.#opened.destination)?.message(piece);
-    else {
+    if (this.#opened !== undefined) {
+      const destination = await this.#opened.destination;
+      await destination?.message(piece);
+      this.#refused = destination === undefined || destination.early() !== undefined;
+    } else {
       this.#keptBack.push(piece);
       if (this.#octets > mostKeptBack) await this.#open();
     }
@@ -69,8 +80,11 @@ class OwnHandOver implements QueueHandOver {
       opened.finish(destination.commit());
     }
     const verdict = await opened.verdict;
-    if (verdict.text !== '') complainTo(this.#call, `queue: ${verdict.text}`);
-    return { text: queueText({ code: verdict.code, custom: '' }), qp: process.pid };
+    return { text: queueText({ code: verdict.code, custom: '' }), qp: process.pid, detail: verdict.text };
+  }
+
+  get settled(): boolean {
+    return this.#refused;
   }
 
   async abandon(): Promise<void> {

@@ -2,13 +2,14 @@
  * The store opened by a command itself, under the lock of the home, as the owner of queue/: only while
  * no server runs.
  */
-import { type Stats, statSync } from 'node:fs';
-import type { QueueStore } from '../../store/queue-store.js';
+import { existsSync, type Stats, statSync } from 'node:fs';
+import type { AdoptingStore } from '../../store/adopting-store.js';
 import { CommandTrouble, reason } from '../complain.js';
 import { lockFile, queueFolder } from '../home.js';
 import { closeLock, openLock, tryLock } from '../lock.js';
 
-/** Exit codes of qmail-queue for a queue that cannot be used (spec queue.md §1.1). */
+/** Exit codes of qmail-queue for a home or a queue that cannot be used (spec queue.md §1.1). */
+const homeTrouble = 61;
 const queueTrouble = 62;
 
 /** The lock is held by somebody else: a server, or another command. */
@@ -19,10 +20,10 @@ export class QueueLocked extends CommandTrouble {
 }
 
 /**
- * Takes the lock, opens the store, closes both when `body` is done. As root this process becomes the owner of queue/
- * first, for good. Throws QueueLocked, or CommandTrouble 62 for a queue that is missing or not ours.
+ * Takes the lock, opens the store, closes both when `body` is done; meanwhile root acts as the owner of queue/.
+ * Throws QueueLocked, or CommandTrouble: 61 for a missing home, 62 for a queue that is missing or not ours.
  */
-export async function withStore<T>(home: string, body: (store: QueueStore, queueDir: string) => Promise<T>): Promise<T> {
+export async function withStore<T>(home: string, body: (store: AdoptingStore, queueDir: string) => Promise<T>): Promise<T> {
   return withQueueLocked(home, async (folder) => {
     const { openLmdbQueue } = await import('../../store/lmdb/open.js');
     const store = await openLmdbQueue({ dir: folder, ...(await limits(home)) }).catch((error: unknown) => {
@@ -39,12 +40,16 @@ export async function withStore<T>(home: string, body: (store: QueueStore, queue
 /** The same without opening the store: for what works on its files. */
 export async function withQueueLocked<T>(home: string, body: (queueDir: string) => Promise<T>): Promise<T> {
   const folder = queueFolder(home);
-  becomeOwner(folder);
-  const lock = lockQueue(home);
+  const back = becomeOwner(home, folder);
   try {
-    return await body(folder);
+    const lock = lockQueue(home);
+    try {
+      return await body(folder);
+    } finally {
+      closeLock(lock);
+    }
   } finally {
-    closeLock(lock);
+    back();
   }
 }
 
@@ -58,24 +63,32 @@ async function limits(home: string): Promise<{ queuebytes?: number; queuereserve
   return { ...(queuebytes === undefined ? {} : { queuebytes }), ...(queuereserve === undefined ? {} : { queuereserve }) };
 }
 
-function becomeOwner(folder: string): void {
+/** The way back is the answer. */
+function becomeOwner(home: string, folder: string): () => void {
   let owner: Stats;
   try {
     owner = statSync(folder);
   } catch (error) {
-    throw new CommandTrouble(queueTrouble, `${folder}: ${reason(error)}`);
+    throw new CommandTrouble(existsSync(home) ? queueTrouble : homeTrouble, `${folder}: ${reason(error)}`);
   }
   const uid = process.geteuid?.();
-  if (uid === owner.uid) return;
+  if (uid === owner.uid) return () => undefined;
   if (uid !== 0) {
     throw new CommandTrouble(
       queueTrouble,
       `${folder}: no server runs; until one does, only root and uid ${owner.uid} can queue mail`,
     );
   }
+  const groups = process.getgroups?.() ?? [];
+  const gid = process.getegid?.() ?? 0;
   process.setgroups?.([owner.gid]);
-  process.setgid?.(owner.gid);
-  process.setuid?.(owner.uid);
+  process.setegid?.(owner.gid);
+  process.seteuid?.(owner.uid);
+  return () => {
+    process.seteuid?.(0);
+    process.setegid?.(gid);
+    process.setgroups?.(groups);
+  };
 }
 
 function lockQueue(home: string): number {

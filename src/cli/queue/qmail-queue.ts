@@ -15,9 +15,12 @@ const timedOut = 52;
 const silent: readonly number[] = [0, addressTooLong, endedEarly, envelopeMalformed];
 
 export const run: Command = async (call) => {
-  const alarm = setTimeout(() => process.exit(timedOut), alarmMs).unref();
+  let alarm: NodeJS.Timeout | undefined;
+  const late = new Promise<Verdict>((settle) => {
+    alarm = setTimeout(() => settle({ code: timedOut, text: 'gave up after a day' }), alarmMs).unref();
+  });
   try {
-    const verdict = await enqueue(call.home, (destination) => transfer(call, destination));
+    const verdict = await Promise.race([enqueue(call.home, (destination) => transfer(call, destination)), late]);
     if (!silent.includes(verdict.code) && verdict.text !== '') complainTo(call, `qmail-queue: fatal: ${verdict.text}`);
     return verdict.code;
   } finally {

@@ -5,8 +5,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ByteString } from '../../protocol/mail.js';
 import { showControls, shownFiles } from '../../protocol/showctl.js';
-import { parsePasswd, passwdPath } from '../../store/accounts.js';
+import { Accounts, passwdPath } from '../../store/accounts.js';
 import { codeOf, octetPath } from '../../store/octet-path.js';
+
 import { type Call, put } from '../call.js';
 import { errorWords, Fatal, orFatal, temporary } from '../fatal.js';
 
@@ -24,7 +25,7 @@ export const run = (call: Call): Promise<number> =>
     }
     const shown = names.filter((name) => !name.startsWith('.')).sort();
     const home = Buffer.from(call.home, 'utf8').toString('latin1');
-    put(call, 1, showControls({ home, names: shown, ...texts(control), mtimes: times(control), ...ids(call) }));
+    put(call, 1, showControls({ home, names: shown, ...texts(control), mtimes: times(control), ...(await ids(call)) }));
     return 0;
   });
 
@@ -51,21 +52,18 @@ function times(control: string): Map<string, number> {
 }
 
 /** Of accounts that this system does not have the owner of queue/ does the work. */
-function ids(call: Call): { readonly uids: readonly number[]; readonly gids: readonly number[] } {
-  const passwd = passwdPath(Object.fromEntries(call.env), process.getuid?.() ?? 0);
-  let users: ReturnType<typeof parsePasswd> = new Map();
-  try {
-    users = parsePasswd(readFileSync(passwd, 'latin1'));
-  } catch {
-    // A system without the file has no such accounts.
-  }
+async function ids(call: Call): Promise<{ readonly uids: readonly number[]; readonly gids: readonly number[] }> {
+  const system = new Accounts(passwdPath(Object.fromEntries(call.env), process.getuid?.() ?? 0));
   const owner = statSync(join(call.home, 'queue'), { throwIfNoEntry: false }) ?? {
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,
   };
-  const gid = (name: string): number => users.get(name)?.gid ?? owner.gid;
-  return {
-    uids: accounts.map((name) => (name === 'root' ? 0 : (users.get(name)?.uid ?? owner.uid))),
-    gids: [gid('qmaild'), gid('qmailq')],
+  // A system without the file has no such accounts.
+  const account = async (name: string): Promise<{ readonly uid: number; readonly gid: number }> => {
+    const found = await system.find(name).catch(() => undefined);
+    return found === undefined || found === 'unanswered' ? owner : found;
   };
+  const uids = accounts.map(async (name) => (name === 'root' ? 0 : (await account(name)).uid));
+  const gids = ['qmaild', 'qmailq'].map(async (name) => (await account(name)).gid);
+  return { uids: await Promise.all(uids), gids: await Promise.all(gids) };
 }

@@ -23,7 +23,7 @@ function two(value: number): string {
 }
 
 /** `Sat Nov 21 18:38:40 2026` for seconds since 1970, always UTC; the day has two digits. */
-export function separatorDate(seconds: number): string {
+function separatorDate(seconds: number): string {
   const t = new Date(seconds * 1000);
   const clock = `${two(t.getUTCHours())}:${two(t.getUTCMinutes())}:${two(t.getUTCSeconds())}`;
   return `${days[t.getUTCDay()]} ${months[t.getUTCMonth()]} ${two(t.getUTCDate())} ${clock} ${t.getUTCFullYear()}`;

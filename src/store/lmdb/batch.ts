@@ -79,6 +79,14 @@ export class Batch {
     return touched.head;
   }
 
+  /** A message that this batch adds: it may be changed further at once. */
+  added(id: MessageId, record: Buffer): void {
+    const touched = this.#touch(id);
+    touched.head = decodeMessage(record, id);
+    touched.due = undefined;
+    touched.done = new Map();
+  }
+
   /** Due times of a preprocessed message, undefined when it is not preprocessed. */
   dueTimes(id: MessageId): Readonly<DueTimes> | undefined {
     const touched = this.#touch(id);

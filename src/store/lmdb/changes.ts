@@ -3,8 +3,10 @@
  * Every function looks at all it needs, and may throw, before its first write.
  */
 import type { ByteString, Channel, Routed } from '../../protocol/mail.js';
+import type { AdoptedState } from '../adopting-store.js';
 import type { DueEntry, Marks, MessageId, NewMessage, Reschedule } from '../queue-store.js';
 import { type Batch, DamagedRecord, lookAt } from './batch.js';
+import { adoptedKey, factRecord } from './facts.js';
 import { blockSize, type MessageRecord, sealMessage } from './message-record.js';
 import { blocksOf, decodeAddresses, encodeRecipients, encodeRouted, setDone } from './recipient-records.js';
 import { isSealed, sealSize } from './seal.js';
@@ -29,6 +31,28 @@ export function accept(batch: Batch, id: MessageId, message: EncodedMessage): vo
   batch.tally.messages++;
   batch.tally.octets += octetsOf(message.record.length, message.file?.size);
   batch.tally.lastId = id;
+}
+
+/** S1 → S4 or S5, with everything that another queue knew of the message. */
+export function adopt(batch: Batch, id: MessageId, message: EncodedMessage, state: AdoptedState): void {
+  const { layout } = batch;
+  const { routed, due } = state;
+  mustBeTime(due.local);
+  mustBeTime(due.remote);
+  accept(batch, id, message);
+  batch.added(id, message.record);
+  if (routed !== undefined) {
+    for (let block = 0; block < blocksOf(routed.length); block++) {
+      const part = routed.slice(block * blockSize, (block + 1) * blockSize);
+      const addresses = part.map(({ address }) => address);
+      batch.put(layout.routed, [id, block], encodeRouted(id, block, part, addresses));
+    }
+    batch.setDue(id, 'local', due.local);
+    batch.setDue(id, 'remote', due.remote);
+    batch.tally.preprocessed++;
+  }
+  if (state.done.length > 0 || state.bounceText !== '') mark(batch, { id, indexes: state.done, bounceText: state.bounceText });
+  batch.put(layout.meta, adoptedKey(state.key), factRecord(id));
 }
 
 /** S4 → S5. */

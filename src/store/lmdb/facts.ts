@@ -71,3 +71,22 @@ function fact(layout: Layout, name: FactName, path: string): string | undefined 
   if (!isSealed(record, 'meta', 0, 0)) throw new QueueUnusable('damaged', `${path}: meta record "${name}" fails its checksum`);
   return decodeText(record);
 }
+
+const adoptedPrefix = 'adopted ';
+
+/** Key of the record that a message was taken over from another queue. */
+export function adoptedKey(key: string): string {
+  return adoptedPrefix + key;
+}
+
+/** The id under which it was; undefined when it was not. A damaged record still says that it was. */
+export function readAdopted({ meta }: Layout, key: string): number | undefined {
+  const record = peek(meta, adoptedKey(key));
+  if (record === undefined) return undefined;
+  return isSealed(record, 'meta', 0, 0) ? Number(decodeText(record)) : 0;
+}
+
+/** All keys of such records. */
+export function adoptedKeys({ meta }: Layout): readonly string[] {
+  return Array.from(meta.getKeys({ start: adoptedPrefix, end: `${adoptedPrefix}\x7f` }));
+}

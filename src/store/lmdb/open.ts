@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import type { QueueStore } from '../queue-store.js';
+import type { AdoptingStore } from '../adopting-store.js';
 import { QueueUnusable, reasonOf } from '../queue-unusable.js';
 import { ballastFile } from './ballast.js';
 import { createFacts, type Facts, readFacts } from './facts.js';
@@ -32,7 +32,7 @@ const mapSize = 2 ** 36;
 const defaultReserve = 8 * 1_048_576;
 
 /** Rejects with QueueUnusable. One thread of one process may have a queue open; the caller holds the lock. */
-export async function openLmdbQueue(options: LmdbQueueOptions): Promise<QueueStore> {
+export async function openLmdbQueue(options: LmdbQueueOptions): Promise<AdoptingStore> {
   const { dir, create = false, queuebytes = 0, queuereserve = defaultReserve } = options;
   if (create && !existsSync(dir)) makeFolder(dir);
   checkFolder(dir);

@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ByteString, Channel, Routed } from '../../protocol/mail.js';
+import type { AdoptedState, AdoptingStore } from '../adopting-store.js';
 import { removeBodyFile, sweepBodyFiles } from '../body-file.js';
 import {
   type Body,
@@ -15,7 +16,6 @@ import {
   type MessageHead,
   type MessageId,
   type NewMessage,
-  type QueueStore,
   type RecipientRow,
   type Reschedule,
   StoreError,
@@ -25,7 +25,7 @@ import { reasonOf } from '../queue-unusable.js';
 import { Batch, DamagedRecord, type Tally } from './batch.js';
 import * as changes from './changes.js';
 import { Damages } from './damages.js';
-import { type Facts, factRecord, lookedRecord, readLooked } from './facts.js';
+import { adoptedKeys, type Facts, factRecord, lookedRecord, readAdopted, readLooked } from './facts.js';
 import { GroupCommit } from './group-commit.js';
 import { dataFile, type Layout, peek } from './layout.js';
 import type { MarkerWriter } from './marker.js';
@@ -58,7 +58,7 @@ interface EncodedPiece extends changes.EncodedMessage {
   readonly piece: Piece;
 }
 
-export class LmdbQueue implements QueueStore {
+export class LmdbQueue implements AdoptingStore {
   readonly nonce: string;
   readonly firstId: MessageId;
   readonly #dir: string;
@@ -109,6 +109,10 @@ export class LmdbQueue implements QueueStore {
   }
 
   accept(message: NewMessage): Promise<MessageId> {
+    return this.#keep(message, (batch, encoded) => this.#add(batch, encoded));
+  }
+
+  #keep(message: NewMessage, add: (batch: Batch, encoded: EncodedPiece) => MessageId): Promise<MessageId> {
     const trouble = this.trouble();
     if (trouble !== undefined) return Promise.reject(new StoreError(trouble));
     const encoded = this.#encode(message);
@@ -119,7 +123,7 @@ export class LmdbQueue implements QueueStore {
       return Promise.reject(new StoreError(refusal));
     }
     this.#space.take(encoded.record.length, octets);
-    return this.#change((batch) => this.#add(batch, encoded), encoded).finally(() => this.#space.settled(octets));
+    return this.#change((batch) => add(batch, encoded), encoded).finally(() => this.#space.settled(octets));
   }
 
   todo(after: MessageId, limit: number): MessageHead[] {
@@ -233,6 +237,29 @@ export class LmdbQueue implements QueueStore {
     return join(this.#dir, 'body', file);
   }
 
+  async adopt(message: NewMessage, state: AdoptedState): Promise<MessageId | undefined> {
+    if (this.adopted(state.key) !== undefined) return undefined;
+    return this.#keep(message, (batch, encoded) => {
+      const id = this.#nextId(batch);
+      changes.adopt(batch, id, encoded, state);
+      return id;
+    });
+  }
+
+  adopted(key: string): MessageId | undefined {
+    this.#mustBeOpen();
+    return readAdopted(this.#layout, key);
+  }
+
+  async forgetAdopted(): Promise<number> {
+    this.#mustBeOpen();
+    const keys = adoptedKeys(this.#layout);
+    await this.#change((batch) => {
+      for (const key of keys) batch.remove(this.#layout.meta, key);
+    });
+    return keys.length;
+  }
+
   keepLooked(looked: Looked): Promise<void> {
     const record = lookedRecord(looked);
     return this.#change((batch) => batch.put(this.#layout.meta, 'looked', record), undefined, true);
@@ -284,13 +311,18 @@ export class LmdbQueue implements QueueStore {
   }
 
   #add(batch: Batch, encoded: EncodedPiece): MessageId {
+    const id = this.#nextId(batch);
+    changes.accept(batch, id, encoded);
+    return id;
+  }
+
+  #nextId(batch: Batch): MessageId {
     const id = this.#next++;
     if (id >= this.#reserved) {
       this.#reserved = id + reservedIds;
       batch.put(this.#layout.meta, 'next', factRecord(this.#reserved));
       batch.put(this.#layout.meta, 'todo', factRecord(this.#todo.floor));
     }
-    changes.accept(batch, id, encoded);
     return id;
   }
 

@@ -1,6 +1,6 @@
 /**
  * Recorded calls of the small programs (misc.md of the cases): each area has its own file below misc/, which exports
- * something with `run`. An area without a file fails.
+ * an adapter, or its `run`. An area without a file fails.
  */
 import type { Adapter, RecordedCase, Tools } from '../runner/adapter.js';
 
@@ -21,9 +21,10 @@ const files: Readonly<Record<string, string>> = {
 const known = new Map<string, Promise<Run>>();
 
 async function load(area: string): Promise<Run> {
-  const module = (await import(`./misc/${files[area] ?? area}.js`)) as Record<string, { readonly run?: Run } | undefined>;
-  const run = Object.values(module).find((value) => typeof value?.run === 'function')?.run;
-  if (run === undefined) throw new Error(`misc/${files[area] ?? area}.ts exports nothing with run`);
+  const module = (await import(`./misc/${files[area] ?? area}.js`)) as Record<string, Run | { readonly run?: Run }>;
+  const runs = Object.values(module).map((value) => (typeof value === 'function' ? value : value.run));
+  const run = runs.find((value) => value !== undefined);
+  if (run === undefined) throw new Error(`misc/${files[area] ?? area}.ts exports no adapter`);
   return run;
 }
 

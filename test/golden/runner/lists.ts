@@ -1,5 +1,5 @@
 /**
- * Reads the recorded cases, the list of those in which tqmail differs on purpose and the files in force.
+ * Reads the recorded cases and the names of the files in force.
  * Tests run compiled; the recordings stay in the source tree.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -8,13 +8,6 @@ import { root } from '../../runner/tree.js';
 import type { RecordedCase } from './adapter.js';
 
 const own = join(root, 'test/golden');
-
-/** Cases that differ on purpose. `chosen`: by id, the parts of `expected` in whose place tqmail does something else. */
-export interface Difference {
-  readonly reason: string;
-  readonly ids: readonly string[];
-  readonly chosen?: Readonly<Record<string, object>>;
-}
 
 /** `--dir`, else $TQMAIL_GOLDEN, else the project's copy. */
 export function casesFolder(option: string | undefined): string {
@@ -36,12 +29,6 @@ export function readCases(folder: string, file: string): readonly RecordedCase[]
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as RecordedCase);
-}
-
-/** The entry of different.json for each id it names. */
-export function differencesById(): ReadonlyMap<string, Difference> {
-  const list = JSON.parse(readFileSync(join(own, 'different.json'), 'utf8')) as readonly Difference[];
-  return new Map(list.flatMap((difference) => difference.ids.map((id) => [id, difference] as const)));
 }
 
 /** Files whose cases must pass: a name a line, `#` begins a comment. */

@@ -36,7 +36,7 @@ function rules(host: string): readonly Rule[] {
     [new RegExp(`\\b(\\d+)\\.\\w+\\.${name}`, 'g'), ([, time]) => Number(time), `{TIME}.{PID}.${recordedHost}`],
     [/\b(\d{10})\.\d+\b/g, ([, time]) => Number(time), '{TIME}.{PID}'],
     [/\(qmail \d+ invoked/g, () => undefined, '(qmail {PID} invoked'],
-    [/\bqp([ _])\d+/g, () => undefined, 'qp$1{PID}'],
+    [/(?<![A-Za-z0-9])qp([ _])\d+/g, () => undefined, 'qp$1{PID}'],
     [/\b\d+:Kok \{TIME\} qp \{PID\},/g, () => undefined, '{LEN}:Kok {TIME} qp {PID},'],
   ];
 }

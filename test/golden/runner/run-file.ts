@@ -6,8 +6,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Adapter, RecordedCase } from './adapter.js';
+import type { Choices } from './differences.js';
 import { judge, type Verdict } from './judge.js';
-import type { Difference } from './lists.js';
 import { valueWithPlaceholders } from './placeholders.js';
 import { Pool } from './pool.js';
 import { caseTools } from './tools.js';
@@ -26,7 +26,7 @@ export interface CaseResult {
 export interface RunOptions {
   /** Every case as processes of their own. */
   readonly processes?: boolean;
-  readonly differences: ReadonlyMap<string, Difference>;
+  readonly choices: Choices;
 }
 
 export async function runFile(adapter: Adapter, cases: readonly RecordedCase[], options: RunOptions): Promise<CaseResult[]> {
@@ -39,7 +39,7 @@ export async function runFile(adapter: Adapter, cases: readonly RecordedCase[], 
   const work = async (): Promise<void> => {
     for (const [index, test] of left) {
       const pooled = options.processes !== true && index % step !== 0;
-      results[index] = await runCase(adapter, test, base, pooled ? pool : undefined, options.differences.get(test.id));
+      results[index] = await runCase(adapter, test, base, pooled ? pool : undefined, options.choices);
     }
   };
   try {
@@ -56,14 +56,14 @@ async function runCase(
   test: RecordedCase,
   base: string,
   pool: Pool | undefined,
-  difference: Difference | undefined,
+  choices: Choices,
 ): Promise<CaseResult> {
   const from = Math.floor(Date.now() / 1000);
   const tools = caseTools(base, test.id, pool);
   try {
     const raw = await adapter.run(test, tools);
     const got = valueWithPlaceholders(raw, { from, to: Math.floor(Date.now() / 1000), host: hostname() });
-    return { test, got, verdict: judge(test.id, test.expected, got, difference) };
+    return { test, got, verdict: judge(test.expected, got, choices(adapter.file, test)) };
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { test, got: undefined, verdict: { is: 'failed', lines: text.split('\n').slice(0, 8) } };

@@ -11,6 +11,8 @@ import { environmentOf } from '../runner/own-process.js';
 import type { Served } from './served.js';
 
 const startMs = 30_000;
+const reloadMs = 500;
+const alarmMs = 5_000;
 
 export interface TrueServer {
   readonly home: string;
@@ -43,6 +45,7 @@ export async function trueServer({ home, defaultDelivery, passwd }: TrueServer, 
   for (const end = Date.now() + startMs; (await status()) === undefined; await wait(20)) {
     if (child.exitCode !== null || Date.now() > end) throw new Error(`the server does not start: ${parts.errors}${parts.log}`);
   }
+  const deliveries = (): number => parts.log.split('\nstarting delivery ').length;
   const log = (): string[] => parts.log.split('\n').slice(0, -1);
   return {
     figures: async () => {
@@ -50,9 +53,11 @@ export async function trueServer({ home, defaultDelivery, passwd }: TrueServer, 
       return { log: log(), messages: Number(counters['queue.messages'] ?? -1), jobs: Number(counters['send.jobs'] ?? -1) };
     },
     signal: async (signal) => {
+      const before = deliveries();
       child.kill(signal);
-      // A signal is answered by nobody; what it sets going shows in the log, and a reload takes a moment to be everywhere.
-      await wait(200);
+      // A signal is answered by nobody: an alarm shows in the log, a reload takes a moment to be everywhere.
+      if (signal === 'SIGHUP') await wait(reloadMs);
+      else for (const end = Date.now() + alarmMs; deliveries() === before && Date.now() < end; ) await wait(10);
     },
     stop: async () => {
       child.kill('SIGTERM');

@@ -6,7 +6,8 @@ import type { ByteString } from '../../../protocol/mail.js';
 import { queueText } from '../../../protocol/queue-verdict.js';
 import { MessageUnreadable, type UnixMessage } from '../../../store/unix-message.js';
 import type { Call } from '../../call.js';
-import { type Queued, queueMail } from '../../queue/queue-mail.js';
+import type { QueueAnswer } from '../../queue/hand-over.js';
+import { queueMail } from '../../queue/queue-mail.js';
 
 /** How the delivery ends: its exit code and what is still to be said. */
 export interface Forwarding {
@@ -29,7 +30,7 @@ export async function forwardMail(
   variables: Readonly<Record<string, ByteString>>,
 ): Promise<Forwarding> {
   const envelope = { sender: forward.sender, recipients: forward.recipients };
-  let queued: Queued;
+  let queued: QueueAnswer;
   try {
     queued = await queueMail(call, { message: messageBehind(forward.prefix, message), envelope, variables });
   } catch (error) {

@@ -9,6 +9,7 @@ import type { SpawnJob } from '../../../protocol/spawn-jobs.js';
 import { type Assignment, lookupUser } from '../../../protocol/users.js';
 import type { UsersFile } from '../../../store/users-file.js';
 import type { Call } from '../../call.js';
+import { textEnvironment } from '../../octets.js';
 import type { DeliverJob } from '../spawn/spawner.js';
 import { runAs } from './run-as.js';
 
@@ -43,7 +44,7 @@ async function deliver(options: LocalDeliveryOptions, job: SpawnJob, fd: number)
     home: call.home,
     program: 'qmail-local',
     args: ['--', user.user, user.home, local, user.dash, user.ext, host, job.sender, defaultDelivery],
-    environment: programEnvironment(call.home, Object.fromEntries(call.env)),
+    environment: programEnvironment(call.home, textEnvironment(call.env)),
     ids: uid === 0 ? { uid: user.uid, gid: user.gid } : {},
     input: fd,
   });

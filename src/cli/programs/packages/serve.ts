@@ -6,7 +6,7 @@ import { formatDate } from '../../../protocol/date.js';
 import type { ByteString } from '../../../protocol/mail.js';
 import type { PackageEvent, PackageSession } from '../../../protocol/package-session.js';
 import { serverReceived } from '../../../protocol/received.js';
-import type { Call } from '../../call.js';
+import { type Call, complainTo } from '../../call.js';
 import { type QueueHandOver, queueHandOver } from '../../queue/hand-over.js';
 import { wireInput } from '../../wire/input.js';
 import { type WireOutput, wireOutput } from '../../wire/output.js';
@@ -107,7 +107,8 @@ class PackageService {
     const queue = this.#queue;
     this.#queue = undefined;
     if (queue === undefined) return;
-    const { text, qp } = await queue.commit(envelope);
+    const { text, qp, detail } = await queue.commit(envelope);
+    if (detail !== '') complainTo(this.#call, `qmail-${this.#protocol.toLowerCase()}d: ${detail}`);
     this.#session.decide(text === '' ? `Kok ${seconds()} qp ${qp}` : text);
   }
 

@@ -10,7 +10,7 @@ import { WireToUnix } from '../../../protocol/smtp/data.js';
 import { SmtpServerSession } from '../../../protocol/smtp/server.js';
 import type { SmtpDecision, SmtpServerEvent } from '../../../protocol/smtp/session.js';
 import { moreRcptHosts } from '../../../store/more-rcpthosts.js';
-import type { Call } from '../../call.js';
+import { type Call, complainTo } from '../../call.js';
 import { type QueueAnswer, type QueueHandOver, queueHandOver } from '../../queue/hand-over.js';
 import type { WireInput } from '../../wire/input.js';
 import type { WireOutput } from '../../wire/output.js';
@@ -125,7 +125,9 @@ export class SmtpdService {
       return undefined;
     }
     await queue.write(this.#unix.end());
-    return answer(await queue.commit(this.#envelope));
+    const answered = await queue.commit(this.#envelope);
+    if (answered.detail !== '') complainTo(this.#call, `qmail-smtpd: ${answered.detail}`);
+    return answer(answered);
   }
 }
 

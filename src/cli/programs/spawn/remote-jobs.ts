@@ -2,8 +2,8 @@
  * What qmail-rspawn does with a job: qmail-remote, or the program that $QMAILREMOTE names, gets the message, and
  * its report becomes one letter and a text.
  */
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runRemoteProgram } from '../../../actors/spawn/remote-program.js';
 import type { ByteString } from '../../../protocol/mail.js';
@@ -16,20 +16,21 @@ import type { DeliverJob } from './spawner.js';
 
 const ownProgram = fileURLToPath(new URL('../../../../../bin/qmail-remote', import.meta.url));
 
-/** Undefined when there is no folder of messages. Forgets which hosts are down, as qmail-rspawn does at its start. */
-export async function remoteJobs(call: Call): Promise<DeliverJob | undefined> {
+/** Undefined when there is no folder of messages (see message-file.ts). Forgets which hosts are down, as qmail-rspawn does at its start. */
+export function remoteJobs(call: Call): DeliverJob | undefined {
   const queue = queueFolder(call.home);
   const mess = join(queue, 'mess');
-  const folder = await stat(mess).catch(() => undefined);
-  if (folder?.isDirectory() !== true) {
-    complainTo(call, `qmail-rspawn: fatal: ${mess} is no folder; it holds the messages that jobs name`);
+  if (![mess, 'mess'].some((folder) => existsSync(folder))) {
+    complainTo(call, `qmail-rspawn: fatal: ${mess} does not exist; it is the folder of the messages that jobs name`);
     return undefined;
   }
   forgetDownHosts(queue);
   const named = call.env.get('QMAILREMOTE') ?? '';
   const program = named === '' ? ownProgram : named;
-  const env = { ...environment(call), QMAILHOME: call.home };
-  return (job, fd) => deliver(job, fd, { program, env, cwd: mess });
+  const given = environment(call);
+  // The launcher of our own program looks for node in PATH.
+  const env = { ...given, QMAILHOME: call.home, PATH: `${given.PATH ?? '/usr/bin:/bin'}:${dirname(process.execPath)}` };
+  return (job, fd) => deliver(job, fd, { program, env, cwd: call.home });
 }
 
 function forgetDownHosts(queue: string): void {

@@ -1,16 +1,16 @@
 /** qmail-rspawn spoken to directly, with a remote program that prints what the case says. */
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RecordedCase, Tools } from '../../runner/adapter.js';
+import type { Adapter, RecordedCase, Tools } from '../../runner/adapter.js';
 
-export interface RspawnCase extends RecordedCase {
+interface RspawnCase extends RecordedCase {
   readonly stdin: string;
   readonly remoteOutput: string;
   /** A number, or a shell command. */
   readonly remoteExit: number | string;
 }
 
-export async function rspawn(test: RspawnCase, tools: Tools): Promise<unknown> {
+async function run(test: RspawnCase, tools: Tools): Promise<unknown> {
   const home = tools.home({ me: 'mail.example.org\n' });
   mkdirSync(join(home, 'queue/mess/1'), { recursive: true });
   putMessage(join(home, 'queue/mess/1/1'), test.description.includes('another user'));
@@ -31,3 +31,5 @@ function putMessage(path: string, foreign: boolean): void {
   else writeFileSync(path, 'Subject: s\n\nhello\n');
   if (foreign && root) chownSync(path, 8001, 8001);
 }
+
+export const rspawn: Adapter<RspawnCase> = { file: 'misc', run };

@@ -1,21 +1,40 @@
 /**
- * A message on its way to `$QMAILQUEUE`, piece by piece: message to descriptor 0 of that program, envelope to descriptor 1,
- * its own words from descriptor 6 (spec queue.md §1.1, §1.3).
+ * A message on its way to another program in place of the queue (`$QMAILQUEUE`): message to its descriptor 0, envelope to
+ * its descriptor 1, its own words from its descriptor 6 (spec queue.md §1.1, §1.3). An envelope that ends early tells it
+ * to keep nothing.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Duplex, Writable } from 'node:stream';
 import type { ByteString, Envelope } from '../../protocol/mail.js';
 import { envelopeText } from '../../protocol/queue-envelope.js';
 import { queueText } from '../../protocol/queue-verdict.js';
-import type { Call } from '../call.js';
-import { textEnvironment } from '../octets.js';
-import type { QueueAnswer, QueueHandOver } from './hand-over.js';
+
+export interface QueueProgramCall {
+  /** Its path; a relative one counts from `home`. */
+  readonly program: string;
+  /** Its working folder. */
+  readonly home: string;
+  /** Its whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The descriptor that is its error output. */
+  readonly stderr: number;
+}
+
+export interface QueueAnswer {
+  /** Empty: queued. Else `D` (never) or `Z` (not now) and qmail's words (spec queue.md §1.2). */
+  readonly text: ByteString;
+  /** The number of the process that took it, as a client is told it; 0 when there was none. */
+  readonly qp: number;
+  /** More for people, where the own queue refused; may be empty. */
+  readonly detail: string;
+}
 
 const mostCustom = 4096;
 const cannotRun = 120;
 const readError = 54;
 
-export class ProgramHandOver implements QueueHandOver {
+export class QueueProgram {
   readonly #child: ChildProcess;
   readonly #message: Writable;
   readonly #envelope: Writable;
@@ -26,9 +45,10 @@ export class ProgramHandOver implements QueueHandOver {
   /** It left without reading what it was given. */
   #unread = false;
 
-  constructor(program: string, call: Call) {
-    const stdio = ['pipe', 'pipe', call.descriptor(2), 'ignore', 'ignore', 'ignore', 'pipe'] as const;
-    const child = spawn(program, [], { cwd: call.home, env: textEnvironment(call.env), stdio: [...stdio] });
+  constructor({ program, home, env, stderr }: QueueProgramCall) {
+    const stdio = ['pipe', 'pipe', stderr, 'ignore', 'ignore', 'ignore', 'pipe'] as const;
+    // A program of one's own needs no home of ours.
+    const child = spawn(program, [], { cwd: existsSync(home) ? home : '/', env, stdio: [...stdio] });
     this.#child = child;
     this.#message = child.stdin as unknown as Writable;
     this.#envelope = child.stdout as unknown as Writable;
@@ -51,6 +71,7 @@ export class ProgramHandOver implements QueueHandOver {
     });
   }
 
+  /** Octets of the message in unix form; they must not change afterwards. */
   async write(piece: Uint8Array): Promise<void> {
     if (this.#over || this.#message.destroyed || this.#message.write(piece)) return;
     await Promise.race([this.#ended, new Promise((settle) => this.#message.once('drain', settle))]);
@@ -61,7 +82,12 @@ export class ProgramHandOver implements QueueHandOver {
     this.#envelope.end(Buffer.from(envelopeText(envelope), 'latin1'));
     const ended = await this.#ended;
     const code = ended === 0 && this.#unread ? readError : ended;
-    return { text: queueText({ code, custom: this.#custom }), qp: this.#child.pid ?? process.pid };
+    return { text: queueText({ code, custom: this.#custom }), qp: this.#child.pid ?? 0, detail: '' };
+  }
+
+  /** It ended: nothing more is read. */
+  get settled(): boolean {
+    return this.#over;
   }
 
   /** It sees an envelope that ends at once, and gives up. */
@@ -69,5 +95,10 @@ export class ProgramHandOver implements QueueHandOver {
     this.#message.destroy();
     this.#envelope.destroy();
     await this.#ended;
+  }
+
+  /** Ends it, whatever it does; `commit` then answers that it crashed. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
   }
 }

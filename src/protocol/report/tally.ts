@@ -1,0 +1,82 @@
+/**
+ * Sums by name (a host, a sender, a reason) in bounded memory: when there are too many names, the smaller half is put
+ * together. What is shown are the largest, so a name that mattered stays.
+ */
+
+export interface Sums {
+  messages: number;
+  attempts: number;
+  success: number;
+  failure: number;
+  deferral: number;
+  /** Octets: of messages, and of what arrived. */
+  bytes: number;
+  arrivedBytes: number;
+  /** Seconds of all attempts together. */
+  xdelay: number;
+}
+
+export const others = '(others)';
+const mostNames = 50_000;
+
+const zero = (): Sums => ({
+  messages: 0,
+  attempts: 0,
+  success: 0,
+  failure: 0,
+  deferral: 0,
+  bytes: 0,
+  arrivedBytes: 0,
+  xdelay: 0,
+});
+
+export type Weight = (sums: Sums) => number;
+
+export class Tally {
+  readonly #names = new Map<string, Sums>();
+  readonly #weight: Weight;
+  readonly #most: number;
+
+  /** `weight`: by which names are large or small. */
+  constructor(weight: Weight, most = mostNames) {
+    this.#weight = weight;
+    this.#most = most;
+  }
+
+  add(name: string, amounts: Partial<Sums>): void {
+    let sums = this.#names.get(name);
+    if (sums === undefined) {
+      if (this.#names.size >= this.#most) this.#shrink();
+      sums = zero();
+      this.#names.set(name, sums);
+    }
+    addTo(sums, amounts);
+  }
+
+  #shrink(): void {
+    const sorted = [...this.#names].sort(([, a], [, b]) => this.#weight(a) - this.#weight(b));
+    const rest = this.#names.get(others) ?? zero();
+    for (const [name, sums] of sorted.slice(0, Math.ceil(sorted.length / 2))) {
+      if (name === others) continue;
+      addTo(rest, sums);
+      this.#names.delete(name);
+    }
+    this.#names.set(others, rest);
+  }
+
+  /** The `count` largest, largest first; those of one weight by name. */
+  largest(count: number): readonly (readonly [string, Readonly<Sums>])[] {
+    return [...this.#names]
+      .sort(([nameA, a], [nameB, b]) => this.#weight(b) - this.#weight(a) || (nameA < nameB ? -1 : 1))
+      .slice(0, count);
+  }
+
+  /** Different names so far, those put together counted as one. */
+  get size(): number {
+    return this.#names.size;
+  }
+}
+
+function addTo(sums: Sums, amounts: Partial<Sums>): void {
+  for (const name of Object.keys(amounts) as (keyof Sums)[]) sums[name] += amounts[name] ?? 0;
+}

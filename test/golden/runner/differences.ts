@@ -1,0 +1,74 @@
+/**
+ * What different.json says: the cases in which tqmail differs on purpose, each with its reason and with the result that is
+ * chosen instead, written out or made of the recorded one by a rule. A rule also holds for cases that no list names.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../runner/tree.js';
+import type { RecordedCase } from './adapter.js';
+
+interface Rule {
+  readonly file: string;
+  /** Dotted path in the case to a pattern its text must match, or to null: nothing stands there. */
+  readonly where?: Readonly<Record<string, string | null>>;
+  /** Pattern and replacement, for every text of `expected`. */
+  readonly replace?: readonly (readonly [string, string])[];
+  /** Parts of `expected` that are always these. */
+  readonly set?: Readonly<Record<string, unknown>>;
+}
+
+export interface Difference {
+  readonly reason: string;
+  readonly ids: readonly string[];
+  /** By id: the parts of `expected` in whose place tqmail does something else. */
+  readonly chosen?: Readonly<Record<string, object>>;
+  readonly rule?: Rule;
+}
+
+/** What is chosen for one case. */
+export interface Choice {
+  readonly reason: string;
+  /** Its id is listed: to behave as recorded is a failure. */
+  readonly listed: boolean;
+  /** Undefined: nothing says what happens instead. */
+  readonly result: unknown;
+}
+
+export type Choices = (file: string, test: RecordedCase) => Choice | undefined;
+
+export function choices(list: readonly Difference[]): Choices {
+  return (file, test) => {
+    const own = list.find(({ ids }) => ids.includes(test.id));
+    const found = own ?? list.find(({ rule }) => rule !== undefined && applies(rule, file, test));
+    if (found === undefined) return undefined;
+    const chosen = found.chosen?.[test.id];
+    const { rule } = found;
+    const ruled = rule !== undefined && applies(rule, file, test) ? byRule(rule, test.expected) : undefined;
+    const result = chosen === undefined ? ruled : { ...(test.expected as object), ...chosen };
+    return { reason: found.reason, listed: own !== undefined, result };
+  };
+}
+
+/** Those of test/golden/different.json. */
+export function ownChoices(): Choices {
+  return choices(JSON.parse(readFileSync(join(root, 'test/golden/different.json'), 'utf8')) as readonly Difference[]);
+}
+
+function applies({ file, where = {} }: Rule, caseFile: string, test: RecordedCase): boolean {
+  if (file !== caseFile) return false;
+  return Object.entries(where).every(([path, pattern]) => {
+    const value = path.split('.').reduce<unknown>((tree, name) => (tree as Record<string, unknown> | undefined)?.[name], test);
+    return pattern === null ? value === undefined : typeof value === 'string' && new RegExp(pattern).test(value);
+  });
+}
+
+function byRule({ replace = [], set = {} }: Rule, expected: unknown): unknown {
+  const patterns = replace.map(([pattern, text]) => [new RegExp(pattern, 'g'), text] as const);
+  const replaced = (value: unknown): unknown => {
+    if (typeof value === 'string') return patterns.reduce((text, [pattern, to]) => text.replace(pattern, to), value);
+    if (Array.isArray(value)) return value.map(replaced);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, replaced(item)]));
+  };
+  return { ...(replaced(expected) as object), ...set };
+}
