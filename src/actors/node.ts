@@ -2,9 +2,9 @@
  * The node: starts the threads that the placement names, links them, supervises them, and is the handle that
  * commands hold. Runs in the process's main thread together with splogger. It does no mail work.
  */
-import { availableParallelism } from 'node:os';
 import type { Settings } from '../protocol/settings.js';
 import { readSettings } from '../store/control-dir.js';
+import { cores } from './cores.js';
 import { descriptorLimit } from './descriptors.js';
 import { Host } from './host.js';
 import { InheritedSockets } from './inherited-sockets.js';
@@ -15,6 +15,7 @@ import { deadline } from './kernel/control.js';
 import { ActivityLog } from './kernel/log.js';
 import { watchPulses } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';
+import { houseMemory } from './net/house-counts.js';
 import type { NodeOptions, NodeReport, QueuedPart, QueuePage, RunningNode } from './node-api.js';
 import { logDestination } from './splogger/destination.js';
 import { type StartedThread, startThread } from './started-thread.js';
@@ -33,6 +34,7 @@ class Node implements RunningNode {
   readonly #options: NodeOptions;
   readonly #placement: Placement;
   readonly #board = new Board();
+  readonly #house: SharedArrayBuffer;
   readonly #main: Host;
   readonly #log: ActivityLog;
   readonly #fronts: (StartedThread | undefined)[] = [];
@@ -49,7 +51,8 @@ class Node implements RunningNode {
     this.#options = options;
     this.#settings = this.#withDefaultDelivery(options.settings);
     this.#sockets = new InheritedSockets(options.listenerFds);
-    this.#placement = placement(this.#settings, availableParallelism());
+    this.#placement = placement(this.#settings, cores());
+    this.#house = houseMemory(this.#placement.fronts);
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
@@ -115,7 +118,8 @@ class Node implements RunningNode {
       board: this.#board.shared,
       qp: { start: process.pid, drawer, drawers: this.#drawers },
       listeners,
-      descriptors: Math.floor(Math.min(descriptorLimit() / 2, 10_000) / Math.max(1, this.#placement.fronts)),
+      descriptors: Math.floor(Math.min(descriptorLimit() / 2, 10_000)),
+      house: { shared: this.#house, thread: group === 'front' ? drawer : 0 },
       remoteThreads: this.#placement.remoteThreads,
       localThreads: this.#placement.localThreads,
       servesQueueSocket: this.#placement.groups.inject === group && drawer === (group === 'core' ? this.#placement.fronts : 0),
@@ -235,6 +239,7 @@ class Node implements RunningNode {
     if ('problems' in read) return { problems: read.problems };
     this.#settings = this.#withDefaultDelivery(read.settings);
     this.#main.reload(this.#settings);
+    this.#log.reload(this.#settings);
     for (const thread of this.#threads) await thread.control.within(askMs).reload(this.#settings);
     return { problems: [] };
   }

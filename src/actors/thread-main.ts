@@ -17,6 +17,7 @@ import { ActivityLog } from './kernel/log.js';
 import { beat } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';
 import type { ActorName } from './messages.js';
+import { HouseCounts } from './net/house-counts.js';
 import type { QueuedPart, QueuePage } from './node-api.js';
 import { LocalPool } from './spawn/local-pool.js';
 import { RemotePool } from './spawn/remote-pool.js';
@@ -35,6 +36,8 @@ export interface ThreadData {
   readonly qp: { readonly start: number; readonly drawer: number; readonly drawers: number };
   readonly listeners: readonly { readonly setting: ListenerSetting; readonly fd: number }[];
   readonly descriptors: number;
+  /** Counts of all front threads, and the number of this one among them. */
+  readonly house: { readonly shared: SharedArrayBuffer; readonly thread: number };
   readonly remoteThreads: number;
   readonly localThreads: number;
   readonly servesQueueSocket: boolean;
@@ -57,9 +60,12 @@ export interface ThreadControl {
 }
 
 const { control: port, ...data } = workerData as ThreadData & { readonly control: MessagePort };
+let { settings } = data;
 
 async function makeHost(): Promise<Host> {
   const queueDir = join(data.home, 'queue');
+  const { shared, thread } = data.house;
+  if (data.listeners.length > 0) HouseCounts.clear(shared, thread);
   const parts = {
     actors: data.actors,
     settings: data.settings,
@@ -68,7 +74,11 @@ async function makeHost(): Promise<Host> {
     nextQp: qpCounter(data.qp.start, data.qp.drawer, data.qp.drawers),
     queueDir,
     fatal,
-    listeners: data.listeners.map(({ setting, fd }) => ({ setting, at: { fd } })),
+    listeners: data.listeners.map(({ setting, fd }, index) => ({
+      setting,
+      at: { fd },
+      counts: new HouseCounts(shared, thread, index),
+    })),
     descriptors: data.descriptors,
     ...(data.servesQueueSocket ? { queueSocket: join(data.home, 'run', 'queue.sock') } : {}),
   };
@@ -79,7 +89,7 @@ async function makeHost(): Promise<Host> {
 }
 
 function pools(store: QueueStore): { remoteSlots: RemotePool; localSlots: LocalPool } {
-  const { home, uid, settings, lspawndSocket } = data;
+  const { home, uid, lspawndSocket } = data;
   const local = { home, nonce: store.nonce, uid, ...(lspawndSocket === undefined ? {} : { lspawndSocket }) };
   return {
     remoteSlots: new RemotePool(data.remoteThreads, settings, systemClock, died('remote')),
@@ -91,7 +101,7 @@ function pools(store: QueueStore): { remoteSlots: RemotePool; localSlots: LocalP
 function died(pool: string): (reason: string) => void {
   return (reason) =>
     void host.then((made) => {
-      new ActivityLog(made.splogger, data.settings).warning(`a thread of the ${pool} pool ended and is started again: ${reason}`);
+      new ActivityLog(made.splogger, settings).warning(`a thread of the ${pool} pool ended and is started again: ${reason}`);
     });
 }
 
@@ -116,8 +126,9 @@ const control: ThreadControl = {
   async start() {
     await (await host).start();
   },
-  async reload(settings) {
-    (await host).reload(settings);
+  async reload(changed) {
+    settings = changed;
+    (await host).reload(changed);
   },
   async drain() {
     await (await host).drain();

@@ -29,6 +29,9 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   pause: controlled('pause'),
   cont: controlled('cont'),
   queue: async () => (await import('./control/queue.js')).main,
+  check: async () => (await import('./care/check.js')).main,
+  rescue: async () => (await import('./care/rescue.js')).main,
+  compact: async () => (await import('./care/compact.js')).main,
   'import-queue': async () => (await import('./import/import-queue.js')).main,
   report: async () => (await import('./report/report.js')).main,
   sink: async () => (await import('./sink.js')).runSink,
@@ -47,6 +50,9 @@ const usage = `usage: tqmail VERB [--home DIR]
   doqueue                                      makes every queued message due now
   queue [--export qmail]                       lists what is queued; or as qmail's queue files
   cdb                                          compiles users/assign and control/morercpthosts
+  check [--queue]                              looks for what is wrong; --queue reads every record, server stopped
+  rescue DIR                                   saves the sound messages of a stopped queue as files in a new folder
+  compact                                      makes the data file of a stopped queue as small as it can be
   import-queue DIR                             takes over what a stopped qmail has queued
   report [FILE...]                             figures of the activity log (--help)
   demo                                         starts a demo home, made when there is none

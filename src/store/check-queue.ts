@@ -18,6 +18,8 @@ export type { Finding } from './check/finding.js';
 export interface QueueCheck {
   /** Messages looked at. */
   readonly messages: number;
+  /** Messages that were written to `rescueInto`. */
+  readonly rescued: number;
   /** Everything wrong, at most 10,000; empty when the queue is sound. */
   readonly findings: readonly Finding[];
 }
@@ -28,13 +30,16 @@ const mostStarts = 16;
 /** Messages between two reports; after a crash one, to name the message. */
 const stride = 256;
 
-/** Resolves always: what stands in the way is a finding. The queue must not be open for writing. */
-export async function checkQueue(dir: string): Promise<QueueCheck> {
+/**
+ * Resolves always: what stands in the way is a finding. The queue must not be open for writing. `rescueInto` is an
+ * existing folder: every message that can be read whole is written there (see check/rescued-message.ts).
+ */
+export async function checkQueue(dir: string, rescueInto = ''): Promise<QueueCheck> {
   const findings = [...refusals(dir)];
-  const walk = new Walk(dir, findings);
+  const walk = new Walk(dir, findings, rescueInto);
   // Whatever the start would refuse: what can still be read is worth knowing.
   if ((statSync(join(dir, dataFile), { throwIfNoEntry: false })?.size ?? 0) > 0) await walk.run();
-  return { messages: walk.messages, findings };
+  return { messages: walk.messages, rescued: walk.rescued, findings };
 }
 
 /** Why a start would refuse the queue before LMDB is asked. */
@@ -49,7 +54,9 @@ function* refusals(dir: string): Generator<Finding> {
 
 class Walk {
   messages = 0;
+  rescued = 0;
   readonly #dir: string;
+  readonly #rescueInto: string;
   readonly #findings: Finding[];
   #from = 0;
   #every = stride;
@@ -58,8 +65,9 @@ class Walk {
   /** Whether any walking process came as far as the first message. */
   #opened = false;
 
-  constructor(dir: string, findings: Finding[]) {
+  constructor(dir: string, findings: Finding[], rescueInto: string) {
     this.#dir = dir;
+    this.#rescueInto = rescueInto;
     this.#findings = findings;
   }
 
@@ -93,7 +101,7 @@ class Walk {
   #once(): Promise<string | undefined> {
     const child = fork(
       new URL('./check/walk.js', import.meta.url),
-      [this.#dir, String(this.#from), String(this.#every), this.#phase],
+      [this.#dir, String(this.#from), String(this.#every), this.#phase, this.#rescueInto],
       {
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       },
@@ -104,6 +112,7 @@ class Walk {
       let failure: string | undefined;
       child.on('message', (report: WalkReport) => {
         if (report.tell === 'finding') this.#note(report.finding);
+        else if (report.tell === 'rescued') this.rescued += 1;
         else if (report.tell === 'strays') this.#phase = 'strays';
         else if (report.tell === 'failed') failure = report.text;
         else if (report.tell === 'done') ended = true;

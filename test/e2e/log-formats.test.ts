@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeHome, startServer } from '../cli/command.js';
+import { readPids } from '../../src/cli/start/run-files.js';
+import { makeHome, run, startServer } from '../cli/command.js';
 import { sendMessage } from '../support/line-client.js';
 
 interface LogRecord {
@@ -60,4 +61,30 @@ test('tai64n: every line has a stamp of now, and odd octets become _', async (t)
   const seconds = Number(BigInt(`0x${end?.slice(1, 17)}`) - 2n ** 62n) - 10;
   assert.ok(seconds >= before && seconds <= before + 60, `${seconds} is now`);
   assert.ok(lines.some((line) => line.includes('from <j_e@b.example> qp')));
+});
+
+test('another form of the log takes effect with a reload, for the node and for its parent', async (t) => {
+  const home = await makeHome(t);
+  const server = startServer(t, home, { node: 'real' });
+  const { listeners } = await server.ready();
+  const port = listeners[0]?.port ?? 0;
+  const send = (): Promise<string> => sendMessage(port, '127.0.0.1', 'a@b.example', ['postmaster@mail.example.org']);
+  const change = async (logformat: string, logstamp: string): Promise<void> => {
+    writeFileSync(join(home, 'control/logformat'), `${logformat}\n`);
+    writeFileSync(join(home, 'control/logstamp'), `${logstamp}\n`);
+    const { code, stderr } = await run(t, 'tqmail', ['reload', '--home', home]).finished;
+    assert.equal(code, 0, stderr);
+  };
+  await send();
+  await server.seen(/^end msg 2$/m);
+  await change('json', 'none');
+  await send();
+  await server.seen(/"event":"end_msg","msg":3/);
+  await change('qmail', 'tai64n');
+  await send();
+  await server.seen(/^@[0-9a-f]{24} end msg 4$/m);
+  await change('json', 'tai64n');
+  const node = readPids(join(home, 'run/pids')).find(({ role }) => role === 'node');
+  process.kill(node?.pid ?? 0, 'SIGKILL');
+  await server.seen(/"event":"alert","text":"node ended \(signal SIGKILL\)/);
 });

@@ -14,10 +14,15 @@ export function noStrace(): string | undefined {
 }
 
 /** Injects into every fdatasync of `pid` and its threads; resolves once attached, to what detaches. */
-export async function injectFdatasync(t: TestContext, pid: number, what: string): Promise<() => Promise<void>> {
+export function injectFdatasync(t: TestContext, pid: number, what: string): Promise<() => Promise<void>> {
+  return inject(t, pid, 'fdatasync', what);
+}
+
+/** The same for any system calls, named as strace names them. */
+export async function inject(t: TestContext, pid: number, calls: string, what: string): Promise<() => Promise<void>> {
   const strace = spawn(
     'strace',
-    ['-f', '-p', String(pid), '-o', '/dev/null', '-e', 'trace=fdatasync', '-e', `inject=fdatasync:${what}`],
+    ['-f', '-p', String(pid), '-o', '/dev/null', '-e', `trace=${calls}`, '-e', `inject=${calls}:${what}`],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
     },

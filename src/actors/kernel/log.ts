@@ -21,7 +21,7 @@ const flushEvents = 500;
 
 export class ActivityLog {
   readonly #lines: Lines;
-  readonly #json: boolean;
+  #json: boolean;
   #text = '';
   #events: LogEvent[] = [];
   #count = 0;
@@ -31,6 +31,12 @@ export class ActivityLog {
 
   constructor(lines: Lines, settings: Settings) {
     this.#lines = lines;
+    this.#json = settings.logformat === 'json';
+  }
+
+  /** control/logformat may have changed; what was collected goes out in the form it has. */
+  reload(settings: Settings): void {
+    this.flush();
     this.#json = settings.logformat === 'json';
   }
 

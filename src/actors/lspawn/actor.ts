@@ -91,6 +91,7 @@ class LspawnActor implements Actor<'lspawn'> {
 
   reload(settings: Settings): void {
     this.#settings = settings;
+    this.#log.reload(settings);
     this.#slots.resize(settings);
   }
 

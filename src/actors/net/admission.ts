@@ -1,8 +1,9 @@
 /**
  * Who may hold a connection of one listener: a bound on all, a bound on each address, and room made by
- * closing whoever got nothing done for longest. Knows no protocol and no sockets: a guest is anything that
- * can be told to leave.
+ * closing whoever got nothing done for longest. The bounds hold for all threads that share the counts; the guests are
+ * those of this thread. Knows no protocol and no sockets: a guest is anything that can be told to leave.
  */
+import { HouseCounts, houseMemory } from './house-counts.js';
 
 export interface Guest {
   readonly address: string;
@@ -34,14 +35,16 @@ export class Admission<G extends Guest = Guest> {
   /** Admitted guests, least recent progress first. */
   readonly #guests = new Set<G>();
   readonly #waiting = new Set<G>();
-  readonly #perAddress = new Map<string, number>();
   /** All that count for their address: admitted, waiting, and told to leave but not gone. Never the rejected. */
   readonly #counted = new Set<G>();
+  readonly #counts: HouseCounts;
   evicted = 0;
   rejected = 0;
 
-  constructor(limits: AdmissionLimits) {
+  /** `counts` are shared with the same listener's other threads; default: there are none. */
+  constructor(limits: AdmissionLimits, counts = new HouseCounts(houseMemory(1), 0, 0)) {
     this.#limits = limits;
+    this.#counts = counts;
   }
 
   set limits(limits: AdmissionLimits) {
@@ -58,13 +61,14 @@ export class Admission<G extends Guest = Guest> {
 
   arrive(guest: G, now: number): void {
     const { mostPerAddress, mostWaiting } = this.#limits;
-    const held = this.#perAddress.get(guest.address) ?? 0;
-    if (held >= mostPerAddress && !isLoopback(guest.address)) this.#reject(guest, 'address');
-    else if (this.#waiting.size >= mostWaiting) this.#reject(guest, 'crowd');
+    const full = !isLoopback(guest.address) && this.#counts.ofAddress(guest.address) >= mostPerAddress;
+    if (full) this.#reject(guest, 'address');
+    else if (this.#counts.waiting >= mostWaiting) this.#reject(guest, 'crowd');
     else {
-      this.#perAddress.set(guest.address, held + 1);
+      this.#counts.countAddress(guest.address, 1);
       this.#counted.add(guest);
       this.#waiting.add(guest);
+      this.#counts.wait(1);
       this.makeRoom(now);
     }
   }
@@ -77,12 +81,27 @@ export class Admission<G extends Guest = Guest> {
   /** Lets waiting guests in, closing idle ones when that is what it takes; called often, cheap when nobody waits. */
   makeRoom(now: number): void {
     for (const guest of this.#waiting) {
-      if (this.#guests.size >= this.#limits.most && !this.#evictIdle(now)) return;
-      this.#waiting.delete(guest);
+      if (!this.#enter(now)) break;
+      this.#unwait(guest);
       guest.progress = now;
       this.#guests.add(guest);
       guest.admit();
     }
+    // Who waits at another thread cannot make those idle leave that are here.
+    if (this.#waiting.size === 0 && this.#counts.waiting > 0 && this.#counts.held >= this.#limits.most) this.#evictIdle(now);
+  }
+
+  #enter(now: number): boolean {
+    const { most } = this.#limits;
+    return this.#counts.enter(most) || (this.#evictIdle(now) && this.#counts.enter(most));
+  }
+
+  #unwait(guest: G): void {
+    if (this.#waiting.delete(guest)) this.#counts.wait(-1);
+  }
+
+  #leavesHouse(guest: G): void {
+    if (this.#guests.delete(guest)) this.#counts.leave();
   }
 
   #evictIdle(now: number): boolean {
@@ -90,7 +109,7 @@ export class Admission<G extends Guest = Guest> {
       if (now - oldest.progress < this.#limits.idleMs) return false;
       if (oldest.waitsForUs) continue;
       this.evicted += 1;
-      this.#guests.delete(oldest);
+      this.#leavesHouse(oldest);
       oldest.evict();
       return true;
     }
@@ -104,11 +123,9 @@ export class Admission<G extends Guest = Guest> {
 
   left(guest: G, now: number): void {
     if (!this.#counted.delete(guest)) return;
-    this.#waiting.delete(guest);
-    this.#guests.delete(guest);
-    const held = (this.#perAddress.get(guest.address) ?? 1) - 1;
-    if (held > 0) this.#perAddress.set(guest.address, held);
-    else this.#perAddress.delete(guest.address);
+    this.#unwait(guest);
+    this.#leavesHouse(guest);
+    this.#counts.countAddress(guest.address, -1);
     this.makeRoom(now);
   }
 

@@ -9,12 +9,15 @@ import type { Counters } from '../kernel/actor.js';
 import type { Cancel, Clock } from '../kernel/clock.js';
 import { Access, type Rights } from './access.js';
 import { Admission, type AdmissionLimits, type Guest } from './admission.js';
+import type { HouseCounts } from './house-counts.js';
 import { type ListenAt, type Listener, listen } from './listener.js';
 
 /** Where one line of control/listeners is open in this thread. */
 export interface PlacedListener {
   readonly setting: ListenerSetting;
   readonly at: ListenAt;
+  /** Shared with the other threads that listen here; absent: there are none. */
+  readonly counts?: HouseCounts;
 }
 
 /** A guest that speaks. */
@@ -41,7 +44,7 @@ export interface OpenListenersParts<S extends Session> {
   readonly home: string;
   readonly listeners: readonly PlacedListener[];
   readonly clock: Clock;
-  /** Connections that the process's descriptor limit allows this thread. */
+  /** Connections that the process's descriptor limit allows all front threads together. */
   readonly descriptors: number;
   /** May everybody come in where a listener has no rules, or only this machine? */
   readonly openWithoutRules: boolean;
@@ -60,10 +63,10 @@ class OpenListener<S extends Session> {
   readonly access: Access;
   listener: Listener | undefined;
 
-  constructor(setting: ListenerSetting, access: Access, limits: AdmissionLimits) {
+  constructor({ setting, counts }: PlacedListener, access: Access, limits: AdmissionLimits) {
     this.setting = setting;
     this.access = access;
-    this.admission = new Admission(limits);
+    this.admission = new Admission(limits, counts);
   }
 }
 
@@ -82,8 +85,9 @@ export class OpenListeners<S extends Session> {
 
   /** Rejects with the system's error when a listener cannot be opened. */
   async start(): Promise<void> {
-    for (const { setting, at } of this.#parts.listeners) {
-      const open = new OpenListener<S>(setting, this.#accessOf(setting), this.#limits(setting));
+    for (const placed of this.#parts.listeners) {
+      const { setting, at } = placed;
+      const open = new OpenListener<S>(placed, this.#accessOf(setting), this.#limits(setting));
       this.#open.push(open);
       open.listener = await listen(at, (socket) => this.#arrived(open, socket));
     }
@@ -122,9 +126,12 @@ export class OpenListeners<S extends Session> {
 
   #limits(setting: ListenerSetting): AdmissionLimits {
     const own = Number(setting.options.max);
-    const most = own > 0 ? own : (this.#settings.concurrencyincoming ?? this.#parts.descriptors);
+    // Who waits has a descriptor too: a quarter of them is left for the rest of the process.
+    const { descriptors } = this.#parts;
+    const all = Math.floor(descriptors * 1.5);
+    const most = Math.min(all, own > 0 ? own : (this.#settings.concurrencyincoming ?? descriptors));
     const mostPerAddress = this.#settings.concurrencyperip ?? Math.max(10, Math.floor(most / 4));
-    return { most, mostPerAddress, idleMs, mostWaiting: Math.max(100, most) };
+    return { most, mostPerAddress, idleMs, mostWaiting: Math.min(Math.max(100, most), Math.max(10, all - most)) };
   }
 
   #left(open: OpenListener<S>, session: S): void {

@@ -24,7 +24,7 @@ export interface PackageServerOptions {
   readonly board: Board;
   /** Shared by all that take bodies in this thread. */
   readonly buffers: BodyBuffers;
-  /** Connections that the process's descriptor limit allows this thread. */
+  /** Connections that the process's descriptor limit allows all front threads together. */
   readonly descriptors: number;
 }
 
@@ -37,6 +37,7 @@ export class PackageServer {
   readonly #options: PackageServerOptions;
   readonly #newSession: NewSession;
   readonly #listeners: OpenListeners<PackageConnection>;
+  readonly #log: ActivityLog;
   readonly #date = dateFormatter();
   #accepted = 0;
 
@@ -50,7 +51,7 @@ export class PackageServer {
     this.#context = context;
     this.#options = options;
     this.#newSession = newSession;
-    const log = new ActivityLog(context.peers.splogger, context.settings);
+    this.#log = new ActivityLog(context.peers.splogger, context.settings);
     this.#listeners = new OpenListeners(context.settings, {
       home: options.home,
       listeners: options.listeners,
@@ -58,7 +59,7 @@ export class PackageServer {
       descriptors: options.descriptors,
       // QMQP relays for whoever comes in: no open port may become an open relay by a forgotten option.
       openWithoutRules: origin === 'qmtp',
-      warn: (text) => log.warning(text),
+      warn: (text) => this.#log.warning(text),
       begin: (arrival) => this.#begin(arrival),
     });
   }
@@ -106,6 +107,7 @@ export class PackageServer {
   }
 
   reload(settings: Settings): void {
+    this.#log.reload(settings);
     this.#listeners.reload(settings);
   }
 

@@ -2,6 +2,7 @@
  * queue: makes messages durable and answers only after the flush. The one user of the store; every
  * other actor asks. It decides nothing about delivery.
  */
+import type { Settings } from '../../protocol/settings.js';
 import { type QueueStore, StoreError } from '../../store/queue-store.js';
 import type { Actor, ActorContext, Counters } from '../kernel/actor.js';
 import type { Board } from '../kernel/board.js';
@@ -125,6 +126,10 @@ class QueueActor implements Actor<'queue'> {
   /** New mail is refused before its body is sent while there is no room for it. */
   start(): void {
     this.#cancel = this.#context.clock.every(boardMs, () => this.#board.set('full', this.#store.trouble()?.why === 'full'));
+  }
+
+  reload(settings: Settings): void {
+    this.#log.reload(settings);
   }
 
   async stop(): Promise<void> {

@@ -299,6 +299,7 @@ class SendActor implements Actor<'send'> {
 
   reload(settings: Settings): void {
     this.#settings = settings;
+    this.#log.reload(settings);
     this.#routing = compileRouting(settings);
     this.#dispatch.reload(settings);
     // A recipient that one channel passed over may be its own now.

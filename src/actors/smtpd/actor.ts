@@ -22,7 +22,7 @@ export interface SmtpdOptions {
   readonly board: Board;
   /** Shared by all that take bodies in this thread. */
   readonly buffers: BodyBuffers;
-  /** Connections that the process's descriptor limit allows this thread. */
+  /** Connections that the process's descriptor limit allows all front threads together. */
   readonly descriptors: number;
 }
 
@@ -108,6 +108,7 @@ class SmtpdActor implements Actor<'smtpd'> {
   /** Open sessions keep what they began with. */
   reload(settings: Settings): void {
     this.#settings = settings;
+    this.#log.reload(settings);
     this.#policy = this.#newPolicy();
     this.#session = sessionOptions(settings);
     this.#listeners.reload(settings);

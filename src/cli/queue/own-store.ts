@@ -24,22 +24,7 @@ export class QueueLocked extends CommandTrouble {
  * Throws QueueLocked, or CommandTrouble: 61 for a missing home, 62 for a queue that is missing or not ours.
  */
 export async function withStore<T>(home: string, body: (store: AdoptingStore, queueDir: string) => Promise<T>): Promise<T> {
-  const folder = queueFolder(home);
-  const back = becomeOwner(home, folder);
-  try {
-    return await withLockedStore(home, folder, body);
-  } finally {
-    back();
-  }
-}
-
-async function withLockedStore<T>(
-  home: string,
-  folder: string,
-  body: (store: AdoptingStore, queueDir: string) => Promise<T>,
-): Promise<T> {
-  const lock = lockQueue(home);
-  try {
+  return withQueueLocked(home, async (folder) => {
     const { openLmdbQueue } = await import('../../store/lmdb/open.js');
     const store = await openLmdbQueue({ dir: folder, ...(await limits(home)) }).catch((error: unknown) => {
       throw new CommandTrouble(queueTrouble, `${folder}: ${reason(error)}`);
@@ -49,8 +34,22 @@ async function withLockedStore<T>(
     } finally {
       await store.close();
     }
+  });
+}
+
+/** The same without opening the store: for what works on its files. */
+export async function withQueueLocked<T>(home: string, body: (queueDir: string) => Promise<T>): Promise<T> {
+  const folder = queueFolder(home);
+  const back = becomeOwner(home, folder);
+  try {
+    const lock = lockQueue(home);
+    try {
+      return await body(folder);
+    } finally {
+      closeLock(lock);
+    }
   } finally {
-    closeLock(lock);
+    back();
   }
 }
 

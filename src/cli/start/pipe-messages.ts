@@ -4,6 +4,7 @@
  */
 import type { InheritedListener } from '../../actors/node-api.js';
 import type { ByteString } from '../../protocol/mail.js';
+import type { Settings } from '../../protocol/settings.js';
 
 export type ToNode =
   | {
@@ -24,6 +25,8 @@ export type ToParent =
   /** Somebody asked the control socket to end, or to start anew, the node. */
   | { readonly type: 'stop please' }
   | { readonly type: 'restart please' }
+  /** The log has another form from now on. */
+  | { readonly type: 'log'; readonly format: Pick<Settings, 'logformat' | 'logstamp'> }
   /** The node ends by itself for this reason. */
   | { readonly type: 'failed'; readonly text: string };
 

@@ -4,9 +4,9 @@
  */
 
 import { chmodSync, chownSync, existsSync, fchownSync, fstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { cores } from '../../actors/cores.js';
 import { placement } from '../../actors/topology.js';
 import type { Settings } from '../../protocol/settings.js';
 import { readSettings } from '../../store/control-dir.js';
@@ -45,7 +45,7 @@ export async function prepare(home: string, user: string | undefined, code: stri
       identity,
       lock,
       listeners,
-      copies: Math.max(1, placement(settings, availableParallelism()).fronts) + spares,
+      copies: Math.max(1, placement(settings, cores()).fronts) + spares,
     };
   } catch (error) {
     closeLock(lock);

@@ -99,14 +99,18 @@ class NodeProcess {
     const { problems } = await this.#node.reload();
     const lines = problems.map(({ file, line, text }) => `${file}${line === 0 ? '' : `:${line}`}: ${text}`);
     for (const line of lines) this.#log('alert', `unable to reread ${line}; the old settings stay`);
-    if (lines.length === 0) await this.#noteListeners();
+    if (lines.length === 0) await this.#noteSettings();
     return lines;
   }
 
-  /** The parent's sockets stay as they are while it runs. */
-  async #noteListeners(): Promise<void> {
+  /** The log may have another form; the parent's sockets stay as they are while it runs. */
+  async #noteSettings(): Promise<void> {
     const read = this.#home === undefined ? { problems: [] } : await readSettings(this.#home);
-    if ('problems' in read || JSON.stringify(read.settings.listeners) === this.#listeners) return;
+    if ('problems' in read) return;
+    const { logformat, logstamp } = read.settings;
+    this.#log = serverLog({ logformat, logstamp });
+    this.#tell({ type: 'log', format: { logformat, logstamp } });
+    if (JSON.stringify(read.settings.listeners) === this.#listeners) return;
     this.#log('warning', 'control/listeners was changed: it counts from the next tqmail stop and start on');
   }
 

@@ -42,7 +42,7 @@ export function runServer(options: ServerOptions): Promise<number> {
 class Server {
   readonly #options: ServerOptions;
   readonly #settle: (code: number) => void;
-  readonly #log: WriteLog;
+  #log: WriteLog;
   #node: Supervised | undefined;
   #lspawnd: Supervised | undefined;
   #stopping = false;
@@ -109,6 +109,7 @@ class Server {
 
   #hear(message: ToParent): void {
     if (message.type === 'ready') this.#ready();
+    else if (message.type === 'log') this.#log = serverLog(message.format);
     else if (message.type === 'failed') this.#failed(message.text);
     else if (message.type === 'stop please') void this.#stop();
     else if (message.type === 'restart please' && !this.#stopping) {

@@ -1,8 +1,10 @@
 /**
  * The process that walks a queue for check-queue.ts: it may be ended by LMDB on a damaged file.
- * Arguments: folder, first id to look at, how many messages between two reports. Reports over IPC.
+ * Arguments: folder, first id to look at, how many messages between two reports, messages or strays, and where to save
+ * sound messages (or nothing). Reports over IPC.
  * Reads only; it writes no record.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { readFacts } from '../lmdb/facts.js';
@@ -11,12 +13,14 @@ import { decodeText } from '../lmdb/state-records.js';
 import { reasonOf } from '../queue-unusable.js';
 import type { Finding } from './finding.js';
 import { checkMessage } from './message-check.js';
+import { rescueMessage } from './rescued-message.js';
 import { strayRecords } from './stray-check.js';
 
 /** What the walking process tells: `at` is the message it looks at next, `done` comes last. */
 export type WalkReport =
   | { readonly tell: 'finding'; readonly finding: Finding }
   | { readonly tell: 'at'; readonly id: number; readonly messages: number }
+  | { readonly tell: 'rescued' }
   | { readonly tell: 'strays' }
   | { readonly tell: 'failed'; readonly text: string }
   | { readonly tell: 'done'; readonly messages: number };
@@ -28,13 +32,18 @@ function tell(report: WalkReport): Promise<void> {
 
 const found = (finding: Finding): Promise<void> => tell({ tell: 'finding', finding });
 
-async function walkMessages(layout: Layout, dir: string, first: number, every: number): Promise<number> {
+async function walkMessages(layout: Layout, dir: string, first: number, every: number, into: string): Promise<number> {
   const next = nextId(layout);
   let messages = 0;
   for (let from = first, more = true; more; ) {
     await tell({ tell: 'at', id: from, messages });
     const ids = [...layout.mess.getKeys({ start: from, limit: every })];
-    for (const id of ids) for (const finding of await checkMessage(layout, dir, id, next)) await found(finding);
+    for (const id of ids) {
+      for (const finding of await checkMessage(layout, dir, id, next)) await found(finding);
+      // A walk that is started again comes by messages that it has saved before.
+      if (into !== '' && !existsSync(join(into, `${id}.envelope`)) && (await rescueMessage(layout, dir, id, into)))
+        await tell({ tell: 'rescued' });
+    }
     messages += ids.length;
     more = ids.length === every;
     from = (ids.at(-1) ?? from) + 1;
@@ -57,7 +66,7 @@ function openReadOnly(dir: string): Layout {
   return layout;
 }
 
-async function main([dir = '', first = '0', every = '256', phase = 'messages']: readonly string[]): Promise<void> {
+async function main([dir = '', first = '0', every = '256', phase = 'messages', into = '']: readonly string[]): Promise<void> {
   let layout: Layout;
   try {
     layout = openReadOnly(dir);
@@ -66,7 +75,7 @@ async function main([dir = '', first = '0', every = '256', phase = 'messages']: 
     return tell({ tell: 'done', messages: 0 });
   }
   try {
-    const messages = phase === 'messages' ? await walkMessages(layout, dir, Number(first), Number(every)) : 0;
+    const messages = phase === 'messages' ? await walkMessages(layout, dir, Number(first), Number(every), into) : 0;
     await tell({ tell: 'strays' });
     for (const finding of strayRecords(layout)) await found(finding);
     await tell({ tell: 'done', messages });

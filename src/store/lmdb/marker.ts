@@ -45,9 +45,14 @@ export function readMarker(dir: string): Marker | undefined {
 
 /** Writes a new queue's marker and flushes it and the folder. */
 export function createMarker(dir: string, nonce: string): void {
+  writeMarker(dir, { nonce, size: 0 });
+}
+
+/** Writes the marker of a queue that nobody has open, and flushes it and the folder. */
+export function writeMarker(dir: string, marker: Marker): void {
   const fd = openSync(join(dir, markerFile), constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   try {
-    writeSync(fd, textOf({ nonce, size: 0 }), 0, 'latin1');
+    writeSync(fd, textOf(marker), 0, 'latin1');
     fdatasyncSync(fd);
   } finally {
     closeSync(fd);

@@ -11,7 +11,7 @@ import { type Marker, markerFile, readMarker } from './marker.js';
 /** What stands in the folder: a queue, one whose creation was cut off, or nothing. */
 export type Found = { readonly state: 'queue' | 'half'; readonly marker: Marker } | { readonly state: 'none' };
 
-const advice = 'restore the queue folder, or save what is readable with "tqmail check --queue"';
+const advice = 'restore the queue folder, or save what is readable with "tqmail rescue DIR"';
 
 /** Throws QueueUnusable unless `dir` is a folder that only this user can enter and that can be written. */
 export function checkFolder(dir: string): void {

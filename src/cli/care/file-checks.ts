@@ -1,0 +1,81 @@
+/** Folders and files of a home: there, of the right owner, closed to others. */
+import { existsSync, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { reason } from '../complain.js';
+import { queueFolder, runFolder } from '../home.js';
+import { type CheckLine, doubtful, fault, fine } from './check-line.js';
+
+const octal = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0');
+
+export function* fileChecks(home: string): Generator<CheckLine> {
+  for (const folder of [home, join(home, 'control'), queueFolder(home)]) {
+    const found = lookAt(folder);
+    if (typeof found === 'string') yield fault(folder, `${found}; make a home with: tqmail init ${home} --me FQDN`);
+    else if (!found.isDirectory()) yield fault(folder, 'is not a folder');
+    else if ((found.mode & 0o002) !== 0)
+      yield fault(folder, `mode ${octal(found.mode)}: anybody can change it; run: chmod o-w ${folder}`);
+  }
+  yield* queueFiles(queueFolder(home));
+  yield* runFiles(runFolder(home));
+  yield* aliases(home);
+  yield* users(home);
+}
+
+function lookAt(path: string): Stats | string {
+  try {
+    return statSync(path);
+  } catch (error) {
+    return reason(error);
+  }
+}
+
+function* queueFiles(queue: string): Generator<CheckLine> {
+  const folder = lookAt(queue);
+  if (typeof folder === 'string' || !folder.isDirectory()) return;
+  if ((folder.mode & 0o077) !== 0) yield fault(queue, `mode ${octal(folder.mode)}, it must be 0700; run: chmod 700 ${queue}`);
+  if (folder.uid === 0) yield doubtful(queue, 'belongs to root: the server runs as qmailq or nobody and takes it over');
+  let wrong = 0;
+  let names: string[];
+  try {
+    names = readdirSync(queue);
+  } catch (error) {
+    yield fault(queue, `${reason(error)}: only root and uid ${folder.uid} can look into it`);
+    return;
+  }
+  for (const name of names) {
+    const path = join(queue, name);
+    const { uid, mode } = lstatSync(path);
+    if (uid === folder.uid && (mode & 0o077) === 0) continue;
+    wrong += 1;
+    if (uid !== folder.uid)
+      yield fault(path, `belongs to uid ${uid}, the queue to uid ${folder.uid}; run: chown ${folder.uid} ${path}`);
+    else yield fault(path, `mode ${octal(mode)}: others can read it; run: chmod go= ${path}`);
+  }
+  if (wrong === 0) yield fine(queue, `uid ${folder.uid}, ${names.length} files, closed to others`);
+}
+
+function* runFiles(run: string): Generator<CheckLine> {
+  const found = lookAt(run);
+  if (typeof found === 'string') yield doubtful(run, `${found}; the server makes it when it starts`);
+  else if ((found.mode & 0o777) !== 0o755) yield fault(run, `mode ${octal(found.mode)}, it must be 0755; run: chmod 755 ${run}`);
+}
+
+function* aliases(home: string): Generator<CheckLine> {
+  const missing = ['postmaster', 'mailer-daemon', 'root'].filter((name) => !existsSync(join(home, 'alias', `.qmail-${name}`)));
+  if (missing.length === 0) yield fine('alias', 'postmaster, mailer-daemon and root have theirs');
+  else
+    yield doubtful(
+      'alias',
+      `no ${missing.map((name) => `.qmail-${name}`).join(', ')} in ${join(home, 'alias')}: their mail bounces`,
+    );
+}
+
+/** The table that is read is users/cdb; an older one does not know what users/assign says now. */
+function* users(home: string): Generator<CheckLine> {
+  const [assign, cdb] = [lookAt(join(home, 'users/assign')), lookAt(join(home, 'users/cdb'))];
+  if (typeof assign === 'string') return;
+  if (typeof cdb === 'string')
+    yield doubtful('users', 'users/assign is there, users/cdb is not: it does not count; run: qmail-newu');
+  else if (assign.mtimeMs > cdb.mtimeMs) yield doubtful('users', 'users/assign is newer than users/cdb; run: qmail-newu');
+  else yield fine('users', 'users/cdb is as new as users/assign');
+}

@@ -1,0 +1,36 @@
+/**
+ * `tqmail rescue DIR`: writes every message of a stopped queue that can be read whole into a new folder, whatever else is
+ * damaged, as files that qmail-queue takes in again. The queue stays as it is.
+ */
+import { chownSync, mkdirSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { CommandTrouble, reason } from '../complain.js';
+import { queueFolder } from '../home.js';
+import { careArguments } from './arguments.js';
+import { findingLine } from './finding-line.js';
+import { lockedQueue } from './locked-queue.js';
+
+export async function main(args: readonly string[]): Promise<number> {
+  const { home, folder } = careArguments(args, 'tqmail rescue DIR [--home DIR]', [], true);
+  const into = resolve(folder);
+  makeFolder(into, home);
+  const { checkQueue } = await import('../../store/check-queue.js');
+  const { messages, rescued, findings } = await lockedQueue(home, (dir) => checkQueue(dir, into));
+  process.stdout.write(findings.map(findingLine).join(''));
+  process.stdout.write(`${rescued} of ${messages} messages saved in ${into}\n`);
+  if (rescued > 0) {
+    process.stdout.write(`each goes into a queue again with: qmail-queue 0<ID.mess 1<ID.envelope\n`);
+  }
+  return findings.length === 0 ? 0 : 1;
+}
+
+/** As root it must belong to the owner of the queue, as whom the work is done. */
+function makeFolder(into: string, home: string): void {
+  try {
+    mkdirSync(into, { mode: 0o700 });
+    const { uid, gid } = statSync(queueFolder(home));
+    if (process.geteuid?.() === 0) chownSync(into, uid, gid);
+  } catch (error) {
+    throw new CommandTrouble(111, `${into}: ${reason(error)}; name a folder that does not exist yet`);
+  }
+}
