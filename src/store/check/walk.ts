@@ -4,7 +4,8 @@
  * Reads only; it writes no record.
  */
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
+import { open } from '../lmdb/binding.js';
 import { readFacts } from '../lmdb/facts.js';
 import { dataFile, type Layout, openLayout, peek } from '../lmdb/layout.js';
 import { decodeText } from '../lmdb/state-records.js';
