@@ -19,7 +19,7 @@ export const usage = `usage: npm run bench -- launchers [--runs R] [--json FILE]
 /** A command that needs longer hangs. */
 const longestMs = 60_000;
 
-export interface LauncherRow {
+interface LauncherRow {
   readonly name: string;
   /** Median. */
   readonly ms: number;
@@ -29,7 +29,7 @@ export interface LauncherRow {
 }
 
 /** Parses the words after `launchers`; throws UsageError. */
-export function launcherOptions(args: readonly string[]): { runs: number; json: string | undefined; ledger: boolean } {
+function launcherOptions(args: readonly string[]): { runs: number; json: string | undefined; ledger: boolean } {
   let values: { runs?: string; json?: string; ledger?: boolean };
   try {
     const options = { runs: { type: 'string' }, json: { type: 'string' }, ledger: { type: 'boolean' } } as const;
@@ -109,7 +109,7 @@ function oneStart({ name, words, env, stdin, stdout }: Launched): number {
   }
 }
 
-export function launcherTable(rows: readonly LauncherRow[], runs: number): string {
+function launcherTable(rows: readonly LauncherRow[], runs: number): string {
   const width = Math.max(...rows.map(({ name }) => name.length));
   const line = (row: LauncherRow): string => {
     const times = row.limit === undefined ? '' : `${row.timesNode.toFixed(2)} × ${measure}, at most ${row.limit}`;

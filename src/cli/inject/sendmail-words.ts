@@ -15,7 +15,7 @@ export interface SendmailWords {
   readonly args: readonly ByteString[];
 }
 
-export const usage = 'sendmail: usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]';
+const usage = 'sendmail: usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]';
 
 /** Accepted without effect: those of qmail (-i -m -v -x), then no alias expansion, gateway and initial submission. */
 const noEffect = 'imvxnGU';

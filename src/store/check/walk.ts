@@ -6,7 +6,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
+import { open } from '../lmdb/binding.js';
 import { readFacts } from '../lmdb/facts.js';
 import { dataFile, type Layout, openLayout, peek } from '../lmdb/layout.js';
 import { decodeText } from '../lmdb/state-records.js';

@@ -5,10 +5,11 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
 import type { AdoptingStore } from '../adopting-store.js';
 import { QueueUnusable, reasonOf } from '../queue-unusable.js';
 import { ballastFile } from './ballast.js';
+import { open } from './binding.js';
 import { createFacts, type Facts, readFacts } from './facts.js';
 import { dataFile, type Layout, lockFile, openLayout } from './layout.js';
 import { createMarker, MarkerWriter, markerFile } from './marker.js';
