@@ -85,6 +85,14 @@ export function filterFor({ variables }: Rights, place: FilterPlace): QueueFilte
   return new QueueFilter({ program, home, env, stderr }, queueDir);
 }
 
+/** The server's own filter, for mail that no client brought; undefined when it has none. */
+export function serverFilter(home: string, queueDir: string): QueueFilter | undefined {
+  const program = process.env.QMAILQUEUE;
+  if (program === undefined || program === '') return undefined;
+  const env = { ...(process.env as Record<string, string>), QMAILHOME: home };
+  return new QueueFilter({ program, home, env, stderr }, queueDir);
+}
+
 let running = 0;
 const waiting: (() => void)[] = [];
 
