@@ -12,7 +12,7 @@ export async function copyBehind(
   front: Uint8Array,
   body: Body,
   queueDir: string,
-): Promise<{ bytes: Uint8Array; size: number } | { file: string; size: number } | undefined> {
+): Promise<{ bytes: Uint8Array; size: number } | { file: string; size: number; checksum: number } | undefined> {
   if ('bytes' in body) {
     const bytes = new Uint8Array(front.length + body.bytes.length);
     bytes.set(front);
@@ -24,8 +24,8 @@ export async function copyBehind(
   try {
     await copy.write(front);
     for await (const chunk of createReadStream(join(queueDir, 'body', body.file))) await copy.write(chunk as Buffer);
-    const { size } = await copy.close();
-    return { file: copy.name, size };
+    const { size, checksum } = await copy.close();
+    return { file: copy.name, size, checksum };
   } catch {
     await copy.discard().catch(() => undefined);
     return undefined;

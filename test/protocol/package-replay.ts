@@ -29,7 +29,7 @@ export interface PackageResult {
 
 const lines = (text: string | undefined): string[] | undefined => text?.split('\n').filter((line) => line !== '');
 
-export function sessionFor(protocol: 'QMTP' | 'QMQP', one: PackageCase, maxRecipients = 10_000): PackageSession {
+function sessionFor(protocol: 'QMTP' | 'QMQP', one: PackageCase, maxRecipients = 10_000): PackageSession {
   if (protocol === 'QMQP') return new QmqpServerSession({ maxRecipients });
   const more = new Set(lines(one.morercpthosts)?.map(lowerCaseAscii));
   const relay = compileRelay({ rcpthosts: lines(one.controls.rcpthosts), badmailfrom: [] }, (key) => more.has(key));

@@ -2,12 +2,13 @@
  * lspawn: gives every local delivery its body and a thread, and has the mail of `.qmail` forward lines
  * queued before the delivery counts as done. Who the user is, and what his .qmail says, is local's work.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { prefixBytes } from '../../protocol/bounce/prefix-bytes.js';
 import { formatDate } from '../../protocol/date.js';
 import type { Outcome } from '../../protocol/mail.js';
 import { invokedBy, queueReceived } from '../../protocol/received.js';
 import type { Settings } from '../../protocol/settings.js';
+import { removeBodyFile } from '../../store/body-file.js';
 import { copyBehind } from '../../store/copy-behind.js';
 import type { Body } from '../../store/queue-store.js';
 import { queueUsers } from '../../store/queue-users.js';
@@ -15,6 +16,7 @@ import { type Actor, type ActorContext, type Counters, isUnanswered } from '../k
 import { secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
 import type { Delivery, LocalReport, Report, Submission } from '../messages.js';
+import { type QueueFilter, serverFilter } from '../net/queue-filter.js';
 import type { LocalSlots } from '../spawn/local-slots.js';
 
 const noMessage: Outcome = { status: 'Z', text: 'qmail-spawn unable to open message. (#4.3.0)\n' };
@@ -66,6 +68,8 @@ class LspawnActor implements Actor<'lspawn'> {
     forward: NonNullable<LocalReport['forward']>,
   ): Promise<Outcome> {
     const done = report.outcomes[0] ?? crashed;
+    const filter = serverFilter(dirname(this.#context.queueDir), this.#context.queueDir);
+    if (filter !== undefined) return this.#filtered(filter, body, forward, done);
     const { clock, nextQp, peers } = this.#context;
     const qp = nextQp();
     const received = queueReceived(qp, invokedBy('forward', forward.uid, queueUsers()), formatDate(secondsOf(clock)), '\n');
@@ -85,6 +89,24 @@ class LspawnActor implements Actor<'lspawn'> {
     const answer = await peers.queue.ask('submit', submission);
     if (isUnanswered(answer)) return failed('qq temporary problem (#4.3.0)');
     if (answer.tag === 'refused') return failed('qq write error or disk full (#4.3.0)');
+    this.#forwarded += 1;
+    return { status: done.status, text: `${done.text}qp ${qp}\n` };
+  }
+
+  /** Queued by $QMAILQUEUE, which puts its own Received line on top. */
+  async #filtered(
+    filter: QueueFilter,
+    body: Body,
+    forward: NonNullable<LocalReport['forward']>,
+    done: Outcome,
+  ): Promise<Outcome> {
+    const { queueDir } = this.#context;
+    const copied = await copyBehind(prefixBytes(forward.prefix, body.form), body, queueDir);
+    if (copied === undefined) return failed('qq write error or disk full (#4.3.0)');
+    const { sender, recipients } = forward;
+    const { text, qp } = await filter.submit(copied, body.form, { sender, recipients });
+    if ('file' in copied && copied.file !== undefined) await removeBodyFile(queueDir, copied.file);
+    if (text !== '') return failed(text.slice(1), text.startsWith('D') ? 'D' : 'Z');
     this.#forwarded += 1;
     return { status: done.status, text: `${done.text}qp ${qp}\n` };
   }
@@ -109,7 +131,10 @@ class LspawnActor implements Actor<'lspawn'> {
   }
 }
 
-const failed = (why: string): Outcome => ({ status: 'Z', text: `Unable to forward message: ${why}.\n` });
+const failed = (why: string, status: 'Z' | 'D' = 'Z'): Outcome => ({
+  status,
+  text: `Unable to forward message: ${why}.\n`,
+});
 
 export function createLspawn(context: ActorContext<'lspawn'>, slots: LocalSlots): Actor<'lspawn'> {
   return new LspawnActor(context, slots);

@@ -10,6 +10,8 @@ export interface Rights {
   readonly relayclient: string | undefined;
   /** In place of control/databytes; 0 = no limit. */
   readonly databytes: number | undefined;
+  /** All variables of the client's rule, for programs. */
+  readonly variables?: ReadonlyMap<string, string>;
 }
 
 const none: Rights = { relayclient: undefined, databytes: undefined };
@@ -38,6 +40,7 @@ export class Access {
     if (!rule.allow) return undefined;
     const limit = rule.variables.get('DATABYTES');
     return {
+      variables: rule.variables,
       relayclient: rule.variables.get('RELAYCLIENT'),
       // Set to anything but a number it is 0, as in qmail.
       databytes: limit === undefined ? undefined : Math.min(Number(/^\d+/.exec(limit)?.[0] ?? 0), largest),

@@ -11,6 +11,7 @@ import { Access, type Rights } from './access.js';
 import { Admission, type AdmissionLimits, type Guest } from './admission.js';
 import type { HouseCounts } from './house-counts.js';
 import { type ListenAt, type Listener, listen } from './listener.js';
+import { filterFor, type QueueFilter } from './queue-filter.js';
 
 /** Where one line of control/listeners is open in this thread. */
 export interface PlacedListener {
@@ -34,6 +35,8 @@ export interface Arrival<S extends Session> {
   readonly rights: Rights;
   /** The address that the client came to. */
   readonly local: string;
+  /** The program that gets its messages in place of the queue, if any. */
+  readonly filter: QueueFilter | undefined;
   progressed(session: S): void;
   /** Its socket is closed. */
   left(session: S): void;
@@ -42,6 +45,7 @@ export interface Arrival<S extends Session> {
 export interface OpenListenersParts<S extends Session> {
   /** Absolute; access rules are found from here. */
   readonly home: string;
+  readonly queueDir: string;
   readonly listeners: readonly PlacedListener[];
   readonly clock: Clock;
   /** Connections that the process's descriptor limit allows all front threads together. */
@@ -113,11 +117,14 @@ export class OpenListeners<S extends Session> {
       socket.destroy();
       return;
     }
-    const { begin, clock } = this.#parts;
+    const { begin, clock, home, queueDir } = this.#parts;
+    const local = { address: plainAddress(socket.localAddress ?? 'unknown'), port: socket.localPort ?? 0 };
+    const remote = { address: plainAddress(socket.remoteAddress ?? 'unknown'), port: socket.remotePort ?? 0 };
     const session = begin({
       socket,
       rights,
-      local: plainAddress(socket.localAddress ?? 'unknown'),
+      local: local.address,
+      filter: filterFor(rights, { home, queueDir, local, remote }),
       progressed: (guest) => open.admission.progressed(guest, clock.monotonic()),
       left: (guest) => this.#left(open, guest),
     });

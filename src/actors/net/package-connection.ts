@@ -13,6 +13,7 @@ import type { BodyBuffers } from './body-buffers.js';
 import { BodyCollector, type CollectedBody } from './collect-body.js';
 import { networkUid } from './network-uid.js';
 import { plainAddress, type Session } from './open-listeners.js';
+import type { QueueFilter } from './queue-filter.js';
 import { readInto } from './read-into.js';
 
 /** Octets that count as progress of a slow client. */
@@ -36,6 +37,8 @@ export interface PackageParts {
   readonly queueDir: string;
   readonly buffers: BodyBuffers;
   readonly session: PackageSession;
+  /** The program that gets messages in place of the queue. */
+  readonly filter: QueueFilter | undefined;
   /** Received lines for a message, by its number. */
   front(qp: number, client: string): ByteString;
   /** Why no message can be taken now; undefined when one can. */
@@ -185,6 +188,14 @@ export class PackageConnection implements Session {
   }
 
   #submit(collector: BodyCollector, body: CollectedBody, envelope: Submission['envelope']): void {
+    const { filter } = this.#parts;
+    if (filter !== undefined) {
+      void filter.submit(body, 'unix', envelope).then(({ text, qp }) => {
+        void collector.discard();
+        this.#decide(text === '' ? this.#acceptedAs(qp) : text);
+      });
+      return;
+    }
     const submission: Submission = {
       origin: this.#parts.origin,
       uid: networkUid,
@@ -206,8 +217,12 @@ export class PackageConnection implements Session {
   #verdict(answer: Answer<'queue', 'submit'> | Unanswered): ByteString {
     if (isUnanswered(answer)) return answer.why === 'full' ? busy : troubled;
     if (answer.tag === 'refused') return answer.why === 'full' ? diskFull : troubled;
+    return this.#acceptedAs(this.#qp);
+  }
+
+  #acceptedAs(qp: number): ByteString {
     this.#parts.accepted();
-    return `Kok ${Math.floor(this.#parts.clock.now() / 1000)} qp ${this.#qp}`;
+    return `Kok ${Math.floor(this.#parts.clock.now() / 1000)} qp ${qp}`;
   }
 
   #decide(answer: ByteString): void {

@@ -54,6 +54,7 @@ export class PackageServer {
     this.#log = new ActivityLog(context.peers.splogger, context.settings);
     this.#listeners = new OpenListeners(context.settings, {
       home: options.home,
+      queueDir: context.queueDir,
       listeners: options.listeners,
       clock: context.clock,
       descriptors: options.descriptors,
@@ -64,7 +65,7 @@ export class PackageServer {
     });
   }
 
-  #begin({ socket, rights, local, progressed, left }: Arrival<PackageConnection>): PackageConnection {
+  #begin({ socket, rights, local, filter, progressed, left }: Arrival<PackageConnection>): PackageConnection {
     const { peers, clock, nextQp, queueDir } = this.#context;
     return new PackageConnection(socket, {
       origin: this.#origin,
@@ -74,7 +75,8 @@ export class PackageServer {
       queueDir,
       buffers: this.#options.buffers,
       session: this.#newSession(rights),
-      front: (qp, client) => this.#front(qp, client, local),
+      filter,
+      front: (qp, client) => this.#front(filter === undefined ? qp : undefined, client, local),
       pressure: () => this.#pressure(),
       progressed,
       left,
@@ -84,11 +86,13 @@ export class PackageServer {
     });
   }
 
-  #front(qp: number, client: string, local: string): ByteString {
+  /** The queue's own line is not for a filter: the queue behind it puts it there. */
+  #front(qp: number | undefined, client: string, local: string): ByteString {
     const date = this.#date(secondsOf(this.#context.clock));
     const protocol = this.#origin.toUpperCase();
     const from = { remoteHost: undefined, remoteIp: client, remoteInfo: undefined, helo: undefined, local, protocol };
-    return queueReceived(qp, invokedBy(this.#origin, networkUid), date, '\n') + serverReceived(from, date, '\n');
+    const own = qp === undefined ? '' : queueReceived(qp, invokedBy(this.#origin, networkUid), date, '\n');
+    return own + serverReceived(from, date, '\n');
   }
 
   #pressure(): ByteString | undefined {

@@ -61,6 +61,7 @@ class SmtpdActor implements Actor<'smtpd'> {
     this.#session = sessionOptions(context.settings);
     this.#listeners = new OpenListeners(context.settings, {
       home: options.home,
+      queueDir: context.queueDir,
       listeners: options.listeners,
       clock: context.clock,
       descriptors: options.descriptors,
@@ -83,7 +84,7 @@ class SmtpdActor implements Actor<'smtpd'> {
     return this.#listeners.ports;
   }
 
-  #parts({ rights, local, progressed, left }: Arrival<Connection>): ConnectionParts {
+  #parts({ rights, local, filter, progressed, left }: Arrival<Connection>): ConnectionParts {
     const { peers, clock, nextQp, queueDir } = this.#context;
     const { relayclient, databytes } = rights;
     return {
@@ -97,6 +98,7 @@ class SmtpdActor implements Actor<'smtpd'> {
       policy: this.#policy,
       local,
       relayclient,
+      filter,
       progressed,
       left,
       accepted: () => {

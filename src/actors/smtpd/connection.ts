@@ -15,6 +15,7 @@ import type { BodyBuffers } from '../net/body-buffers.js';
 import { BodyCollector, type CollectedBody } from '../net/collect-body.js';
 import { networkUid } from '../net/network-uid.js';
 import { plainAddress, type Session } from '../net/open-listeners.js';
+import type { QueueFilter } from '../net/queue-filter.js';
 import { readInto } from '../net/read-into.js';
 import type { SmtpPolicy } from './policy.js';
 
@@ -39,6 +40,8 @@ export interface ConnectionParts {
   readonly policy: SmtpPolicy;
   readonly local: ByteString;
   readonly relayclient: ByteString | undefined;
+  /** The program that gets messages in place of the queue. */
+  readonly filter: QueueFilter | undefined;
   progressed(connection: Connection): void;
   left(connection: Connection): void;
   accepted(): void;
@@ -191,7 +194,9 @@ export class Connection implements Session {
       },
       '\r\n',
     );
-    const front = `${queueReceived(this.#qp, invokedBy('smtp', networkUid), date, '\r\n')}${this.#received}${date}\r\n`;
+    // The queue's own line is not for a filter: the queue behind it puts it there.
+    const own = this.#parts.filter === undefined ? queueReceived(this.#qp, invokedBy('smtp', networkUid), date, '\r\n') : '';
+    const front = `${own}${this.#received}${date}\r\n`;
     // Three line ends of two octets here, of one octet in unix form.
     this.#frontUnixSize = front.length - 3;
     this.#body = new BodyCollector(this.#parts.queueDir, this.#parts.buffers, front);
@@ -229,6 +234,16 @@ export class Connection implements Session {
   }
 
   #submit(collector: BodyCollector, body: CollectedBody, unixSize: number): void {
+    const { filter } = this.#parts;
+    if (filter !== undefined) {
+      const envelope = { sender: this.#sender, recipients: this.#recipients };
+      void filter.submit(body, 'wire', envelope).then(({ text, qp }) => {
+        void collector.discard();
+        const refusal = { accept: false, code: text.startsWith('D') ? 554 : 451, text: text.slice(1) } as const;
+        this.#decide(text === '' ? this.#acceptedAs(qp) : refusal);
+      });
+      return;
+    }
     const submission: Submission = {
       origin: 'smtp',
       uid: networkUid,
@@ -256,8 +271,12 @@ export class Connection implements Session {
       if (answer.why === 'full') return { accept: false, code: 452, text: 'qq write error or disk full (#4.3.1)' };
       return { accept: false, code: 451, text: 'qq temporary problem (#4.3.0)' };
     }
+    return this.#acceptedAs(this.#qp);
+  }
+
+  #acceptedAs(qp: number): SmtpDecision {
     this.#parts.accepted();
-    return { accept: true, text: `ok ${Math.floor(this.#parts.clock.now() / 1000)} qp ${this.#qp}` };
+    return { accept: true, text: `ok ${Math.floor(this.#parts.clock.now() / 1000)} qp ${qp}` };
   }
 
   #decide(decision: SmtpDecision): void {
