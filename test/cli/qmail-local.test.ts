@@ -94,7 +94,7 @@ test('a queue that cannot be used defers, names it, and nothing counts as done',
   const { code, stdout, stderr } = await deliver({ QMAILHOME: nowhere });
   assert.deepEqual({ code, stdout }, { code: 111, stdout: '' });
   assert.match(stderr, new RegExp(`^qmail-local: ${nowhere}/queue: .*\n`));
-  assert.match(stderr, /\nUnable to forward message: qq trouble creating files in queue \(#4\.3\.0\)\.\n$/);
+  assert.match(stderr, /\nUnable to forward message: qq trouble in home directory \(#4\.3\.0\)\.\n$/);
 });
 
 test('a program in place of the queue gets the variables of the delivery', async (t) => {
