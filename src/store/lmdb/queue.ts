@@ -238,6 +238,9 @@ export class LmdbQueue implements AdoptingStore {
   }
 
   async adopt(message: NewMessage, state: AdoptedState): Promise<MessageId | undefined> {
+    const { length } = message.recipients;
+    if ((state.routed?.length ?? length) !== length || !state.done.every((index) => index >= 0 && index < length))
+      throw new RangeError(`state of other recipients than the ${length} of ${state.key}`);
     if (this.adopted(state.key) !== undefined) return undefined;
     return this.#keep(message, (batch, encoded) => {
       const id = this.#nextId(batch);
