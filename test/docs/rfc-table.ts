@@ -17,6 +17,7 @@ const titles: Readonly<Record<string, string>> = {
   '2822': 'Internet Message Format (2001)',
   '2920': 'Command Pipelining',
   '3030': 'CHUNKING and BINARYMIME',
+  '3164': 'The BSD syslog Protocol',
   '3207': 'STARTTLS',
   '3461': 'Delivery Status Notification extension',
   '3463': 'Enhanced Mail System Status Codes',
