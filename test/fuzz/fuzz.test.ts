@@ -17,7 +17,7 @@ for (const target of targets) {
     const { executions, seedStates, newStates, crashers } = hunt(target, limits);
     t.diagnostic(`${executions} executions, ${seedStates} + ${newStates} states`);
     assert.deepEqual(crashers, []);
-    assert.ok(seedStates > 0 && newStates > 0, 'changed inputs lead further than the seeds');
+    assert.ok(newStates > 0, 'changed inputs lead further than the seeds');
   });
 }
 

@@ -6,7 +6,7 @@ import type { PackageSession } from '../../../src/protocol/package-session.js';
 import { QmqpServerSession } from '../../../src/protocol/qmqp.js';
 import { QmtpServerSession } from '../../../src/protocol/qmtp.js';
 import { recordedField } from '../recorded.js';
-import { agree, holds, magnitude, pieces, type Target } from '../target.js';
+import { agree, holds, magnitude, pieces, shape, type Target } from '../target.js';
 
 interface Package {
   readonly body: string;
@@ -96,7 +96,7 @@ function checked(input: string, open: () => PackageSession, plain: (text: string
   agree('whole and in pieces', whole, cut);
   agree('as a plain reading', whole.packages, plain(input));
   holds('answers are netstrings', nets(whole.output) !== undefined);
-  return `${whole.last} ${magnitude(whole.packages.length)} ${magnitude(whole.output.length)} ${whole.output.slice(0, 14)}`;
+  return `${whole.last} ${magnitude(whole.packages.length)} ${magnitude(whole.output.length)} ${whole.output.slice(0, 14)} ${shape(input).slice(0, 12)}`;
 }
 
 const qmtpSession = (): PackageSession =>

@@ -130,7 +130,7 @@ export const tokens: Target = {
     agree(
       'printed and read again',
       again?.map(({ kind, text }) => [sameKind(kind), text]),
-      found.map(({ kind, text }) => [sameKind(kind), text]),
+      found.map(({ kind, text }) => [sameKind(kind), text.replace(/\n(?![ \t])/g, ' ')]),
     );
     return `${found
       .map(({ kind }) => kind[0])
