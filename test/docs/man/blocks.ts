@@ -73,5 +73,8 @@ function text(lines: readonly string[], at: number): Step {
   let next = at + 1;
   while (next < lines.length && (bullet ? /^ {2}\S/ : /^(?![-|#<]|```)\S/).test(lines[next] as string)) next++;
   const joined = lines.slice(at, next).map((line) => line.trim());
-  return { block: bullet ? { tag: 'bullet', text: joined.join(' ').slice(2) } : { tag: 'paragraph', text: joined.join(' ') }, next };
+  return {
+    block: bullet ? { tag: 'bullet', text: joined.join(' ').slice(2) } : { tag: 'paragraph', text: joined.join(' ') },
+    next,
+  };
 }

@@ -26,6 +26,7 @@ export function pageText({ name, source }: Page): string {
   const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string };
   const page = blocks(source, readFileSync(`${root}/${source}`, 'utf8'));
   const [title] = page;
-  if (title?.tag !== 'title' || `${title.name}.${title.section}` !== name) throw new Error(`${source}: its title names another page`);
+  if (title?.tag !== 'title' || `${title.name}.${title.section}` !== name)
+    throw new Error(`${source}: its title names another page`);
   return roff(page, version, source);
 }

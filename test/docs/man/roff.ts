@@ -54,7 +54,7 @@ function request(block: Block, version: string): string[] {
   switch (block.tag) {
     case 'title':
       return [
-        `.TH ${plain(block.name.toUpperCase())} ${block.section} "" "tqmail ${version}" ""`,
+        `.TH ${plain(block.name.toUpperCase())} ${block.section} "" "tqmail ${version}"`,
         '.SH NAME',
         `${plain(block.name)} \\- ${inline(block.summary)}`,
       ];
