@@ -35,7 +35,9 @@ test('every option that a verb reads is in a row', () => {
 
 test('the load tools take the options of their rows and no others', () => {
   for (const name of ['sink', 'source']) {
-    const words = [...readFileSync(`${root}/src/cli/${name}.ts`, 'utf8').matchAll(/ --([a-z][a-z-]+)/g)].map(([, word = '']) => word);
+    const words = [...readFileSync(`${root}/src/cli/${name}.ts`, 'utf8').matchAll(/ --([a-z][a-z-]+)/g)].map(
+      ([, word = '']) => word,
+    );
     const row = verbNamed(name);
     assert.deepEqual([...new Set(words)].sort(), row?.options.map((option) => option.name).sort());
   }
@@ -73,7 +75,8 @@ test('VERB --help and help VERB say the same, on standard output, with 0', async
 test('help has a line for every verb; a verb that is none gets it on standard error, with 1', async (t) => {
   const { code, stdout } = await run(t, 'tqmail', ['help']).finished;
   assert.equal(code, 0);
-  for (const { name, summary } of verbRows) assert.match(stdout, new RegExp(`^  ${name}\\b.*  ${summary.replaceAll(/[()]/g, '.')}$`, 'm'));
+  for (const { name, summary } of verbRows)
+    assert.match(stdout, new RegExp(`^  ${name}\\b.*  ${summary.replaceAll(/[()]/g, '.')}$`, 'm'));
   const wrong = await run(t, 'tqmail', ['halp']).finished;
   assert.deepEqual(wrong, { code: 1, stdout: '', stderr: `tqmail: unknown verb halp\n${stdout}` });
   assert.deepEqual(await run(t, 'tqmail', []).finished, { code: 1, stdout: '', stderr: stdout });
@@ -127,9 +130,13 @@ test('bash offers verbs, options, values and folders', (t) => {
 test('fish offers verbs and options', (t) => {
   const file = join(scratch(t), 'tqmail.fish');
   writeFileSync(file, completion('fish'));
-  const ran = spawnSync('fish', ['--no-config', '-c', `source ${file}; complete -C 'tqmail qu'; complete -C 'tqmail compact --h'`], {
-    encoding: 'utf8',
-  });
+  const ran = spawnSync(
+    'fish',
+    ['--no-config', '-c', `source ${file}; complete -C 'tqmail qu'; complete -C 'tqmail compact --h'`],
+    {
+      encoding: 'utf8',
+    },
+  );
   if (ran.error !== undefined) return t.diagnostic('not applicable: fish is not installed');
   assert.deepEqual(
     ran.stdout.split('\n').map((line) => line.split('\t')[0]),

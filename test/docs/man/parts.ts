@@ -6,7 +6,9 @@ import type { Verb } from '../../../src/cli/manual/verb.js';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 const table = (head: string, rows: readonly (readonly [string, string])[]): string[] =>
-  rows.length === 0 ? [] : ['', `| ${head} | meaning |`, '|---|---|', ...rows.map(([term, text]) => `| ${cell(term)} | ${cell(text)} |`)];
+  rows.length === 0
+    ? []
+    : ['', `| ${head} | meaning |`, '|---|---|', ...rows.map(([term, text]) => `| ${cell(term)} | ${cell(text)} |`)];
 
 function section(verb: Verb): string {
   return [
@@ -36,7 +38,10 @@ export const verbSections = (): string => `\n${verbRows.map(section).join('\n\n'
 export function controlEntries(page: string): string {
   const rows = [...page.matchAll(/^\| `([\w.]+)` \| ([^|]+) \| ([^|]+) \| (\w+) \| ([^|]+) \|$/gm)].map(
     ([, name = '', type = '', fallback = '', from = '', text = '']) =>
-      [`\`${name}\``, `${text.replace(/ ?\(\[[^\]]*\]\([^)]*\)\)/g, '')}. Type: ${type}. Default: ${fallback}. Counts from: ${from}.`] as const,
+      [
+        `\`${name}\``,
+        `${text.replace(/ ?\(\[[^\]]*\]\([^)]*\)\)/g, '')}. Type: ${type}. Default: ${fallback}. Counts from: ${from}.`,
+      ] as const,
   );
   if (rows.length === 0) throw new Error('docs/control/README.md: no row of a control file');
   return `${table('file', rows).join('\n')}\n`;
