@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CommandTrouble, complain, reason } from '../complain.js';
 import { homeFolder } from '../home.js';
+import { usageLine } from '../manual/help.js';
 import { BadSource, compileTable, hostsTable, sourceText, type Table, usersTable } from './compile.js';
 
 const tables = [usersTable, hostsTable] as const;
@@ -32,7 +33,7 @@ function homeOf(args: readonly string[]): string {
   try {
     return homeFolder(parseArgs({ args: [...args], options: { home: { type: 'string' } } }).values.home);
   } catch (error) {
-    throw new CommandTrouble(64, `${reason(error)}\nusage: tqmail cdb [--home DIR]`);
+    throw new CommandTrouble(64, `${reason(error)}\n${usageLine('cdb')}`);
   }
 }
 
