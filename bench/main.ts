@@ -2,7 +2,7 @@
  * `npm run bench -- SCENARIO` and `tqmail bench SCENARIO`: the same work through our server and through each peer, in turn (A B A B …).
  * Prints a table for people; --json writes the figures. Ends every process it started, also on Ctrl-C.
  */
-import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { chooseCandidates } from './candidates.js';
@@ -94,7 +94,8 @@ function candidateResult(peer: Peer, runs: readonly RunRow[]): CandidateResult {
 /** The words that this process was started with, paths of node and script left out. */
 function commandLine(): string {
   const words = process.argv.slice(2).map((word) => (/^[\w./:,=@%+-]+$/.test(word) ? word : JSON.stringify(word)));
-  return `npm run bench -- ${words.filter((word, index) => index > 0 || word !== 'bench').join(' ')}`;
+  const isVerb = words[0] === 'bench';
+  return [isVerb ? 'tqmail' : 'npm run bench --', ...words].join(' ');
 }
 
 /** Words of the command line without `npm run bench --`; answers the exit code. */
@@ -110,6 +111,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     const options = parseBenchOptions(args);
+    if (options.ledger) ledgerFile();
     chooseCandidates(options);
     return await measure(options);
   } catch (error) {
@@ -125,8 +127,15 @@ async function measure(options: BenchOptions): Promise<number> {
   process.stdout.write(resultTable(result));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
   if (options.report !== undefined) writeFileSync(options.report, reportPage(result));
-  if (options.ledger) appendFileSync(inProject('bench', 'ledger.jsonl'), ledgerLine(result));
+  if (options.ledger) appendFileSync(ledgerFile(), ledgerLine(result));
   return result.results.every((candidate) => candidate.ok) ? 0 : 1;
+}
+
+/** The ledger belongs to the clone; a package has none. Throws UsageError there. */
+function ledgerFile(): string {
+  const file = inProject('bench', 'ledger.jsonl');
+  if (!existsSync(path.dirname(file))) throw new UsageError('--ledger works in a clone of the project alone: use --json FILE');
+  return file;
 }
 
 /** What is done with results that were kept. */

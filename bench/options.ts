@@ -56,7 +56,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const usage = `usage: npm run bench -- SCENARIO [options]
+export const usage = `usage: tqmail bench SCENARIO [options], in a clone: npm run bench -- SCENARIO [options]
   SCENARIO   ${scenarios.join(' | ')}
              or launchers: how fast commands start (--runs, --json, --ledger alone)
              or compare A.json B.json: what changed between two results of the same scenario

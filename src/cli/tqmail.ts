@@ -36,6 +36,7 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   report: async () => (await import('./report/report.js')).main,
   sink: async () => (await import('./sink.js')).runSink,
   source: async () => (await import('./source.js')).runSource,
+  bench: async () => (await import('./bench.js')).runBench,
   help: async () => help,
   '--help': async () => help,
 };
@@ -57,6 +58,7 @@ const usage = `usage: tqmail VERB [--home DIR]
   report [FILE...]                             figures of the activity log (--help)
   demo                                         starts a demo home, made when there is none
   sink, source                                 takes mail and drops it; makes load (--help)
+  bench SCENARIO [--peer postfix,...]          measures this server next to others (--help)
   help                                         this text
 The home is --home DIR, else $QMAILHOME, else HOME when called as HOME/bin/tqmail, else /var/qmail.`;
 
