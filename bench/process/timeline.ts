@@ -8,7 +8,7 @@ import { cpuSeconds, pssMiB } from './tree.js';
 
 const shortestPauseMs = 250;
 /** At most this share of one core goes into looking. */
-const share = 0.01;
+const share = 0.02;
 /** Beyond it every second point goes. */
 const mostPoints = 400;
 
