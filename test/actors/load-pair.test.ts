@@ -10,7 +10,8 @@ import { test } from 'node:test';
 import { readLedger, type Verdict, verify } from '../../bench/verify.js';
 import { SinkRules } from '../../src/actors/sink/rules.js';
 import { type Sink, type SinkOptions, startSink } from '../../src/actors/sink/sink.js';
-import { runLoad, type SourceOptions, type SourceReport } from '../../src/actors/source/source.js';
+import type { SourceOptions, SourceReport } from '../../src/actors/source/options.js';
+import { runLoad } from '../../src/actors/source/source.js';
 
 const loopback = { address: '127.0.0.1', port: 0 };
 

@@ -93,6 +93,8 @@ export interface SmtpClientOptions {
   readonly peer: ByteString;
   /** EHLO first, HELO when that is refused; 'helo' is qmail's old way. */
   readonly greet: 'ehlo' | 'helo';
+  /** False: PIPELINING is not used although it is offered; one command, one reply. Default true. */
+  readonly pipelining?: boolean;
 }
 
 export type SmtpClientEvent =
