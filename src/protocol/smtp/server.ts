@@ -193,7 +193,10 @@ export class SmtpServerSession implements SmtpServer {
     else if (line === 'lf') {
       this.reply(451, bareLf);
       this.breakOff('bare LF after a message');
-    } else this.obey(parseCommand(line.text));
+    } else {
+      this.options.heard?.(line.text);
+      this.obey(parseCommand(line.text));
+    }
   }
 
   private obey({ verb, argument }: CommandLine): void {

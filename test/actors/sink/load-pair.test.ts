@@ -7,10 +7,10 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { readLedger, type Verdict, verify } from '../../bench/verify.js';
+import { readLedger, type Verdict, verify } from '../../../bench/verify.js';
 
-import { type Sink, type SinkOptions, startSink } from '../../src/actors/sink/sink.js';
-import { runLoad, type SourceOptions, type SourceReport } from '../../src/actors/source/source.js';
+import { type Sink, type SinkOptions, startSink } from '../../../src/actors/sink/sink.js';
+import { runLoad, type SourceOptions, type SourceReport } from '../../../src/actors/source/source.js';
 
 const loopback = { address: '127.0.0.1', port: 0 };
 
