@@ -14,6 +14,7 @@ const usage = `usage: tqmail sink [--smtp ADDR:PORT] [--http ADDR:PORT] [options
   --lmtp, --qmtp ADDR:PORT   listen for LMTP, QMTP
   --http ADDR:PORT    page, interface, metrics; any other request gets 200
   --keep MiB          newest messages that can be looked at (default 32 with --http, else 0)
+  --threads N         so many processes take mail (default 1)
   --ready-file FILE   write the pid and the listeners there when all are open
   --ledger FILE       a record for each arrival: run number recipient i|x microseconds
   --resume            go on with that file instead of emptying it
@@ -29,7 +30,7 @@ const flag = { type: 'boolean' } as const;
 const addresses = { smtp: text, lmtp: text, qmtp: text, http: text };
 const all = {
   ...addresses,
-  ...{ keep: text, 'ready-file': text, ledger: text, late: text, rules: text },
+  ...{ keep: text, threads: text, 'ready-file': text, ledger: text, late: text, rules: text },
   ...{ resume: flag, 'no-magic': flag },
 } as const;
 
@@ -50,6 +51,7 @@ export function sinkOptions(args: readonly string[]): SinkOptions & { readonly r
   return {
     ...listenAt(values),
     keep: wholeNumber('keep', values.keep, values.http === undefined ? 0 : 32, 0, 65_536),
+    threads: wholeNumber('threads', values.threads, 1, 1, 64),
     lateMs: wholeNumber('late', values.late, 60_000, 1, 86_400_000),
     magic: values['no-magic'] !== true,
     resume: values.resume === true,

@@ -2,7 +2,7 @@
  * Which marked messages have arrived, for which recipients and how often: the sink's verdict.
  * Knows only what arrived; whether a missing message was ever accepted is for a checker that has the source's ledger too.
  */
-import { type LedgerMark, type LedgerRecord, ledgerRecipientIndex } from '../../protocol/ledger.js';
+import type { LedgerMark, LedgerRecord } from '../../protocol/ledger.js';
 import type { ByteString } from '../../protocol/mail.js';
 
 /** Runs followed at a time, and recipients of all messages of one run: what is beyond is only counted. */
@@ -17,6 +17,9 @@ interface Run {
   highest: number;
   distinct: number;
 }
+
+/** What all marks of a run say alike. */
+export type RunFacts = Pick<LedgerMark, 'run' | 'messages' | 'recipients'>;
 
 export interface ArrivalVerdict {
   /** Pairs of message and recipient that did not arrive, of those the run planned (or up to the highest number seen). */
@@ -36,20 +39,18 @@ export class ArrivalBook {
   #unchecked = 0;
   #late = 0;
 
-  /** Takes one arrival for one recipient; answers the recipient's number, or undefined when the mark names no such one. */
-  arrive(mark: LedgerMark, intact: boolean, recipient: ByteString, late = false): number | undefined {
-    const index = ledgerRecipientIndex(mark, recipient);
+  /** Takes one arrival of message `sequence` for recipient `index`, which is undefined when the mark names no such one. */
+  arrive(facts: RunFacts, sequence: number, index: number | undefined, intact: boolean, late: boolean): void {
     if (index === undefined || !intact) {
       this.#altered++;
-      return index;
+      return;
     }
     if (late) this.#late++;
-    const run = this.#run(mark.run, mark.messages, mark.recipients);
-    if (run !== undefined && mark.recipients > run.recipients) widen(run, mark.recipients);
-    if (run !== undefined && run.messages === 0) run.messages = mark.messages;
-    if (run === undefined || mark.recipients !== run.recipients) this.#unchecked++;
-    else this.#count(run, mark.sequence, index);
-    return index;
+    const run = this.#run(facts.run, facts.messages, facts.recipients);
+    if (run !== undefined && facts.recipients > run.recipients) widen(run, facts.recipients);
+    if (run !== undefined && run.messages === 0) run.messages = facts.messages;
+    if (run === undefined || facts.recipients !== run.recipients) this.#unchecked++;
+    else this.#count(run, sequence, index);
   }
 
   /** Takes an arrival that an earlier sink recorded; how many were planned is learned with the run's next message. */

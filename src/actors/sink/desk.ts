@@ -17,6 +17,8 @@ export class Desk {
   readonly #ledger: SinkLedger;
   /** Counts of other processes. */
   readonly others = new Map<number, SinkCounts>();
+  /** Told the text of new rules. */
+  rulesChanged: ((text: string) => void) | undefined;
 
   constructor(house: House, ledger: SinkLedger, kept: KeptMessages) {
     this.house = house;
@@ -37,6 +39,12 @@ export class Desk {
       ledgerTrouble: this.#ledger.trouble,
       kept: { messages: this.kept.count, octets: this.kept.octets },
     };
+  }
+
+  /** Throws SinkRulesError; then nothing changes. */
+  setRules(rules: string): void {
+    this.house.troubles.replace(rules);
+    this.rulesChanged?.(this.house.troubles.text);
   }
 
   /** Oldest first. */

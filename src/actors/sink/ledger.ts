@@ -4,12 +4,18 @@
  */
 import { readFileSync, truncateSync } from 'node:fs';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import { formatLedgerRecord, type LedgerMark, ledgerRecordLength, parseLedgerRecord } from '../../protocol/ledger.js';
+import {
+  formatLedgerRecord,
+  type LedgerMark,
+  ledgerRecipientIndex,
+  ledgerRecordLength,
+  parseLedgerRecord,
+} from '../../protocol/ledger.js';
 import type { ByteString } from '../../protocol/mail.js';
 import { RecordFile } from '../../store/record-file.js';
-import { ArrivalBook, type ArrivalVerdict } from './arrival-book.js';
+import { ArrivalBook, type ArrivalVerdict, type RunFacts } from './arrival-book.js';
 
-/** Milliseconds from sending to arrival; percentiles are at most 0.1 % off. */
+/** Milliseconds from sending to arrival, once for each recipient; percentiles are at most 0.1 % off. */
 export interface SinkLatency {
   readonly count: number;
   readonly min: number;
@@ -20,6 +26,19 @@ export interface SinkLatency {
   readonly p999: number;
   readonly max: number;
 }
+
+/** One message for one recipient; times in microseconds of the system's monotonic clock. */
+export interface Arrival {
+  readonly sequence: number;
+  /** Number of the recipient; undefined when the mark names no such one. */
+  readonly index: number | undefined;
+  readonly intact: boolean;
+  readonly us: number;
+  readonly sentUs: number | undefined;
+}
+
+/** A day. */
+const longestUs = 8.64e10;
 
 export interface LedgerOptions {
   readonly file: string | undefined;
@@ -54,15 +73,19 @@ export class SinkLedger {
   }
 
   arrive(mark: LedgerMark, intact: boolean, recipients: readonly ByteString[], us: number): void {
-    const latency = mark.sentUs === undefined ? undefined : us - mark.sentUs;
-    const late = latency !== undefined && latency > this.#lateUs;
-    // A mark made on another machine says nothing about this one's clock.
-    if (intact && latency !== undefined && latency >= 0 && latency < 8.64e10) this.#latency.record(Math.max(1, latency));
     for (const recipient of recipients) {
-      const index = this.#book.arrive(mark, intact, recipient, late);
-      const verdict = intact && index !== undefined ? 'i' : 'x';
-      this.#file?.append(formatLedgerRecord(mark.run, mark.sequence, index ?? 0, verdict, us));
+      const index = ledgerRecipientIndex(mark, recipient);
+      this.take(mark, { sequence: mark.sequence, index, intact, us, sentUs: mark.sentUs });
     }
+  }
+
+  take(run: RunFacts, { sequence, index, intact, us, sentUs }: Arrival): void {
+    const good = intact && index !== undefined;
+    const latency = sentUs === undefined ? -1 : us - sentUs;
+    this.#book.arrive(run, sequence, index, intact, latency > this.#lateUs);
+    // A mark made on another machine says nothing about this one's clock.
+    if (good && latency >= 0 && latency < longestUs) this.#latency.record(Math.max(1, latency));
+    this.#file?.append(formatLedgerRecord(run.run, sequence, index ?? 0, good ? 'i' : 'x', us));
   }
 
   verdict(): ArrivalVerdict | undefined {

@@ -34,6 +34,11 @@ export interface SinkOptions {
   readonly magic?: boolean;
   /** MiB of the newest messages that can be looked at; 0 keeps none; default 32. */
   readonly keep?: number;
+  /**
+   * How many take mail at a time, each a process with a core of its own to use; default 1: this process. Rates and limits of rules
+   * then hold for each.
+   */
+  readonly threads?: number;
   /** Told in words for a person when the ledger file can be written no more; default: a line on stderr. */
   readonly troubled?: (text: string) => void;
 }

@@ -11,6 +11,7 @@ import { type OpenListener, openListener } from './listeners.js';
 import { LocalBooks } from './local-books.js';
 import type { Sink, SinkListener, SinkListenerProtocol, SinkOptions } from './options.js';
 import { receivedOf } from './received.js';
+import { Crew, type CrewParts } from './threads/crew.js';
 import { Troubles } from './troubles.js';
 
 export type { ArrivalVerdict } from './arrival-book.js';
@@ -30,11 +31,12 @@ const anywhere = { address: '127.0.0.1', port: 0 };
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   const troubles = new Troubles(options.rules, options.magic ?? true);
   const kept = new KeptMessages((options.keep ?? usualKeep) * mebibyte);
+  const troubled = options.troubled ?? ((text: string) => process.stderr.write(`tqmail sink: ${text}\n`));
   const ledger = new SinkLedger({
     file: options.ledger,
     resume: options.resume ?? false,
     lateMs: options.lateMs ?? usualLateMs,
-    failed: options.troubled ?? ((text) => process.stderr.write(`tqmail sink: ${text}\n`)),
+    failed: troubled,
   });
   const desk = new Desk(new House(troubles, new LocalBooks(ledger, kept), kept.limit), ledger, kept);
   const open: OpenListener[] = [];
@@ -44,7 +46,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     ledger.close();
   };
   try {
-    const listeners = await openAll(options, desk, open);
+    const listeners = await openAll(options, { desk, ledger, troubled }, open);
     return sinkOf(desk, listeners, close);
   } catch (error) {
     await close();
@@ -52,17 +54,24 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   }
 }
 
-async function openAll(options: SinkOptions, desk: Desk, open: OpenListener[]): Promise<SinkListener[]> {
+async function openAll(options: SinkOptions, parts: CrewParts, open: OpenListener[]): Promise<SinkListener[]> {
   const { lmtp, qmtp, http } = options;
   const smtp = options.smtp ?? (lmtp === undefined && qmtp === undefined && http === undefined ? anywhere : undefined);
+  const crew = (options.threads ?? 1) > 1 ? new Crew(parts) : undefined;
+  if (crew !== undefined) open.push({ port: 0, close: () => crew.close() });
   const listeners: SinkListener[] = [];
   for (const [protocol, at] of Object.entries({ smtp, lmtp, qmtp, http })) {
     if (at === undefined) continue;
     const name = protocol as SinkListenerProtocol;
-    const listener = name === 'http' ? await openHttp(at, desk) : await openListener(at, name, desk.house);
+    if (name !== 'http' && crew !== undefined) {
+      listeners.push({ protocol: name, address: at.address, port: crew.bind(name, at) });
+      continue;
+    }
+    const listener = name === 'http' ? await openHttp(at, parts.desk) : await openListener(at, name, parts.desk.house);
     open.push(listener);
     listeners.push({ protocol: name, address: at.address, port: listener.port });
   }
+  await crew?.start(options.threads ?? 1);
   return listeners;
 }
 
@@ -79,7 +88,7 @@ function sinkOf(desk: Desk, listeners: readonly SinkListener[], close: () => Pro
     raw: (id) => desk.kept.get(id)?.bytes,
     wait: async (match = {}, { timeout = usualWaitMs } = {}) => receivedOf(await desk.wait(match, timeout)),
     clear: () => desk.kept.clear(),
-    setRules: (rules) => desk.house.troubles.replace(rules),
+    setRules: (rules) => desk.setRules(rules),
     close,
   };
 }

@@ -37,12 +37,11 @@ export class LoadMessages {
     this.#shared = `From: <${settings.sender}>\r\nTo: <${this.recipients[0] ?? ''}>\r\nDate: ${date}\r\n`;
   }
 
-  /** @param sentUs when it is sent, or should have been, on the system's monotonic clock */
-  message(sequence: number, sentUs: number): Transaction {
+  message(sequence: number): Transaction {
     const { run, messages, pattern, recipients, sender } = this.#settings;
     const line = firstLine(run, sequence);
     const checksum = crc32(this.#filling, crc32(line));
-    const mark = formatLedgerMark({ run, sequence, messages, recipients, checksum, pattern, sentUs });
+    const mark = formatLedgerMark({ run, sequence, messages, recipients, checksum, pattern });
     const header = `${mark}\r\n${this.#shared}Subject: load ${sequence}\r\nMessage-ID: <${run}.${sequence}@load.test>\r\n\r\n`;
     const head = Buffer.from(header + line, 'latin1');
     return { sender, recipients: this.recipients, body: [head, this.#filling], size: head.length + this.#filling.length };

@@ -91,7 +91,7 @@ class SessionLoop {
     if (sequence === undefined) return;
     this.#sent++;
     this.#begunUs = nowUs();
-    this.#connection?.begin(this.#work.messages.message(sequence, this.#begunUs));
+    this.#connection?.begin(this.#work.messages.message(sequence));
   }
 
   #report(outcomes: readonly Outcome[]): void {

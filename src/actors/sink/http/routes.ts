@@ -117,7 +117,7 @@ async function wait({ query, gone }: Asked, { desk }: Here, response: ServerResp
 
 function putRules({ body }: Asked, { desk }: Here, response: ServerResponse): void {
   try {
-    desk.house.troubles.replace(body?.toString('latin1') ?? '');
+    desk.setRules(body?.toString('latin1') ?? '');
     sendJson(response, { rules: desk.house.troubles.text });
   } catch (error) {
     if (!(error instanceof SinkRulesError)) throw error;

@@ -7,10 +7,9 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { readLedger, type Verdict, verify } from '../../../bench/verify.js';
-
-import { type Sink, type SinkOptions, startSink } from '../../../src/actors/sink/sink.js';
-import { runLoad, type SourceOptions, type SourceReport } from '../../../src/actors/source/source.js';
+import { readLedger, type Verdict, verify } from '../../bench/verify.js';
+import { type Sink, type SinkOptions, startSink } from '../../src/actors/sink/sink.js';
+import { runLoad, type SourceOptions, type SourceReport } from '../../src/actors/source/source.js';
 
 const loopback = { address: '127.0.0.1', port: 0 };
 
@@ -151,7 +150,7 @@ test('the HTTP side answers and counts', async () => {
   assert.deepEqual([requests, bytes], [1, 5]);
 });
 
-test('a rules file that is wrong names its line', () => {
-  assert.throws(() => '# fine\nrcpt * 250 ok\n', /line 2/);
-  assert.throws(() => 'rcpt/0 * 550 no\n', /line 1/);
+test('rules that are wrong name their line', async () => {
+  await assert.rejects(startSink({ rules: '# fine\nrcpt * 250 ok\n' }), /line 2/);
+  await assert.rejects(startSink({ rules: 'rcpt/0 * 550 no\n' }), /line 1/);
 });
