@@ -26,6 +26,10 @@ export interface SmtpServerOptions {
    * 'never' (default): qmail's texts alone, whose codes stand at the end, and no announcement.
    */
   readonly enhanced?: 'ehlo' | 'never';
+  /** LMTP in place of SMTP (RFC 2033): LHLO instead of HELO and EHLO, one reply for each recipient after the last dot. */
+  readonly lmtp?: boolean;
+  /** Told each command line before it is obeyed; for a transcript. */
+  readonly heard?: (line: ByteString) => void;
 }
 
 /**
