@@ -86,7 +86,7 @@ class SmtpdActor implements Actor<'smtpd'> {
 
   #parts({ rights, local, filter, progressed, left }: Arrival<Connection>): ConnectionParts {
     const { peers, clock, nextQp, queueDir } = this.#context;
-    const { relayclient, databytes } = rights;
+    const { databytes } = rights;
     return {
       queue: peers.queue,
       clock,
@@ -97,7 +97,7 @@ class SmtpdActor implements Actor<'smtpd'> {
       session: databytes === undefined ? this.#session : { ...this.#session, databytes },
       policy: this.#policy,
       local,
-      relayclient,
+      rights,
       filter,
       progressed,
       left,

@@ -11,6 +11,7 @@ import { type Answer, isUnanswered, type Peer, type Unanswered } from '../kernel
 import type { Clock } from '../kernel/clock.js';
 import type { NextQp } from '../kernel/qp.js';
 import type { Submission } from '../messages.js';
+import type { Rights } from '../net/access.js';
 import type { BodyBuffers } from '../net/body-buffers.js';
 import { BodyCollector, type CollectedBody } from '../net/collect-body.js';
 import { networkUid } from '../net/network-uid.js';
@@ -39,7 +40,7 @@ export interface ConnectionParts {
   readonly session: SmtpServerOptions;
   readonly policy: SmtpPolicy;
   readonly local: ByteString;
-  readonly relayclient: ByteString | undefined;
+  readonly rights: Rights;
   /** The program that gets messages in place of the queue. */
   readonly filter: QueueFilter | undefined;
   progressed(connection: Connection): void;
@@ -152,7 +153,11 @@ export class Connection implements Session {
         this.#progressed();
         break;
       case 'rcpt':
-        this.#session.decide(policy.rcpt(event.sender, event.recipient, this.#parts.relayclient));
+        this.#session.decide(
+          this.#parts.rights.blocked === undefined
+            ? policy.rcpt(event.sender, event.recipient, this.#parts.rights.relayclient)
+            : policy.blocked(this.#parts.rights.blocked),
+        );
         this.#progressed();
         break;
       case 'data':
@@ -185,9 +190,9 @@ export class Connection implements Session {
     const date = this.#parts.date();
     this.#received ??= receivedStart(
       {
-        remoteHost: undefined,
+        remoteHost: this.#parts.rights.remoteHost,
         remoteIp: this.address,
-        remoteInfo: undefined,
+        remoteInfo: this.#parts.rights.remoteInfo,
         helo: this.#helo,
         local: this.#parts.local,
         protocol: 'SMTP',

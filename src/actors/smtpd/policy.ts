@@ -3,6 +3,7 @@
  * decisions out; the wording is qmail's (spec smtpd.md §2.2).
  */
 import { replaceOwnLiteral } from '../../protocol/address.js';
+import type { Block } from '../../protocol/block-list.js';
 import type { ByteString } from '../../protocol/mail.js';
 import { compileRelay, type HostListed, type Relay } from '../../protocol/relay.js';
 import type { Settings } from '../../protocol/settings.js';
@@ -47,6 +48,11 @@ export class SmtpPolicy {
     if (this.#board.get('draining')) return draining;
     if (this.#board.get('paused')) return paused;
     return this.#board.get('full') ? full : accepted(sender, this.#named(sender));
+  }
+
+  /** What a blocked client reads at every recipient; there is no exception for postmaster, as in rblsmtpd. */
+  blocked({ code, text }: Block): SmtpDecision {
+    return refuse(code, text.includes('(#') ? text : `${text} (#${code === 451 ? '4' : '5'}.7.1)`);
   }
 
   /** `relayclient` is appended to every address of a client with that variable set (spec smtpd.md §1.1). */
