@@ -26,6 +26,7 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   stat: controlled('stat'),
   reload: controlled('reload'),
   doqueue: controlled('doqueue'),
+  flush: async () => (await import('./control/flush.js')).main,
   pause: controlled('pause'),
   cont: controlled('cont'),
   queue: async () => (await import('./control/queue.js')).main,
@@ -48,6 +49,7 @@ const usage = `usage: tqmail VERB [--home DIR]
   pause, cont                                  stops accepting and delivering; goes on
   reload                                       rereads control/, all of it or none
   doqueue                                      makes every queued message due now
+  flush HOST|DOMAIN...                         makes the mail for these due now, held or not
   queue [--export qmail]                       lists what is queued; or as qmail's queue files
   cdb                                          compiles users/assign and control/morercpthosts
   check [--queue]                              looks for what is wrong; --queue reads every record, server stopped

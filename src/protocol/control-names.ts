@@ -5,6 +5,7 @@
 export const controlNames: readonly string[] = [
   'badmailfrom',
   'barecr',
+  'autoturn',
   'bouncefrom',
   'bouncehost',
   'concurrencyincoming',
@@ -18,7 +19,9 @@ export const controlNames: readonly string[] = [
   'doublebouncehost',
   'doublebounceto',
   'envnoathost',
+  'etrnhosts',
   'helohost',
+  'holdremote',
   'idhost',
   'listeners',
   'localiphost',

@@ -64,6 +64,10 @@ const checks: Readonly<Record<string, (name: string, type: string) => void>> = {
   text: (name) => takes(name, '#one\n./two\n', '#one\n./two'),
   listeners: (name) =>
     takes(name, 'smtp [::1]:25 max=2\n', [{ protocol: 'smtp', address: '::1', port: 25, options: { max: '2' } }]),
+  peers: (name) => {
+    takes(name, 'KEY:192.0.2.1\nkey:192.0.2., ::1\n', { key: '192.0.2., ::1' });
+    takes(name, 'key:value\n', undefined);
+  },
   addresses: (name) => takes(name, '127.0.0.1:53\n', ['127.0.0.1:53']),
 };
 

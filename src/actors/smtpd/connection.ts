@@ -41,6 +41,8 @@ export interface ConnectionParts {
   readonly policy: SmtpPolicy;
   readonly local: ByteString;
   readonly rights: Rights;
+  /** What the client reads at ETRN. */
+  etrn(name: ByteString, address: string): SmtpDecision;
   /** The program that gets messages in place of the queue. */
   readonly filter: QueueFilter | undefined;
   progressed(connection: Connection): void;
@@ -158,6 +160,10 @@ export class Connection implements Session {
             ? policy.rcpt(event.sender, event.recipient, this.#parts.rights.relayclient)
             : policy.blocked(this.#parts.rights.blocked),
         );
+        this.#progressed();
+        break;
+      case 'etrn':
+        this.#session.decide(this.#parts.etrn(event.name, this.address));
         this.#progressed();
         break;
       case 'data':
