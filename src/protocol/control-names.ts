@@ -39,6 +39,7 @@ export const controlNames: readonly string[] = [
   'queuereserve',
   'rcpthosts',
   'rcptspertransaction',
+  'recipients',
   'remotegreet',
   'smtpgreeting',
   'smtproutes',

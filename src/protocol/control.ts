@@ -9,6 +9,7 @@ import { controlPath, showValue, strictInt, strictLines, strictWord } from './co
 import { wrongDestination } from './destination.js';
 import { parseEndpoint } from './endpoint.js';
 import { parseListeners } from './listeners.js';
+import { parseRecipientSource } from './recipient-check.js';
 import type { MapSetting, Settings, SettingsProblem } from './settings.js';
 import { turnProblems } from './turn-peers.js';
 
@@ -32,6 +33,7 @@ type Smtpd = Pick<
   | 'concurrencyincoming'
   | 'concurrencyperip'
   | 'listeners'
+  | 'recipients'
   | 'etrnhosts'
   | 'autoturn'
 >;
@@ -50,6 +52,14 @@ function turnPeers(files: ControlFiles, name: string, problems: SettingsProblem[
   const peers = controlMap(files, name);
   problems.push(...turnProblems(controlPath(name), peers));
   return peers;
+}
+
+function recipientSource(files: ControlFiles, problems: SettingsProblem[]): string {
+  const line = controlLine(files, 'recipients') ?? 'off';
+  if (parseRecipientSource(line) !== undefined) return line;
+  const known = 'off, local, file FILE, cdb FILE or program COMMAND';
+  problems.push({ file: controlPath('recipients'), line: 1, text: `${showValue(line)} is unknown; write ${known}` });
+  return 'off';
 }
 
 /** Destinations whose mail waits until it is asked for. */
@@ -74,6 +84,7 @@ function smtpdSettings(files: ControlFiles, me: string, problems: SettingsProble
     concurrencyincoming: concurrency(files, 'concurrencyincoming'),
     concurrencyperip: strictInt(files, 'concurrencyperip', { min: 1, max: maxConcurrency }, problems),
     listeners: parseListeners(files, problems),
+    recipients: recipientSource(files, problems),
     etrnhosts: turnPeers(files, 'etrnhosts', problems),
     autoturn: turnPeers(files, 'autoturn', problems),
   };

@@ -16,6 +16,7 @@ import type { BodyBuffers } from '../net/body-buffers.js';
 import { type Arrival, OpenListeners, type PlacedListener } from '../net/open-listeners.js';
 import { Connection, type ConnectionParts } from './connection.js';
 import { SmtpPolicy } from './policy.js';
+import { RecipientCheck } from './recipients.js';
 
 export interface SmtpdOptions {
   /** Absolute; access rules and control/morercpthosts.cdb are found from here. */
@@ -85,8 +86,10 @@ class SmtpdActor implements Actor<'smtpd'> {
   }
 
   #newPolicy(): SmtpPolicy {
-    const more = moreRcptHosts(this.#options.home, () => this.#context.clock.monotonic());
-    return new SmtpPolicy(this.#settings, this.#options.board, more);
+    const { home, board } = this.#options;
+    const clock = (): number => this.#context.clock.monotonic();
+    const recipients = RecipientCheck.of(this.#settings, { home, clock, warn: (text) => this.#log.warning(text) });
+    return new SmtpPolicy(this.#settings, board, moreRcptHosts(home, clock), recipients);
   }
 
   get ports(): readonly number[] {

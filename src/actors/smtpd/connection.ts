@@ -155,12 +155,7 @@ export class Connection implements Session {
         this.#progressed();
         break;
       case 'rcpt':
-        this.#session.decide(
-          this.#parts.rights.blocked === undefined
-            ? policy.rcpt(event.sender, event.recipient, this.#parts.rights.relayclient)
-            : policy.blocked(this.#parts.rights.blocked),
-        );
-        this.#progressed();
+        this.#recipient(event.sender, event.recipient);
         break;
       case 'etrn':
         this.#session.decide(this.#parts.etrn(event.name, this.address));
@@ -183,6 +178,20 @@ export class Connection implements Session {
         this.#write();
         this.#end();
     }
+  }
+
+  #recipient(sender: ByteString, recipient: ByteString): void {
+    const { policy, rights } = this.#parts;
+    const { blocked, relayclient } = rights;
+    const first = blocked === undefined ? policy.rcpt(sender, recipient, relayclient) : policy.blocked(blocked);
+    const decision = policy.existing(first, recipient);
+    if (!(decision instanceof Promise)) {
+      this.#session.decide(decision);
+      this.#progressed();
+      return;
+    }
+    this.#held = true;
+    void decision.then((later) => this.#decide(later));
   }
 
   #data(sender: ByteString, recipients: readonly ByteString[]): void {
