@@ -42,7 +42,7 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
 };
 
 const usage = `usage: tqmail VERB [--home DIR]
-  init DIR --me FQDN [--yes] [--listen BASE]   makes a home
+  init DIR --me FQDN [--profile NAME] [...]    makes a home (docs/profiles.md)
   start [--ready-file FILE] [--user NAME]      runs the server in the foreground, log on stdout
   stop, restart                                ends the server; starts its node anew
   status [--json], stat                        says how it is
@@ -51,7 +51,7 @@ const usage = `usage: tqmail VERB [--home DIR]
   doqueue                                      makes every queued message due now
   flush HOST|DOMAIN...                         makes the mail for these due now, held or not
   queue [--export qmail]                       lists what is queued; or as qmail's queue files
-  cdb                                          compiles users/assign and control/morercpthosts
+  cdb                                          compiles users/assign, morercpthosts, rules, recipients
   check [--queue]                              looks for what is wrong; --queue reads every record, server stopped
   rescue DIR                                   saves the sound messages of a stopped queue as files in a new folder
   compact                                      makes the data file of a stopped queue as small as it can be

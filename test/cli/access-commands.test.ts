@@ -1,6 +1,6 @@
 /** tcprules, tcprulescheck and rblsmtpd as real processes (spec companions.md §1.2, §1.3). */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DnsServer, type Zone } from '../support/dns-server.js';
@@ -101,4 +101,23 @@ test('$RBLSMTPD comes before every list', async (t) => {
   assert.equal((await blocked(t, zone, [], { RBLSMTPD: 'not now' })).stdout, conversation('451 not now'));
   assert.equal((await blocked(t, zone, [], { RBLSMTPD: '-never' })).stdout, conversation('553 never'));
   assert.equal((await run(t, 'rblsmtpd', ['-r', 'bad.test']).finished).code, 100);
+});
+
+test('tqmail cdb compiles the rules and recipients that a home names as cdb, and names a faulty line', async (t) => {
+  const home = scratch(t);
+  mkdirSync(join(home, 'control'));
+  const write = (name: string, text: string): void => writeFileSync(join(home, 'control', name), text);
+  write('listeners', 'smtp 127.0.0.1:0 rules=control/tcp.smtp.cdb\n');
+  write('tcp.smtp', '192.0.2.:deny\n:allow\n');
+  write('recipients', 'cdb control/list.cdb\n');
+  write('list', 'Joe@Here.example\n');
+  const made = await run(t, 'tqmail', ['cdb', '--home', home]).finished;
+  assert.equal(made.stdout, 'control/tcp.smtp.cdb made of control/tcp.smtp\ncontrol/list.cdb made of control/list\n');
+  const env = { TCPREMOTEIP: '192.0.2.1' };
+  const denied = await run(t, 'tcprulescheck', [join(home, 'control/tcp.smtp.cdb')], { env }).finished;
+  assert.equal(denied.code, 100);
+  write('tcp.smtp', ':allow\n:nothing\n');
+  const bad = await run(t, 'tqmail', ['cdb', '--home', home]).finished;
+  assert.equal(bad.code, 111);
+  assert.match(bad.stderr, /control\/tcp\.smtp:2: ":nothing" is no rule; control\/tcp\.smtp\.cdb stays as it was/);
 });
