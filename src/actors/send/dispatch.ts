@@ -23,6 +23,8 @@ export interface DispatchEvents {
   /** A delivery of the job ended without a report. */
   lost(job: Job): void;
   passOver(pass: Pass): void;
+  /** Mail for this host waits until somebody asks for it. */
+  held(host: string): boolean;
   /** As many messages are in memory as may be, most of them waiting for the disk. */
   crowded(): boolean;
   /** The channel could take more messages now. */
@@ -92,7 +94,7 @@ export class Dispatcher {
     let started = 0;
     while (ready.length > 0 && this.#slots.free(channel) && !this.#stopping && !this.paused) {
       const pass = ready[0] as Pass;
-      const group = takeGroup(pass, this.#groupSize(pass));
+      const group = takeGroup(pass, this.#groupSize(pass), this.#events.held);
       if (group.length > 0) {
         this.#start(pass, group);
         started += 1;

@@ -19,7 +19,7 @@ const looping = 'too many hops, this message is looping (#5.4.6)';
 
 type Command = (session: SmtpServerSession, argument: ByteString) => void;
 
-type Open = 'nothing' | 'mail' | 'rcpt' | 'data' | 'end';
+type Open = 'nothing' | 'etrn' | 'mail' | 'rcpt' | 'data' | 'end';
 
 export class SmtpServerSession implements SmtpServer {
   /** All verbs; every other one is unimplemented (spec smtpd.md §2.1). */
@@ -34,6 +34,7 @@ export class SmtpServerSession implements SmtpServer {
     ['NOOP', (session) => session.reply(250, 'ok', '2.0.0')],
     ['VRFY', (session) => session.reply(252, "send some mail, i'll try my best", '2.0.0')],
     ['HELP', (session) => session.reply(214, 'tqmail, a mail server that behaves as qmail does', '2.0.0')],
+    ['ETRN', (session, argument) => session.etrn(argument)],
     ['QUIT', (session) => session.quit()],
   ]);
 
@@ -137,6 +138,8 @@ export class SmtpServerSession implements SmtpServer {
     } else if (open === 'rcpt') {
       this.recipients.push(decision.address ?? this.asked);
       this.reply(250, decision.text ?? 'ok', '2.1.5');
+    } else if (open === 'etrn') {
+      this.reply(250, decision.text ?? 'ok', '2.0.0');
     } else if (open === 'data') {
       this.body = new BodyScanner(this.options.barecr, this.options.maxHeader);
       this.reader.strict = true;
@@ -223,8 +226,8 @@ export class SmtpServerSession implements SmtpServer {
   private greet(name: ByteString, extended: boolean): void {
     this.closeTransaction();
     this.extended = extended;
-    const { greeting, databytes, enhanced } = this.options;
-    this.out += extended ? ehloReply(greeting, databytes, enhanced === 'ehlo') : `250 ${greeting}\r\n`;
+    const { greeting, databytes, enhanced, etrn } = this.options;
+    this.out += extended ? ehloReply(greeting, databytes, enhanced === 'ehlo', etrn) : `250 ${greeting}\r\n`;
     this.events.push({ tag: 'helo', name, extended });
   }
 
@@ -260,6 +263,16 @@ export class SmtpServerSession implements SmtpServer {
     if (sender === undefined) this.refuse(503, 'MAIL first (#5.5.1)');
     else if (recipients.length === 0) this.refuse(503, 'RCPT first (#5.5.1)');
     else this.ask('data', { tag: 'data', sender, recipients });
+  }
+
+  /** RFC 1985 §5.2: only where it was announced, and not within a transaction. */
+  private etrn(argument: ByteString): void {
+    const name = argument.trim();
+    if (this.options.etrn !== true) this.refuse(502, 'unimplemented (#5.5.1)');
+    else if (!this.extended) this.refuse(503, 'EHLO first (#5.5.1)');
+    else if (this.sender !== undefined) this.refuse(503, 'not within a transaction (#5.5.1)');
+    else if (!/^[@#]?[!-~]{1,255}$/.test(name)) this.refuse(501, 'syntax error, write ETRN domain (#5.5.4)');
+    else this.ask('etrn', { tag: 'etrn', name });
   }
 
   private quit(): void {

@@ -30,6 +30,8 @@ export interface SmtpServerOptions {
   readonly lmtp?: boolean;
   /** Told each command line before it is obeyed; for a transcript. */
   readonly heard?: (line: ByteString) => void;
+  /** ETRN is announced and asked about (RFC 1985). */
+  readonly etrn?: boolean;
 }
 
 /**
@@ -41,6 +43,8 @@ export interface SmtpServerOptions {
 export type SmtpServerEvent =
   | { readonly tag: 'helo'; readonly name: ByteString; readonly extended: boolean }
   | { readonly tag: 'mail'; readonly sender: ByteString; readonly size: number | undefined }
+  /** ETRN's argument (RFC 1985 §5.3): `node`, `@node` with all below it, or `#queue`. Open, like mail. */
+  | { readonly tag: 'etrn'; readonly name: ByteString }
   | { readonly tag: 'rcpt'; readonly recipient: ByteString; readonly sender: ByteString }
   | { readonly tag: 'data'; readonly sender: ByteString; readonly recipients: readonly ByteString[] }
   /** A piece of the body in wire form; a view of the chunk given to `receive`, valid as long as that is. */

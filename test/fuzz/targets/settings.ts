@@ -76,7 +76,7 @@ export const rules: Target = {
         .join()
         .slice(0, 60);
     const answers = ['127.0.0.1', '::ffff:127.0.0.1', '::1', '2001:db8::7', '10.2.0.1', 'x'].map((ip) =>
-      findRule(ip, tableLookup(parsed.rules)),
+      findRule({ ip }, tableLookup(parsed.rules)),
     );
     agree('an IPv4 address and the same written as IPv6', answers[0], answers[1]);
     return answers.map((answer) => (answer === undefined ? '-' : JSON.stringify(answer).slice(0, 14))).join();
