@@ -35,11 +35,7 @@ const passing = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ETXTBSY', 'EIO
 export const startMayWorkLater = (code: string): boolean => passing.has(code);
 
 /** Runs `words[0]`, looked for in PATH, to its end. */
-export async function runProgram(
-  call: Call,
-  words: readonly ByteString[],
-  options: ProgramOptions = {},
-): Promise<ProgramEnd> {
+export async function runProgram(call: Call, words: readonly ByteString[], options: ProgramOptions = {}): Promise<ProgramEnd> {
   const { input } = options;
   const child = start(call, words, options);
   const ended = endOf(child);

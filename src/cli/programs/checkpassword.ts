@@ -4,7 +4,7 @@
  */
 import { closeSync, readSync } from 'node:fs';
 import type { ByteString } from '../../protocol/mail.js';
-import { MailAccounts, type MailAccount } from '../../store/mail-accounts.js';
+import { type MailAccount, MailAccounts } from '../../store/mail-accounts.js';
 import { type Call, complainTo } from '../call.js';
 import { exitCodeOf, runProgram } from '../child/program.js';
 
