@@ -29,6 +29,7 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   pause: controlled('pause'),
   cont: controlled('cont'),
   queue: async () => (await import('./control/queue.js')).main,
+  passwd: async () => (await import('./passwd/passwd.js')).main,
   check: async () => (await import('./care/check.js')).main,
   rescue: async () => (await import('./care/rescue.js')).main,
   compact: async () => (await import('./care/compact.js')).main,
@@ -50,6 +51,7 @@ const usage = `usage: tqmail VERB [--home DIR]
   doqueue                                      makes every queued message due now
   queue [--export qmail]                       lists what is queued; or as qmail's queue files
   cdb                                          compiles users/assign and control/morercpthosts
+  passwd USER                                  sets the password of a POP3 mailbox (--help)
   check [--queue]                              looks for what is wrong; --queue reads every record, server stopped
   rescue DIR                                   saves the sound messages of a stopped queue as files in a new folder
   compact                                      makes the data file of a stopped queue as small as it can be

@@ -32,7 +32,7 @@ export async function run(call: Call): Promise<number> {
 
 /** Undefined: the client left, or was silent for too long. */
 async function askWho(call: Call, input: LineInput): Promise<Login | undefined> {
-  const authorization = new Authorization(true);
+  const authorization = new Authorization(true, false);
   const lines = new CommandLines();
   for (;;) {
     const piece = await input.next(silentMs);

@@ -26,11 +26,13 @@ export const longLine: ByteString = '-ERR line too long\r\n';
 
 export class Authorization {
   readonly #apop: boolean;
+  readonly #codes: boolean;
   #user: ByteString | undefined;
 
-  /** `apop`: the greeting had a timestamp. */
-  constructor(apop: boolean) {
+  /** `apop`: the greeting had a timestamp. `codes`: a refused login is told with a code. */
+  constructor(apop: boolean, codes: boolean) {
     this.#apop = apop;
+    this.#codes = codes;
   }
 
   take(command: Command | 'long'): AuthorizationStep {
@@ -48,7 +50,7 @@ export class Authorization {
       case 'APOP':
         return this.#digest(argument);
       case 'CAPA':
-        return reply(capabilities(false));
+        return reply(capabilities(false, this.#codes));
       case 'NOOP':
         return reply(ok);
       case 'QUIT':

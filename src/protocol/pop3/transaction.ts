@@ -84,7 +84,7 @@ export class Transaction {
       case 'NOOP':
         return ok;
       case 'CAPA':
-        return reply(capabilities(true));
+        return reply(capabilities(true, false));
       case 'QUIT':
         return { tag: 'quit' };
       default:
