@@ -9,7 +9,7 @@ import type { ByteString } from '../protocol/mail.js';
 import { isPopUser, type PopAccount, parsePopPasswd } from '../protocol/pop3/pop-passwd.js';
 import { type Accounts, accountsFor } from './accounts.js';
 import { ParsedFile } from './parsed-file.js';
-import { passwordFits } from './scrypt-password.js';
+import { PasswordChecks } from './scrypt-password.js';
 
 export type MailAccount = Omit<PopAccount, 'hash'>;
 
@@ -30,6 +30,7 @@ export class MailAccounts {
   readonly #path: string;
   readonly #file: ParsedFile<ReadonlyMap<ByteString, PopAccount>>;
   readonly #system: Accounts | undefined;
+  readonly #passwords = new PasswordChecks(() => performance.now());
 
   /** `uid`: whose process this is; only root may check accounts of the system. */
   constructor(home: string, uid: number) {
@@ -48,7 +49,7 @@ export class MailAccounts {
     }
     if (accounts === undefined && this.#system !== undefined) return this.#verifySystem(this.#system, user, password);
     const found = accounts?.get(user);
-    const fits = await passwordFits(password, found?.hash);
+    const fits = await this.#passwords.fits(password, found?.hash);
     if (!fits || found === undefined || password === '') return refused;
     const { uid, gid, home } = found;
     return { tag: 'account', account: { user, uid, gid, home } };
@@ -60,7 +61,8 @@ export class MailAccounts {
     const found = isPopUser(user) ? await accounts.find(user) : undefined;
     if (found === 'unanswered') return trouble(`the accounts of the system do not answer about ${user}`);
     // The time of a hash for those who do not exist; who waits for a refusal is kept waiting longer anyway.
-    const fits = found === undefined ? await passwordFits(password, undefined) : await systemPassword(checker, user, password);
+    const fits =
+      found === undefined ? await this.#passwords.fits(password, undefined) : await systemPassword(checker, user, password);
     if (fits === 'unanswered') return trouble(`${checker} does not answer`);
     if (!fits || found === undefined || password === '') return refused;
     return { tag: 'account', account: { user, uid: found.uid, gid: found.gid, home: found.home } };

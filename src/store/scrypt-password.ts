@@ -1,8 +1,9 @@
 /**
- * Hashes of passwords and their check. A check takes the same time whether the account exists or not, and whether the
- * password is right or not. Runs in the thread pool; how many at once is bounded by the caller.
+ * Hashes of passwords and their check. A refusal takes the same time whether the account exists or not; a right password is
+ * known again for a while without that work, since mail programs come every few minutes. Runs in the thread pool; how many
+ * at once is bounded by the caller.
  */
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import type { ByteString } from '../protocol/mail.js';
 import { parseScryptHash, type ScryptHash, scryptHashText } from '../protocol/pop3/pop-passwd.js';
 
@@ -29,11 +30,46 @@ export async function hashPassword(password: ByteString): Promise<ByteString> {
 }
 
 const nobody: ScryptHash = { ...cost, salt: 'AAAAAAAAAAAAAAAAAAAAAA', key: 'A'.repeat(43) };
+const mostKnown = 10_000;
+const knownMs = 600_000;
 
-/** `hash` undefined, or none of ours: the same work, and false. */
-export async function passwordFits(password: ByteString, hash: ByteString | undefined): Promise<boolean> {
-  const parsed = hash === undefined ? undefined : parseScryptHash(hash);
-  const key = await derive(password, parsed ?? nobody);
-  const fits = timingSafeEqual(key, Buffer.from((parsed ?? nobody).key, 'base64'));
-  return fits && parsed !== undefined;
+export class PasswordChecks {
+  /** Right passwords by a keyed digest of hash and password; the key never leaves this process. */
+  readonly #known = new Map<string, number>();
+  readonly #key = randomBytes(32);
+  readonly #monotonic: () => number;
+
+  constructor(monotonic: () => number) {
+    this.#monotonic = monotonic;
+  }
+
+  /** `hash` undefined, or none of ours: the same work, and false. */
+  async fits(password: ByteString, hash: ByteString | undefined): Promise<boolean> {
+    const parsed = hash === undefined ? undefined : parseScryptHash(hash);
+    const digest = this.#digest(password, hash ?? '');
+    if (parsed !== undefined && this.#isKnown(digest)) return true;
+    const key = await derive(password, parsed ?? nobody);
+    const fits = timingSafeEqual(key, Buffer.from((parsed ?? nobody).key, 'base64'));
+    if (!fits || parsed === undefined) return false;
+    this.#know(digest);
+    return true;
+  }
+
+  #digest(password: ByteString, hash: ByteString): string {
+    return createHmac('sha256', this.#key).update(`${hash}\0${password}`, 'latin1').digest('base64');
+  }
+
+  #isKnown(digest: string): boolean {
+    const until = this.#known.get(digest);
+    return until !== undefined && this.#monotonic() < until;
+  }
+
+  #know(digest: string): void {
+    this.#known.delete(digest);
+    this.#known.set(digest, this.#monotonic() + knownMs);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= mostKnown) break;
+      this.#known.delete(oldest);
+    }
+  }
 }

@@ -23,6 +23,8 @@ export interface Pop3dOptions {
   readonly descriptors: number;
   /** Absent: without root. */
   readonly lspawndSocket?: string;
+  /** In place of the way that follows from the others. */
+  readonly way?: MailboxWay;
 }
 
 /** qmail's; RFC 1939 §3 asks for ten minutes at least. */
@@ -48,7 +50,7 @@ class Pop3dActor implements Actor<'pop3d'> {
     this.#options = options;
     this.#me = context.settings.me;
     this.#log = new ActivityLog(context.peers.splogger, context.settings);
-    this.#way = mailboxWay(options.home, process.getuid?.() ?? 0, options.lspawndSocket);
+    this.#way = options.way ?? mailboxWay(options.home, process.getuid?.() ?? 0, options.lspawndSocket);
     this.#listeners = new OpenListeners(context.settings, {
       home: options.home,
       queueDir: context.queueDir,
