@@ -112,7 +112,7 @@ export class Pop3Connection implements Session {
     this.#lines.receive(chunk);
     if (this.#state === 'login') this.#ask();
     this.#lines.retain();
-    if (this.#state !== 'login') this.#socket.pause();
+    if (!this.#isOver && this.#state !== 'login') this.#socket.pause();
   }
 
   #ask(): void {
