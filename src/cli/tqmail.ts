@@ -30,6 +30,7 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   pause: controlled('pause'),
   cont: controlled('cont'),
   queue: async () => (await import('./control/queue.js')).main,
+  passwd: async () => (await import('./passwd/passwd.js')).main,
   check: async () => (await import('./care/check.js')).main,
   rescue: async () => (await import('./care/rescue.js')).main,
   compact: async () => (await import('./care/compact.js')).main,

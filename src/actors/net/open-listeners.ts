@@ -56,6 +56,8 @@ export interface OpenListenersParts<S extends Session> {
   readonly descriptors: number;
   /** May everybody come in where a listener has no rules, or only this machine? */
   readonly openWithoutRules: boolean;
+  /** Milliseconds that a session may be silent; absent: control/timeoutsmtpd. */
+  readonly silentMs?: number;
   warn(text: string): void;
   begin(arrival: Arrival<S>): S;
 }
@@ -189,8 +191,9 @@ export class OpenListeners<S extends Session> {
 
   #tick(): void {
     const now = this.#parts.clock.monotonic();
+    const silentMs = this.#parts.silentMs ?? this.#settings.timeoutsmtpd * 1000;
     for (const { admission } of this.#open) {
-      const late = [...admission.stale(now - this.#settings.timeoutsmtpd * 1000)];
+      const late = [...admission.stale(now - silentMs)];
       for (const session of late) session.timeout();
       admission.makeRoom(now);
     }
