@@ -1,13 +1,14 @@
 /**
  * `npm run soak -- [--rounds N] [--fault NAME]`: rounds of load that each end with a fault at a random moment, at length;
- * all faults in turn or one of them. Prints a table. Exit code 0 only when nothing was lost, altered or delivered
+ * all faults in turn or one of them. Prints a table. `--week N`: a week of retries of N messages on a clock of its own. Exit code 0 only when nothing was lost, altered or delivered
  * locally twice, and no fault doubled more remote deliveries than can be under way.
  */
 import { parseArgs } from 'node:util';
+import { runWeek } from '../pipeline/week.js';
 import { mostTwice, type RoundsResult, runRounds } from './kill/rounds.js';
 import { strikeNames } from './kill/strikes.js';
 
-const usage = `usage: npm run soak -- [--rounds N] [--fault NAME]
+const usage = `usage: npm run soak -- [--rounds N] [--fault NAME] | --week N
 N: 1 to 1000000, default 1000. NAME: ${strikeNames.join(', ')}; default: all of them in turn.`;
 
 function print({ table, ...result }: RoundsResult): void {
@@ -26,15 +27,40 @@ function print({ table, ...result }: RoundsResult): void {
   console.log(`from start to greeting ${result.bannerMedianMs} ms (median), ${result.bannerMaxMs} ms (most)`);
 }
 
-function words(): { readonly rounds: number; readonly faults: typeof strikeNames } | undefined {
+interface Words {
+  readonly rounds: number;
+  readonly week: number;
+  readonly faults: typeof strikeNames;
+}
+
+const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= 1_000_000;
+
+function words(): Words | undefined {
   try {
-    const { values } = parseArgs({ options: { rounds: { type: 'string', default: '1000' }, fault: { type: 'string' } } });
-    const rounds = Number(values.rounds);
+    const { values } = parseArgs({
+      options: { rounds: { type: 'string' }, week: { type: 'string' }, fault: { type: 'string' } },
+    });
+    const rounds = Number(values.rounds ?? 1_000);
+    const week = Number(values.week ?? 0);
     const faults = values.fault === undefined ? strikeNames : strikeNames.filter((name) => name === values.fault);
-    return Number.isInteger(rounds) && rounds >= 1 && rounds <= 1_000_000 && faults.length > 0 ? { rounds, faults } : undefined;
+    return isCount(rounds) && (week === 0 || isCount(week)) && faults.length > 0 ? { rounds, week, faults } : undefined;
   } catch {
     return undefined;
   }
+}
+
+async function weeks(messages: number): Promise<boolean> {
+  let good = true;
+  for (const channel of ['local', 'remote'] as const) {
+    const begun = performance.now();
+    const { attempts, expected, wrong, example, left } = await runWeek(channel, messages);
+    const seconds = Math.round((performance.now() - begun) / 100) / 10;
+    console.log(
+      `${channel}: ${attempts} of ${expected} attempts, ${wrong} at another second ${example}, ${left} left, ${seconds} s`,
+    );
+    good &&= attempts === expected && wrong === 0 && left === 0;
+  }
+  return good;
 }
 
 async function soak(rounds: number, faults: typeof strikeNames): Promise<boolean> {
@@ -55,4 +81,7 @@ const asked = words();
 if (asked === undefined) {
   console.error(usage);
   process.exitCode = 64;
-} else process.exitCode = (await soak(asked.rounds, asked.faults)) ? 0 : 1;
+} else {
+  const good = asked.week > 0 ? await weeks(asked.week) : await soak(asked.rounds, asked.faults);
+  process.exitCode = good ? 0 : 1;
+}
