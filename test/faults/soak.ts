@@ -5,11 +5,13 @@
  */
 import { parseArgs } from 'node:util';
 import { runWeek } from '../pipeline/week.js';
-import { mostTwice, type RoundsResult, runRounds } from './kill/rounds.js';
-import { strikeNames } from './kill/strikes.js';
+import { LoopDisk } from '../support/loop-disk.js';
+import type { Ending } from '../support/server-home.js';
+import { mostTwice, type RoundsOptions, type RoundsResult, runRounds } from './kill/rounds.js';
+import { mixedNames, strikeNames } from './kill/strikes.js';
 
 const usage = `usage: npm run soak -- [--rounds N] [--fault NAME] | --week N
-N: 1 to 1000000, default 1000. NAME: ${strikeNames.join(', ')}; default: all of them in turn.`;
+N: 1 to 1000000, default 1000. NAME: ${strikeNames.join(', ')}; default: all but power in turn.`;
 
 function print({ table, ...result }: RoundsResult): void {
   console.log(`${'fault'.padEnd(15)} rounds  under way  twice`);
@@ -42,7 +44,7 @@ function words(): Words | undefined {
     });
     const rounds = Number(values.rounds ?? 1_000);
     const week = Number(values.week ?? 0);
-    const faults = values.fault === undefined ? strikeNames : strikeNames.filter((name) => name === values.fault);
+    const faults = values.fault === undefined ? mixedNames : strikeNames.filter((name) => name === values.fault);
     return isCount(rounds) && (week === 0 || isCount(week)) && faults.length > 0 ? { rounds, week, faults } : undefined;
   } catch {
     return undefined;
@@ -63,15 +65,23 @@ async function weeks(messages: number): Promise<boolean> {
   return good;
 }
 
+function good(result: RoundsResult): boolean {
+  print(result);
+  return result.lost + result.altered + result.twiceLocal === 0 && result.mostTwiceAfterKill <= mostTwice;
+}
+
 async function soak(rounds: number, faults: typeof strikeNames): Promise<boolean> {
   const ends: (() => void | Promise<void>)[] = [];
   try {
-    const result = await runRounds(
-      { after: (end) => void ends.push(end) },
-      { rounds, strikes: faults, loadMs: [100, Math.min(3_000, 300 + 3 * rounds)] },
-    );
-    print(result);
-    return result.lost + result.altered + result.twiceLocal === 0 && result.mostTwiceAfterKill <= mostTwice;
+    const ending: Ending = { after: (end) => void ends.push(end) };
+    const plan: RoundsOptions = { rounds, strikes: faults, loadMs: [100, Math.min(3_000, 300 + 3 * rounds)] };
+    if (!faults.includes('power')) return good(await runRounds(ending, plan));
+    let all = true;
+    for (const type of ['ext4', 'xfs'] as const) {
+      console.log(`power cuts of a disk with ${type}`);
+      all = good(await runRounds(ending, { ...plan, disk: LoopDisk.make(ending, type) })) && all;
+    }
+    return all;
   } finally {
     for (const end of ends.reverse()) await end();
   }
@@ -82,6 +92,6 @@ if (asked === undefined) {
   console.error(usage);
   process.exitCode = 64;
 } else {
-  const good = asked.week > 0 ? await weeks(asked.week) : await soak(asked.rounds, asked.faults);
-  process.exitCode = good ? 0 : 1;
+  const passed = asked.week > 0 ? await weeks(asked.week) : await soak(asked.rounds, asked.faults);
+  process.exitCode = passed ? 0 : 1;
 }
