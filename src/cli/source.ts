@@ -7,6 +7,7 @@ import type { SourceOptions, SourceProgress } from '../actors/source/options.js'
 import { runLoad } from '../actors/source/source.js';
 import { domainMix, sizeMix } from './load/mixes.js';
 import { usageLine } from './manual/help.js';
+import { progressLine } from './progress.js';
 import { addressAndPort, ToolUsage, wholeNumber } from './tool-arguments.js';
 
 const text = { type: 'string' } as const;
@@ -84,9 +85,12 @@ function parsed(args: readonly string[]): Values {
 export async function runSource(args: readonly string[]): Promise<number> {
   try {
     const values = parsed(args);
-    const live = process.stderr.isTTY && values.quiet !== true;
-    const report = await runLoad({ ...optionsOf(values), ...(live ? { progress: showProgress } : {}) });
-    if (live) process.stderr.write('\r\x1b[K');
+    const options = optionsOf(values);
+    const line = process.stderr.isTTY && values.quiet !== true ? progressLine('source') : undefined;
+    const report = await runLoad({
+      ...options,
+      ...(line === undefined ? {} : { progress: (now: SourceProgress) => line.show(progressText(now)) }),
+    }).finally(() => line?.clear());
     process.stdout.write(`${JSON.stringify(report)}\n`);
     if (report.connections === 0) {
       process.stderr.write(`tqmail source: nothing sent: ${report.firstTrouble}; is the server there?\n`);
@@ -103,9 +107,8 @@ export async function runSource(args: readonly string[]): Promise<number> {
   }
 }
 
-function showProgress({ accepted, refused, messages, connections, seconds }: SourceProgress): void {
+function progressText({ accepted, refused, messages, connections, seconds }: SourceProgress): string {
   const rate = Math.round(accepted / Math.max(seconds, 0.001));
   const bad = refused === 0 ? '' : `, ${refused} refused`;
-  const line = `${accepted} of ${messages} accepted${bad}, ${rate}/s, ${connections} connections, ${seconds.toFixed(0)} s`;
-  process.stderr.write(`\r\x1b[K${line}`);
+  return `${accepted} of ${messages} accepted${bad}, ${rate}/s, ${connections} connections, ${seconds.toFixed(0)} s`;
 }
