@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { completion } from '../../src/cli/manual/completion.js';
 import { synopsis, verbHelp, verbNamed, verbRows } from '../../src/cli/manual/help.js';
+import { sourceOptionNames } from '../../src/cli/source.js';
 import { main, verbNames } from '../../src/cli/tqmail.js';
 import { partNames } from '../../src/protocol/report/text.js';
 import { filesBelow, root } from '../runner/tree.js';
@@ -33,8 +34,12 @@ test('every option that a verb reads is in a row', () => {
   );
 });
 
-test('the load tools take the options of their rows and no others', () => {
-  for (const name of ['sink', 'source']) {
+test('the source takes the options of its row and no others', () => {
+  assert.deepEqual([...sourceOptionNames].sort(), verbNamed('source')?.options.map(({ name }) => name).sort());
+});
+
+test('the sink takes the options of its row and no others', () => {
+  for (const name of ['sink']) {
     const words = [...readFileSync(`${root}/src/cli/${name}.ts`, 'utf8').matchAll(/ --([a-z][a-z-]+)/g)].map(
       ([, word = '']) => word,
     );
@@ -45,9 +50,10 @@ test('the load tools take the options of their rows and no others', () => {
 
 test('a verb knows every option of its row: the one that it complains of is the one it cannot know', async (t) => {
   const words = verbRows.filter(({ options }) => options.length > 0);
-  for (const { name, options } of words) {
+  for (const { name, operand, options } of words) {
+    const first = operand === 'SCENARIO' ? ['relay'] : [];
     const given = options.flatMap((option) => [`--${option.name}`, ...(option.value === undefined ? [] : ['1'])]);
-    const { code, stderr } = await run(t, 'tqmail', [name, ...given, '--no-such']).finished;
+    const { code, stderr } = await run(t, 'tqmail', [name, ...first, ...given, '--no-such']).finished;
     assert.equal(code, 64, name);
     assert.match(stderr, /--no-such/, name);
   }
