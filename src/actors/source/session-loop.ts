@@ -44,6 +44,8 @@ export interface RunningLoop {
   readonly done: Promise<void>;
   /** Cuts the connection and ends; the plan must be closed before. */
   stop(why: string): void;
+  /** All messages are answered: a connection that is still waiting for its greeting is not needed. */
+  release(): void;
 }
 
 export function runLoop(work: LoopWork): RunningLoop {
@@ -52,7 +54,7 @@ export function runLoop(work: LoopWork): RunningLoop {
     loop = new SessionLoop(work, resolve);
     loop.connect();
   });
-  return { done, stop: (why) => loop?.stop(why) };
+  return { done, stop: (why) => loop?.stop(why), release: () => loop?.release() };
 }
 
 class SessionLoop {
@@ -90,6 +92,15 @@ class SessionLoop {
     this.#stopped = true;
     if (this.#connection === undefined) this.#done();
     else this.#connection.cut(why);
+  }
+
+  release(): void {
+    if (this.#ready) return;
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#stopped = true;
+    connection?.cut('not needed');
+    this.#done();
   }
 
   #take(event: SmtpClientEvent): void {
