@@ -78,7 +78,9 @@ test('base64 and quoted-printable are undone exactly', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (octets) => {
       const text = Buffer.from(octets).toString('latin1');
-      const wrapped = Buffer.from(octets).toString('base64').replace(/(.{76})/g, '$1\r\n');
+      const wrapped = Buffer.from(octets)
+        .toString('base64')
+        .replace(/(.{76})/g, '$1\r\n');
       assert.equal(base64Octets(wrapped), text);
       const quoted = [...text].map((octet) => `=${octet.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`).join('');
       assert.equal(quotedOctets(quoted.replace(/(.{75})/g, '$1').replace(/(=..=..)/g, '$1=\r\n')), text);
@@ -87,7 +89,15 @@ test('base64 and quoted-printable are undone exactly', () => {
 });
 
 test('no message makes it throw, and depth is bounded', () => {
-  const piece = fc.constantFrom('--b', '--b--', '\r\n', '\n\n', 'Content-Type: multipart/x; boundary=b\r\n', 'Content-Transfer-Encoding: base64\n', 'x');
+  const piece = fc.constantFrom(
+    '--b',
+    '--b--',
+    '\r\n',
+    '\n\n',
+    'Content-Type: multipart/x; boundary=b\r\n',
+    'Content-Transfer-Encoding: base64\n',
+    'x',
+  );
   fc.assert(
     fc.property(fc.array(fc.oneof(piece, fc.string({ maxLength: 6 }))), (pieces) => {
       for (const leaf of parseMime(pieces.join('')).leaves()) leaf.content();

@@ -38,7 +38,10 @@ test('refusals at each stage, and 421 ends the session', async () => {
 });
 
 test('drop at the end loses the message, take-drop only its 250', async () => {
-  for (const [rule, taken] of [['drop', 0], ['take-drop', 1]] as const) {
+  for (const [rule, taken] of [
+    ['drop', 0],
+    ['take-drop', 1],
+  ] as const) {
     await withSink({ rules: `end * ${rule}` }, async (sink) => {
       const got = await submit(sink.port(), { recipients: ['r@x'], body });
       assert.equal(got.at(-1), '354 go ahead');
@@ -68,14 +71,36 @@ test('delays hold the reply back, also those that an address asks for; replies b
 test('a pipelined group meets a delay in its middle and is answered in order', async () => {
   await withSink({ rules: 'rcpt b@* delay 50ms\nrcpt c@* 550 no' }, async (sink) => {
     const socket = connect(sink.port(), '127.0.0.1');
-    const lines = ['EHLO x', 'MAIL FROM:<s@x>', 'RCPT TO:<a@x>', 'RCPT TO:<b@x>', 'RCPT TO:<c@x>', 'DATA', 'A: b', '', '..', '.', 'QUIT'];
+    const lines = [
+      'EHLO x',
+      'MAIL FROM:<s@x>',
+      'RCPT TO:<a@x>',
+      'RCPT TO:<b@x>',
+      'RCPT TO:<c@x>',
+      'DATA',
+      'A: b',
+      '',
+      '..',
+      '.',
+      'QUIT',
+    ];
     let text = '';
     socket.setEncoding('latin1').on('data', (piece: string) => {
       text += piece;
     });
     socket.write(lines.map((line) => `${line}\r\n`).join(''));
     await once(socket, 'close');
-    assert.deepEqual(text.match(/^\d{3} \w+/gm), ['220 sink', '250 8BITMIME', '250 ok', '250 ok', '250 ok', '550 no', '354 go', '250 ok', '221 sink']);
+    assert.deepEqual(text.match(/^\d{3} \w+/gm), [
+      '220 sink',
+      '250 8BITMIME',
+      '250 ok',
+      '250 ok',
+      '250 ok',
+      '550 no',
+      '354 go',
+      '250 ok',
+      '221 sink',
+    ]);
     const [message] = sink.messages();
     assert.deepEqual([message?.recipients, message?.text], [['a@x', 'b@x'], '.\r\n']);
   });
@@ -103,7 +128,10 @@ test('a half-open connection says nothing and ends with the sink', async () => {
 test('a slow reader takes its time', async () => {
   await withSink({ rules: 'data * slow 100k' }, async (sink) => {
     const begun = performance.now();
-    const got = await submit(sink.port(), { recipients: ['r@x'], body: `A: b\r\n\r\n${'x'.repeat(70)}\r\n`.repeat(1) + `${'y'.repeat(70)}\r\n`.repeat(700) });
+    const got = await submit(sink.port(), {
+      recipients: ['r@x'],
+      body: `A: b\r\n\r\n${'x'.repeat(70)}\r\n`.repeat(1) + `${'y'.repeat(70)}\r\n`.repeat(700),
+    });
     assert.equal(got.at(-1), '221 sink.tqmail');
     assert.ok(performance.now() - begun > 300, `50 KB at 100 KB a second took ${performance.now() - begun} ms`);
   });

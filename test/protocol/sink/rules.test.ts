@@ -55,12 +55,30 @@ test('a mistake names its line and what would be right', () => {
 });
 
 test('no text makes the parser or the judge throw', () => {
-  const word = fc.constantFrom('from', 'to', '10s', '30%', 'mail', 'rcpt/2', '*', '450', 'rate', '5/s', 'delay', 'seed', '1', '#', '*@*', 'drop');
+  const word = fc.constantFrom(
+    'from',
+    'to',
+    '10s',
+    '30%',
+    'mail',
+    'rcpt/2',
+    '*',
+    '450',
+    'rate',
+    '5/s',
+    'delay',
+    'seed',
+    '1',
+    '#',
+    '*@*',
+    'drop',
+  );
   const line = fc.array(fc.oneof(word, fc.string({ maxLength: 5 })), { maxLength: 8 }).map((words) => words.join(' '));
   fc.assert(
     fc.property(fc.array(line, { maxLength: 6 }), fc.nat(100_000), (lines, now) => {
       const rules = parseSinkRules(lines.join('\n'));
-      if ('reason' in rules) assert.ok(rules.line >= 1 && rules.line <= lines.join('\n').split('\n').length && rules.reason !== '');
+      if ('reason' in rules)
+        assert.ok(rules.line >= 1 && rules.line <= lines.join('\n').split('\n').length && rules.reason !== '');
       else for (const stage of sinkStages) new SinkJudge(rules, 0).judge(question({ stage, now }));
     }),
     { numRuns: 300 },
@@ -106,13 +124,18 @@ test('a rate is each client’s own and refills evenly', () => {
 
 test('greylisting knows client, sender and recipient', () => {
   const judge = judgeOf('rcpt * greylist 60s');
-  const does = (sender: string, now: number): string => judge.judge(question({ stage: 'rcpt', sender, address: 'r@x', now })).does;
-  assert.deepEqual([does('a', 0), does('a', 59_999), does('a', 60_000), does('b', 60_000)], ['refuse', 'refuse', 'accept', 'refuse']);
+  const does = (sender: string, now: number): string =>
+    judge.judge(question({ stage: 'rcpt', sender, address: 'r@x', now })).does;
+  assert.deepEqual(
+    [does('a', 0), does('a', 59_999), does('a', 60_000), does('b', 60_000)],
+    ['refuse', 'refuse', 'accept', 'refuse'],
+  );
 });
 
 test('limits of connections, of one client and of all', () => {
   const judge = judgeOf('connect 192.0.2.* limit 2 421 yours\nconnect * limit-all 3');
-  const text = (ofClient: number, ofAll: number) => judge.judge(question({ stage: 'connect', address: '192.0.2.1', ofClient, ofAll })).refusal?.text;
+  const text = (ofClient: number, ofAll: number) =>
+    judge.judge(question({ stage: 'connect', address: '192.0.2.1', ofClient, ofAll })).refusal?.text;
   assert.deepEqual([text(2, 3), text(3, 3), text(1, 4)], [undefined, 'yours', 'too many connections (#4.7.0)']);
 });
 
@@ -123,7 +146,15 @@ test('every n-th match counts', () => {
 });
 
 test('every preset can be read', () => {
-  assert.deepEqual(Object.keys(sinkPresets), ['clean', 'flaky', 'greylist', 'ratelimit', 'tarpit', 'drop-after-dot', 'disk-full']);
+  assert.deepEqual(Object.keys(sinkPresets), [
+    'clean',
+    'flaky',
+    'greylist',
+    'ratelimit',
+    'tarpit',
+    'drop-after-dot',
+    'disk-full',
+  ]);
   for (const [name, text] of Object.entries(sinkPresets)) assert.ok('rules' in parseSinkRules(text), name);
 });
 
@@ -132,7 +163,11 @@ test('recipients that say what they want', () => {
     const magic = magicOf(address);
     if (magic === undefined) return undefined;
     const { tag } = magic.action;
-    return [magic.stage, tag, ...('refusal' in magic.action ? [magic.action.refusal.code] : 'ms' in magic.action ? [magic.action.ms] : [])];
+    return [
+      magic.stage,
+      tag,
+      ...('refusal' in magic.action ? [magic.action.refusal.code] : 'ms' in magic.action ? [magic.action.ms] : []),
+    ];
   };
   assert.deepEqual(short('450-x@y'), ['rcpt', 'refuse', 450]);
   assert.deepEqual(short('end-552-x@y'), ['end', 'refuse', 552]);
@@ -141,5 +176,6 @@ test('recipients that say what they want', () => {
   assert.deepEqual(short('drop-x@y'), ['rcpt', 'drop']);
   assert.deepEqual(short('stall-x@y'), ['rcpt', 'stall']);
   assert.deepEqual(short('end-take-drop-x@y'), ['end', 'take-drop']);
-  for (const plain of ['a@y', '250-x@y', '4500-x@y', 'slow-x@y', 'drops@y', 'steve@y', 'ended-x@y', '']) assert.equal(short(plain), undefined, plain);
+  for (const plain of ['a@y', '250-x@y', '4500-x@y', 'slow-x@y', 'drops@y', 'steve@y', 'ended-x@y', ''])
+    assert.equal(short(plain), undefined, plain);
 });
