@@ -33,8 +33,6 @@ const names = [
 ] as const;
 type Values = Partial<Record<(typeof names)[number], string>> & { tls?: boolean; quiet?: boolean };
 
-/** Every option, in the words of the command line. */
-
 /** Parses the words after `tqmail source`; throws ToolUsage. */
 export function sourceOptions(args: readonly string[]): SourceOptions {
   return optionsOf(parsed(args));

@@ -135,11 +135,11 @@ class SessionLoop {
     }
   }
 
-  #begin({ sequence }: Planned): void {
+  #begin(message: Planned): void {
     this.#sent++;
-    const transaction = this.#work.messages.message(sequence);
-    this.#octets = transaction.size;
     this.#begunUs = nowUs();
+    const transaction = this.#work.messages.message(message.sequence, this.#plannedUs(message));
+    this.#octets = transaction.size;
     this.#connection?.begin(transaction);
   }
 
@@ -148,11 +148,14 @@ class SessionLoop {
     this.#message = undefined;
     if (message === undefined) return;
     const { sequence, dueUs } = message;
-    const begunUs = this.#begunUs;
-    // Counted from the plan: a server that stalls is charged for all messages that had to wait behind it.
-    const plannedUs = dueUs === undefined ? begunUs : Math.min(begunUs, this.#work.beginUs + dueUs);
-    const lateUs = dueUs === undefined ? undefined : begunUs - plannedUs;
+    const plannedUs = this.#plannedUs(message);
+    const lateUs = dueUs === undefined ? undefined : this.#begunUs - plannedUs;
     this.#work.reported({ sequence, outcomes, octets: this.#octets, latencyUs: nowUs() - plannedUs, lateUs });
+  }
+
+  /** Counted from the plan: a server that stalls is charged for all messages that had to wait behind it. */
+  #plannedUs({ dueUs }: Planned): number {
+    return dueUs === undefined ? this.#begunUs : Math.min(this.#begunUs, this.#work.beginUs + dueUs);
   }
 
   #closed(text: string | undefined): void {
