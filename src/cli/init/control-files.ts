@@ -22,7 +22,7 @@ const qmqpRules = `# Who may connect to the QMQP port: each of them may send mai
 ::1:allow
 :deny
 `;
-const smtpRules = `# address:allow or address:deny, then ,VAR="value"; the first of exact address, 1.2.3., 1.2., 1., nothing counts.
+export const smtpRules = `# address:allow or address:deny, then ,VAR="value"; the first of exact address, 1.2.3., 1.2., 1., nothing counts.
 # RELAYCLIENT="" lets a client send mail anywhere; others reach control/rcpthosts only. Read again when it changes.
 127.:allow,RELAYCLIENT=""
 ::1:allow,RELAYCLIENT=""
