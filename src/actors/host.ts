@@ -20,6 +20,7 @@ import { BodyBuffers } from './net/body-buffers.js';
 import type { PlacedListener } from './net/open-listeners.js';
 import type { PackageServerOptions } from './net/package-server.js';
 import type { QueuedPart, QueuePage } from './node-api.js';
+import { createPop3d, type Pop3d, type Pop3dOptions } from './pop3d/actor.js';
 import { createQmqpd, type Qmqpd } from './qmqpd/actor.js';
 import { createQmtpd, type Qmtpd } from './qmtpd/actor.js';
 import { createQueue } from './queue/actor.js';
@@ -51,6 +52,8 @@ export interface HostParts {
   readonly descriptors?: number;
   /** Path of run/queue.sock; absent: no hand-over here. */
   readonly queueSocket?: string;
+  /** Path of run/lspawnd.sock; absent: without root. */
+  readonly lspawndSocket?: string;
 }
 
 /** Who stops first: those who bring mail in, then those who deliver, then who decides, the store last. */
@@ -58,6 +61,7 @@ const stopOrder: readonly PlacedActor[] = [
   'smtpd',
   'qmtpd',
   'qmqpd',
+  'pop3d',
   'inject',
   'rspawn',
   'lspawn',
@@ -79,7 +83,7 @@ export class Host {
   /** A body is copied out of them when the queue lives in this thread. */
   readonly #buffers: BodyBuffers;
   #send: Send | undefined;
-  readonly #servers: (Smtpd | Qmtpd | Qmqpd)[] = [];
+  readonly #servers: (Smtpd | Qmtpd | Qmqpd | Pop3d)[] = [];
 
   constructor(parts: HostParts) {
     this.#parts = parts;
@@ -126,6 +130,8 @@ export class Host {
         return this.#serving(createQmtpd(this.#context('qmtpd'), this.#serverOptions('qmtp')));
       case 'qmqpd':
         return this.#serving(createQmqpd(this.#context('qmqpd'), this.#serverOptions('qmqp')));
+      case 'pop3d':
+        return this.#serving(createPop3d(this.#context('pop3d'), this.#pop3Options()));
       case 'inject':
         return createInject(this.#context('inject'), this.#parts.queueSocket, spillLimit);
     }
@@ -135,12 +141,17 @@ export class Host {
     return createSend(this.#context('send'), { firstId: store.firstId, looked: store.looked() });
   }
 
-  #serving<S extends Smtpd | Qmtpd | Qmqpd>(server: S): S {
+  #serving<S extends Smtpd | Qmtpd | Qmqpd | Pop3d>(server: S): S {
     this.#servers.push(server);
     return server;
   }
 
-  #serverOptions(protocol: 'smtp' | 'qmtp' | 'qmqp'): PackageServerOptions {
+  #pop3Options(): Pop3dOptions {
+    const { lspawndSocket } = this.#parts;
+    return { ...this.#serverOptions('pop3'), ...(lspawndSocket === undefined ? {} : { lspawndSocket }) };
+  }
+
+  #serverOptions(protocol: 'smtp' | 'qmtp' | 'qmqp' | 'pop3'): PackageServerOptions {
     const { queueDir, board, listeners = [], descriptors = 1_000 } = this.#parts;
     return {
       home: dirname(queueDir),
@@ -203,7 +214,7 @@ export class Host {
     return this.#thread.counters();
   }
 
-  /** Ports in use by the listeners of this thread: SMTP's, QMTP's, QMQP's. */
+  /** Ports in use by the listeners of this thread: SMTP's, QMTP's, QMQP's, POP3's. */
   get ports(): readonly number[] {
     return this.#servers.flatMap(({ ports }) => ports);
   }

@@ -153,6 +153,7 @@ export interface Inboxes {
   smtpd: Record<never, never>;
   qmtpd: Record<never, never>;
   qmqpd: Record<never, never>;
+  pop3d: Record<never, never>;
   inject: Record<never, never>;
   queue: {
     submit: Ask<Submission, Submitted>;
@@ -186,6 +187,7 @@ export const sends = {
   smtpd: ['queue', 'send', 'splogger'],
   qmtpd: ['queue', 'splogger'],
   qmqpd: ['queue', 'splogger'],
+  pop3d: ['splogger'],
   inject: ['queue', 'splogger'],
   queue: ['send', 'splogger'],
   send: ['queue', 'lspawn', 'rspawn', 'splogger'],

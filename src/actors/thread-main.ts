@@ -81,6 +81,7 @@ async function makeHost(): Promise<Host> {
       counts: new HouseCounts(shared, thread, index),
     })),
     descriptors: data.descriptors,
+    ...(data.lspawndSocket === undefined ? {} : { lspawndSocket: data.lspawndSocket }),
     ...(data.servesQueueSocket ? { queueSocket: join(data.home, 'run', 'queue.sock') } : {}),
   };
   if (!data.actors.includes('queue')) return new Host(parts);

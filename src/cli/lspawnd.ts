@@ -7,12 +7,19 @@ import { fileURLToPath } from 'node:url';
 import { programEnvironment } from '../actors/local/environment.js';
 import { Children } from '../actors/lspawn/children.js';
 import { DefaultDelivery } from '../actors/lspawn/default-delivery.js';
+import { MailboxChildren } from '../actors/lspawn/mailbox-children.js';
+import { Mailboxes } from '../actors/lspawn/mailboxes.js';
 import { listen } from '../actors/lspawn/server.js';
 import { Trust } from '../actors/lspawn/trust.js';
+import { checkerFile } from '../actors/spawn/checker-program.js';
 import { accountsFor } from '../store/accounts.js';
+import { crashOrder } from '../store/crash-points.js';
+import { MailAccounts } from '../store/mail-accounts.js';
 import { UsersFile } from '../store/users-file.js';
 
 const idle = 30_000;
+/** Users whose mail is read at once; further ones are asked to come again. */
+const mailboxProcesses = 50;
 
 function refuse(why: string): never {
   process.stderr.write(`lspawnd: ${why}\n`);
@@ -30,25 +37,42 @@ function start(args: readonly string[]): void {
   process.chdir('/');
   const uid = Number(owner);
   // One thread a parallel flush; the child's programs do not inherit it.
-  const environment = { ...programEnvironment(home, process.env), UV_THREADPOOL_SIZE: '32' };
+  const environment = { ...programEnvironment(home, process.env), UV_THREADPOOL_SIZE: '32', ...crashOrder(process.env) };
   const program = fileURLToPath(new URL('local-child.js', import.meta.url));
   const children = new Children({
     command: { program: process.execPath, args: [program], environment },
     limit: Math.max(1, Number(limit)),
     idle,
   });
+  const log = (line: string): void => void process.stderr.write(`${line}\n`);
+  const trust = new Trust(home, uid);
+  const mailboxChildren = new MailboxChildren({
+    command: { program: process.execPath, args: [fileURLToPath(new URL('mailbox-child.js', import.meta.url))], environment },
+    limit: mailboxProcesses,
+    idle,
+  });
+  const mailboxes = new Mailboxes({
+    accounts: new MailAccounts(home, 0),
+    checker: checkerFile(home),
+    children: mailboxChildren,
+    trust,
+    owner: uid,
+    log,
+  });
   const server = listen({
     users: new UsersFile(home, accountsFor({}, 0), () => performance.now()),
-    trust: new Trust(home, uid),
+    trust,
     defaultDelivery: new DefaultDelivery(home, given === undefined ? undefined : Buffer.from(given, 'base64').toString('latin1')),
     owner: uid,
     socket,
     children,
     deliveries: 10_000,
-    log: (line) => process.stderr.write(`${line}\n`),
+    log,
+    mailboxes,
   });
   const end = (): void => {
     children.close();
+    mailboxChildren.close();
     process.exit(0);
   };
   server.once('listening', () => process.stdout.write('ready\n'));

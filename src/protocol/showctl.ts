@@ -110,6 +110,7 @@ const qmailFiles: readonly Entry[] = [
 /** Files that qmail does not know; told only where they are. */
 const ownFiles: Readonly<Record<string, Sentence>> = {
   barecr: (one) => `Bare carriage returns in SMTP: ${one}.`,
+  checkpassword: (one) => `POP3 passwords are checked by ${one}.`,
   concurrencyincoming: (one) => `Incoming concurrency is ${one}.`,
   concurrencyperip: (one) => `Incoming concurrency of one address is ${one}.`,
   defaultdelivery: (one) => `Default delivery: ${one}`,

@@ -25,7 +25,7 @@ test('init writes what config-fast writes, says why, and overwrites nothing', as
   assert.equal(control('rcpthosts'), control('me'));
   assert.equal(
     control('listeners'),
-    'smtp 127.0.0.1:4025 rules=control/tcp.smtp\nqmtp 127.0.0.1:4209 rules=control/tcp.smtp\nqmqp 127.0.0.1:4628 rules=control/tcp.qmqp\n',
+    'smtp 127.0.0.1:4025 rules=control/tcp.smtp\npop3 127.0.0.1:4110 rules=control/tcp.pop3\nqmtp 127.0.0.1:4209 rules=control/tcp.smtp\nqmqp 127.0.0.1:4628 rules=control/tcp.qmqp\n',
   );
   assert.match(control('tcp.smtp'), /^127\.:allow,RELAYCLIENT=""$/m);
   for (const name of ['postmaster', 'mailer-daemon', 'root']) assert.ok(existsSync(join(home, `alias/.qmail-${name}`)));

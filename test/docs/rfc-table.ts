@@ -15,6 +15,7 @@ const titles: Readonly<Record<string, string>> = {
   '2033': 'Local Mail Transfer Protocol',
   '2034': 'Enhanced Error Codes',
   '2045': 'MIME: Format of Message Bodies',
+  '2046': 'MIME: Media Types',
   '2822': 'Internet Message Format (2001)',
   '2920': 'Command Pipelining',
   '3030': 'CHUNKING and BINARYMIME',

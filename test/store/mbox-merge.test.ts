@@ -49,7 +49,7 @@ test('a message that cannot be read leaves mailbox and messages as they were', a
   const folder = maildir(t);
   message(folder, 'new/1', 'one\n', 1);
   writeFileSync(join(folder, 'box'), 'before\n\n');
-  const messages = [...(await scanMaildir(folder, ['new'])), { name: 'new/gone', mtime: 2 }];
+  const messages = [...(await scanMaildir(folder, ['new'])), { name: 'new/gone', mtime: 2, size: 0 }];
   const merge = { maildir: folder, mbox: `${folder}/box`, temporary: `${folder}/box.tmp`, messages };
   await assert.rejects(mergeIntoMbox(merge), (error: unknown) => error instanceof MergeFailed && error.code === 'ENOENT');
   assert.equal(readFileSync(join(folder, 'box'), 'latin1'), 'before\n\n');

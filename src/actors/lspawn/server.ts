@@ -10,9 +10,11 @@ import type { Outcome } from '../../protocol/mail.js';
 import { gatherWrite } from '../spawn/gather.js';
 import { type Frame, FrameReader } from '../spawn/lspawnd-frames.js';
 import { decodeDelivery, decodePiece, encodeDelivery, encodeReport, type WireDelivery } from '../spawn/lspawnd-messages.js';
+import { decodeMailbox } from '../spawn/mailbox-request.js';
 import type { DeliveryChild } from './child.js';
 import type { Children } from './children.js';
 import { type LookupSources, lookUp } from './lookup.js';
+import type { Mailboxes } from './mailboxes.js';
 
 export interface LspawndOptions extends LookupSources {
   readonly socket: string;
@@ -20,6 +22,8 @@ export interface LspawndOptions extends LookupSources {
   /** Deliveries that one connection may have under way. */
   readonly deliveries: number;
   readonly log: (line: string) => void;
+  /** Absent: no mailboxes are opened here. */
+  readonly mailboxes?: Mailboxes;
 }
 
 /** Pieces of a body that may wait for its user to be looked up. */
@@ -46,6 +50,7 @@ class Connection {
     this.#options = options;
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.once('end', () => socket.end());
   }
 
   #receive(chunk: Buffer): void {
@@ -56,6 +61,7 @@ class Connection {
   }
 
   #take(frame: Frame): boolean {
+    if (frame.kind === 'P') return this.#mailbox(frame);
     if (frame.kind === 'D') {
       const delivery = decodeDelivery(frame.payload);
       if (delivery === undefined || this.#routes.has(delivery.id) || this.#routes.size >= this.#options.deliveries) return false;
@@ -71,6 +77,18 @@ class Connection {
     if (route === undefined) return true;
     if (route.child !== undefined) route.child.pass(frame.kind, route.number, piece.bytes);
     else if (route.held.push([frame.kind, Buffer.from(piece.bytes)]) > mostHeld) return false;
+    return true;
+  }
+
+  /** The connection is a POP3 session from here on; nothing may be under way on it. */
+  #mailbox(frame: Frame): boolean {
+    const { mailboxes } = this.#options;
+    const request = decodeMailbox(frame.payload);
+    if (mailboxes === undefined || request === undefined || this.#routes.size > 0) return false;
+    this.#socket.removeAllListeners('data');
+    this.#socket.removeAllListeners('end');
+    this.#socket.pause();
+    void mailboxes.open(this.#socket, request);
     return true;
   }
 
@@ -106,7 +124,7 @@ class Connection {
 
 /** Opens the socket as the node's uid, so that no file is ever given away by root. Throws when it cannot. */
 export function listen(options: LspawndOptions): Server {
-  const server = createServer((socket) => new Connection(socket, options));
+  const server = createServer({ allowHalfOpen: true }, (socket) => new Connection(socket, options));
   const root = process.getuid?.() === 0;
   if (root) process.seteuid?.(options.owner);
   const umask = process.umask(0o177);

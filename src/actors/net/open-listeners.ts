@@ -57,9 +57,11 @@ export interface OpenListenersParts<S extends Session> {
   readonly descriptors: number;
   /** May everybody come in where a listener has no rules, or only this machine? */
   readonly openWithoutRules: boolean;
+  /** Milliseconds that a session may be silent; absent: control/timeoutsmtpd. */
+  readonly silentMs?: number;
   warn(text: string): void;
-  /** One line of the log. */
-  note(text: string): void;
+  /** One line of the log about a client that is blocked. */
+  note?(text: string): void;
   begin(arrival: Arrival<S>): S;
 }
 
@@ -173,7 +175,7 @@ export class OpenListeners<S extends Session> {
 
   #tellBlocked(address: string, { code, text }: Block): void {
     this.#blocked += 1;
-    this.#parts.note(`blocked ${address}: ${code} ${text}`);
+    this.#parts.note?.(`blocked ${address}: ${code} ${text}`);
   }
 
   #limits(setting: ListenerSetting): AdmissionLimits {
@@ -197,8 +199,9 @@ export class OpenListeners<S extends Session> {
 
   #tick(): void {
     const now = this.#parts.clock.monotonic();
+    const silentMs = this.#parts.silentMs ?? this.#settings.timeoutsmtpd * 1000;
     for (const { admission } of this.#open) {
-      const late = [...admission.stale(now - this.#settings.timeoutsmtpd * 1000)];
+      const late = [...admission.stale(now - silentMs)];
       for (const session of late) session.timeout();
       admission.makeRoom(now);
     }

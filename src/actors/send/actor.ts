@@ -7,6 +7,7 @@ import { bounceParagraph } from '../../protocol/bounce/qsbmf.js';
 import type { Channel } from '../../protocol/mail.js';
 import { compileRouting, type Routing } from '../../protocol/routing.js';
 import type { Settings } from '../../protocol/settings.js';
+import { crashAt } from '../../store/crash-points.js';
 import type { Looked, MessageHead, MessageId, RecipientRow } from '../../store/queue-store.js';
 import { type Actor, type ActorContext, type Counters, isUnanswered } from '../kernel/actor.js';
 import { type Cancel, secondsOf } from '../kernel/clock.js';
@@ -144,6 +145,7 @@ class SendActor implements Actor<'send'> {
   }
 
   #queued({ head, recipients }: Queued): void {
+    crashAt('intake.heard');
     this.#announcer.announce(head);
     let job: Job | undefined;
     for (const channel of channels) {

@@ -6,6 +6,7 @@ import type { Channel, Outcome } from '../../protocol/mail.js';
 import { lastOutcome } from '../../protocol/retry.js';
 import type { Settings } from '../../protocol/settings.js';
 import { expandVerp } from '../../protocol/verp.js';
+import { crashAt } from '../../store/crash-points.js';
 import { isUnanswered, type Peers, type Unanswered } from '../kernel/actor.js';
 import type { ActivityLog } from '../kernel/log.js';
 import type { Delivery, Report } from '../messages.js';
@@ -163,12 +164,14 @@ export class Dispatcher {
       repeated: job.repeated,
       shared: head.recipientCount > group.length,
     };
+    crashAt('delivery.starting');
     const spawner = channel === 'local' ? this.#peers.lspawn : this.#peers.rspawn;
     void spawner.ask('deliver', delivery).then((report) => this.#reported(pass, group, id, report));
   }
 
   #reported(pass: Pass, group: readonly Row[], firstId: number, report: Report | Unanswered): void {
     const { job, channel } = pass;
+    crashAt('delivery.reported');
     this.#slots.give(channel);
     pass.running -= 1;
     // Nobody can tell whether a delivery without a report took place.

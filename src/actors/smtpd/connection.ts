@@ -7,6 +7,7 @@ import type { ByteString } from '../../protocol/mail.js';
 import { invokedBy, queueReceived, receivedStart } from '../../protocol/received.js';
 import { SmtpServerSession } from '../../protocol/smtp/server.js';
 import type { SmtpDecision, SmtpServerEvent, SmtpServerOptions } from '../../protocol/smtp/session.js';
+import { crashAt } from '../../store/crash-points.js';
 import { type Answer, isUnanswered, type Peer, type Unanswered } from '../kernel/actor.js';
 import type { Clock } from '../kernel/clock.js';
 import type { NextQp } from '../kernel/qp.js';
@@ -301,9 +302,11 @@ export class Connection implements Session {
 
   #decide(decision: SmtpDecision): void {
     if (this.#over) return;
+    if (decision.accept) crashAt('reply.ready');
     this.#session.decide(decision);
     this.#progressed();
     this.#resume();
+    if (decision.accept) crashAt('reply.sent');
   }
 
   #resume(): void {

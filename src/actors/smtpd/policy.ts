@@ -38,7 +38,8 @@ export class SmtpPolicy {
 
   /** `more` looks up control/morercpthosts.cdb. */
   constructor(
-    settings: Pick<Settings, 'rcpthosts' | 'badmailfrom' | 'localiphost'>,
+    settings: Pick<Settings, 'rcpthosts' | 'badmailfrom' | 'localiphost'> &
+      Partial<Pick<Settings, 'percenthack' | 'envnoathost'>>,
     board: Pick<Board, 'get'>,
     more?: HostListed,
     recipients?: Pick<RecipientCheck, 'exists'>,

@@ -10,6 +10,7 @@ import { parseRecipientSource } from '../../protocol/recipient-check.js';
 import { readControls } from '../../store/read-controls.js';
 import { CommandTrouble, complain, reason } from '../complain.js';
 import { homeFolder } from '../home.js';
+import { usageLine } from '../manual/help.js';
 import {
   BadSource,
   compileTable,
@@ -56,7 +57,7 @@ function homeOf(args: readonly string[]): string {
   try {
     return homeFolder(parseArgs({ args: [...args], options: { home: { type: 'string' } } }).values.home);
   } catch (error) {
-    throw new CommandTrouble(64, `${reason(error)}\nusage: tqmail cdb [--home DIR]`);
+    throw new CommandTrouble(64, `${reason(error)}\n${usageLine('cdb')}`);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import type { Writable } from 'node:stream';
 import { assignment, exactText } from '../../actors/spawn/octet-shell.js';
 import type { ByteString } from '../../protocol/mail.js';
 import { codeOf } from '../../store/octet-path.js';
@@ -20,6 +21,11 @@ export interface ProgramOptions {
   readonly env?: ReadonlyMap<string, ByteString>;
   /** In place of descriptor 0. When it rejects the program is ended and `runProgram` rejects too. */
   readonly input?: AsyncIterable<Uint8Array>;
+  /** Octets that it reads on descriptor 3. */
+  readonly password?: ByteString;
+  /** Whose process it becomes, and where it starts; only root can say so. */
+  readonly as?: { readonly uid: number; readonly gid: number };
+  readonly cwd?: string;
 }
 
 const passedOn = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGALRM', 'SIGUSR2', 'SIGCONT'] as const;
@@ -29,16 +35,13 @@ const passing = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ETXTBSY', 'EIO
 export const startMayWorkLater = (code: string): boolean => passing.has(code);
 
 /** Runs `words[0]`, looked for in PATH, to its end. */
-export async function runProgram(
-  call: Call,
-  words: readonly ByteString[],
-  { env = call.env, input }: ProgramOptions = {},
-): Promise<ProgramEnd> {
+export async function runProgram(call: Call, words: readonly ByteString[], options: ProgramOptions = {}): Promise<ProgramEnd> {
+  const { input } = options;
   // Before the start: a signal that comes during it is handled afterwards, when there is somebody to have it.
   const signals = passSignals();
   let child: ChildProcess;
   try {
-    child = start(call, words, env, input !== undefined);
+    child = start(call, words, options);
   } catch (error) {
     // Node throws what it does not know of a start: too long a command line, a NUL in it.
     signals.stop();
@@ -58,10 +61,20 @@ export async function runProgram(
   }
 }
 
-function start(call: Call, words: readonly ByteString[], env: ReadonlyMap<string, ByteString>, piped: boolean): ChildProcess {
+function start(call: Call, words: readonly ByteString[], options: ProgramOptions): ChildProcess {
+  const { env = call.env, input, password, as = {}, cwd } = options;
   const { file, args, environment } = exactCall(words, env);
-  const stdio: ['pipe' | number, number, number] = [piped ? 'pipe' : call.descriptor(0), call.descriptor(1), call.descriptor(2)];
-  return spawn(file, args, { env: environment, stdio });
+  const stdio: ('pipe' | number)[] = [input === undefined ? call.descriptor(0) : 'pipe', call.descriptor(1), call.descriptor(2)];
+  if (password !== undefined) stdio.push('pipe');
+  const child = spawn(file, args, { env: environment, stdio, ...as, ...(cwd === undefined ? {} : { cwd }) });
+  if (password !== undefined) tell(child.stdio[3] as Writable, password);
+  return child;
+}
+
+/** A program that does not read it says why by its exit code. */
+function tell(pipe: Writable | null, octets: ByteString): void {
+  pipe?.on('error', () => undefined);
+  pipe?.end(octets, 'latin1');
 }
 
 /** Node writes words as UTF-8; octets that are none travel through a small shell script of ours, never as shell text. */

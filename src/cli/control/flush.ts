@@ -6,9 +6,9 @@ import { parseArgs } from 'node:util';
 import { wrongDestination } from '../../protocol/destination.js';
 import { CommandTrouble, complain, reason } from '../complain.js';
 import { homeFolder } from '../home.js';
+import { usageLine } from '../manual/help.js';
 import { askNode } from './client.js';
 
-const usage = 'usage: tqmail flush HOST|DOMAIN... [--home DIR]';
 const mostNames = 100;
 
 export async function main(args: readonly string[]): Promise<number> {
@@ -36,6 +36,6 @@ function words(args: readonly string[]): { readonly home: string; readonly names
     }
     return { home: homeFolder(values.home), names };
   } catch (error) {
-    throw new CommandTrouble(64, `flush: ${reason(error)}\n${usage}`);
+    throw new CommandTrouble(64, `flush: ${reason(error)}\n${usageLine('flush')}`);
   }
 }

@@ -30,19 +30,24 @@ function reportRows(report: NodeReport): Row[] {
   const count = (name: string): number => numberIn(counters, name);
   const taken = count('queue.accepted');
   const servers = (what: string): number => count(`smtpd.${what}`) + count(`qmtpd.${what}`) + count(`qmqpd.${what}`);
+  const all = (what: string): number => servers(what) + count(`pop3d.${what}`);
   const programs = count('inject.accepted');
   const placed = `${threads.front} front, ${threads.core} core, ${threads.remote} remote, ${threads.local} local`;
-  const turnedAway = `${servers('evicted')} evicted, ${servers('rejected')} turned away, ${servers('denied')} denied by rules`;
+  const turnedAway = `${all('evicted')} evicted, ${all('rejected')} turned away, ${all('denied')} denied by rules`;
   const outcomes = `${count('send.delivered')} delivered, ${count('send.deferred')} deferred, ${count('send.failed')} failed`;
   const forwards = Math.max(0, taken - servers('accepted') - programs);
   return [
-    ['clients', [`${servers('connections')} connected, ${servers('waiting')} waiting; so far ${turnedAway}`]],
+    ['clients', [`${all('connections')} connected, ${all('waiting')} waiting; so far ${turnedAway}`]],
     [
       'taken in',
       [
         `${taken}: ${count('smtpd.accepted')} by SMTP, ${count('qmtpd.accepted')} by QMTP, ${count('qmqpd.accepted')} by QMQP, ` +
           `${programs} from programs, ${forwards} forwards; ${count('queue.refused')} refused`,
       ],
+    ],
+    [
+      'mailboxes',
+      [`${count('pop3d.connections')} POP3 clients; ${count('pop3d.logins')} logins, ${count('pop3d.refused')} refused`],
     ],
     ['recipients', [`${outcomes}; ${count('send.bounces')} bounces`]],
     ['queue', [`${count('queue.messages')} messages, ${count('send.jobs')} of them open`]],
@@ -63,7 +68,7 @@ function limits(report: NodeReport): readonly string[] {
   if (report.paused) found.push('pause: no mail is taken or delivered until: tqmail cont');
   if (typeof trouble === 'string') found.push(`the queue: ${trouble}`);
   else if (report.full) found.push('the disk of the queue is full: MAIL gets 452');
-  const waiting = ['smtpd', 'qmtpd', 'qmqpd'].reduce((sum, name) => sum + numberIn(counters, `${name}.waiting`), 0);
+  const waiting = ['smtpd', 'qmtpd', 'qmqpd', 'pop3d'].reduce((sum, name) => sum + numberIn(counters, `${name}.waiting`), 0);
   if (waiting > 0) found.push(`connections: ${waiting} clients wait (control/concurrencyincoming)`);
   for (const channel of ['local', 'remote'] as const) {
     const { used, most } = slots(counters, channel);

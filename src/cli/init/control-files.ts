@@ -12,12 +12,18 @@ export interface PlannedFile {
 /** Services that `init` opens on loopback, each at BASE plus its usual port. Grows as services are built. */
 const services: readonly { readonly protocol: string; readonly port: number; readonly rules: string }[] = [
   { protocol: 'smtp', port: 25, rules: 'control/tcp.smtp' },
+  { protocol: 'pop3', port: 110, rules: 'control/tcp.pop3' },
   { protocol: 'qmtp', port: 209, rules: 'control/tcp.smtp' },
   { protocol: 'qmqp', port: 628, rules: 'control/tcp.qmqp' },
 ];
 
 /** Access rules, in tcprules' words (spec companions.md §1.2). */
 const qmqpRules = `# Who may connect to the QMQP port: each of them may send mail anywhere, so name your own machines alone.
+127.:allow
+::1:allow
+:deny
+`;
+const pop3Rules = `# Who may read mail here. Passwords go over the network as they are: let in this host and networks that you trust alone.
 127.:allow
 ::1:allow
 :deny
@@ -56,6 +62,7 @@ export function plannedControl(me: string, base: number, extra: readonly string[
     { path: 'control/plusdomain', text: `${plusDomain(me)}\n`, why: 'appended to host names that end in +' },
     { path: 'control/locals', text: domains, why: 'mail for these domains is delivered here' },
     { path: 'control/rcpthosts', text: domains, why: 'SMTP takes mail from outside for these domains and no others' },
+    { path: 'control/tcp.pop3', text: pop3Rules, why: 'which machines may fetch mail by POP3: this host alone' },
     { path: 'control/tcp.qmqp', text: qmqpRules, why: 'which machines may hand over mail by QMQP: this host alone' },
     {
       path: 'control/tcp.smtp',

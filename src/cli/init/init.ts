@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { CommandTrouble, complain, reason } from '../complain.js';
+import { usageLine } from '../manual/help.js';
 import { chooseIdentity, type Identity, unprivileged } from '../start/identity.js';
 import { makeUsers } from './assign.js';
 import { plannedControl, wrongFqdn } from './control-files.js';
@@ -14,8 +15,6 @@ import { HomeMaker, type Made, makeFolders } from './make-home.js';
 import { type ProfileChoice, type ProfileOptions, profileChoice, profileOptions } from './profile-words.js';
 import { domainAssignments, type ProfileWords, profiles } from './profiles.js';
 
-const usage = `usage: tqmail init DIR --me FQDN [--yes] [--listen BASE] [--profile NAME [--relay HOST] [--lan PREFIX]... [--domain NAME]...
-       [--route DOMAIN:HOST]...]`;
 const defaultBase = 2500;
 const highestBase = 60_000;
 
@@ -52,7 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 function initWords(args: readonly string[]): Words {
-  const misused = (text: string): CommandTrouble => new CommandTrouble(64, `init: ${text}\n${usage}`);
+  const misused = (text: string): CommandTrouble => new CommandTrouble(64, `init: ${text}\n${usageLine('init')}`);
   let parsed: { values: { me?: string; yes?: boolean; listen?: string } & ProfileOptions; positionals: string[] };
   try {
     parsed = parseArgs({

@@ -4,7 +4,7 @@
  */
 import type { ListenerSetting } from '../../protocol/settings.js';
 
-const served: readonly string[] = ['smtp', 'qmtp', 'qmqp'];
+const served: readonly string[] = ['smtp', 'qmtp', 'qmqp', 'pop3'];
 
 /** What cannot be served and what to do, a line each; undefined when all can. */
 export function notServed(listeners: readonly ListenerSetting[]): string | undefined {

@@ -8,7 +8,7 @@ import type { ByteString } from '../../protocol/mail.js';
 
 export interface WireOutput {
   /** False when nobody reads any more, or not within so many milliseconds; then nothing more can be written. */
-  write(octets: ByteString, limitMs: number): Promise<boolean>;
+  write(octets: ByteString | Uint8Array, limitMs: number): Promise<boolean>;
   /** Lets go of a pipe or socket (and closes it); a file stays open. */
   close(): void;
 }
@@ -21,7 +21,7 @@ export function wireOutput(fd: number): WireOutput {
 function fileOutput(fd: number): WireOutput {
   return {
     write: async (octets) => {
-      const bytes = Buffer.from(octets, 'latin1');
+      const bytes = typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets;
       try {
         for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
         return true;
@@ -44,7 +44,7 @@ function streamOutput(fd: number): WireOutput {
           socket.destroy();
           settle(false);
         }, limitMs);
-        socket.write(octets, 'latin1', (error) => {
+        socket.write(octets as string, 'latin1', (error) => {
           clearTimeout(timer);
           settle(error === undefined || error === null);
         });

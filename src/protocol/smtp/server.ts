@@ -29,6 +29,7 @@ export class SmtpServerSession implements SmtpServer {
     ['DATA', (session) => session.data()],
     ['HELO', (session, argument) => session.helo(argument, false)],
     ['EHLO', (session, argument) => session.helo(argument, true)],
+    ['LHLO', (session, argument) => session.lhlo(argument)],
     ['RSET', (session) => session.reset()],
     ['NOOP', (session) => session.reply(250, 'ok', '2.0.0')],
     ['VRFY', (session) => session.reply(252, "send some mail, i'll try my best", '2.0.0')],
@@ -61,7 +62,7 @@ export class SmtpServerSession implements SmtpServer {
   constructor(options: SmtpServerOptions) {
     this.options = options;
     this.reader = new CommandReader(options.maxCommandLine);
-    this.out = `220 ${options.greeting} ESMTP\r\n`;
+    this.out = `220 ${options.greeting} ${options.lmtp === true ? 'LMTP' : 'ESMTP'}\r\n`;
   }
 
   get busy(): boolean {
@@ -119,7 +120,13 @@ export class SmtpServerSession implements SmtpServer {
     const open = this.open;
     this.open = 'nothing';
     if (open === 'nothing') return;
+    // RFC 2033 §4.2: the end of an LMTP message is answered for each recipient.
+    const further = this.options.lmtp === true && open === 'end' ? this.recipients.length - 1 : 0;
     if (open === 'data' || open === 'end') this.closeTransaction();
+    for (let i = 0; i < further; i++) {
+      if (decision.accept) this.reply(250, decision.text ?? 'ok', '2.0.0');
+      else this.reply(decision.code, decision.text);
+    }
     if (!decision.accept) {
       this.refuse(decision.code, decision.text);
       if (decision.close) this.breakOff(decision.text);
@@ -189,7 +196,10 @@ export class SmtpServerSession implements SmtpServer {
     else if (line === 'lf') {
       this.reply(451, bareLf);
       this.breakOff('bare LF after a message');
-    } else this.obey(parseCommand(line.text));
+    } else {
+      this.options.heard?.(line.text);
+      this.obey(parseCommand(line.text));
+    }
   }
 
   private obey({ verb, argument }: CommandLine): void {
@@ -203,7 +213,17 @@ export class SmtpServerSession implements SmtpServer {
     this.reply(250, 'flushed', '2.0.0');
   }
 
+  private lhlo(name: ByteString): void {
+    if (this.options.lmtp === true) this.greet(name, true);
+    else this.refuse(502, 'unimplemented (#5.5.1)');
+  }
+
   private helo(name: ByteString, extended: boolean): void {
+    if (this.options.lmtp === true) this.refuse(500, 'this is LMTP, say LHLO (#5.5.1)');
+    else this.greet(name, extended);
+  }
+
+  private greet(name: ByteString, extended: boolean): void {
     this.closeTransaction();
     this.extended = extended;
     const { greeting, databytes, enhanced, etrn } = this.options;

@@ -1,0 +1,145 @@
+/**
+ * How a login becomes a mailbox: in this process, for a server without root; through lspawnd; or by a program of the
+ * checkpassword kind. Says nothing to the client.
+ */
+import type { Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { MailAccounts } from '../../store/mail-accounts.js';
+import { checkerFile, checkerVerdict, startChecker } from '../spawn/checker-program.js';
+import { FewAtOnce } from '../spawn/few-at-once.js';
+import { encodeMailbox, type MailboxRequest, refusedLine } from '../spawn/mailbox-request.js';
+import { reachLspawnd } from './reach-lspawnd.js';
+
+/** A session that another process holds: octets go there and come back. */
+export interface Tunnel {
+  readonly tag: 'tunnel';
+  readonly input: Readable;
+  readonly output: Writable;
+  /** What it said first, for the client. */
+  readonly first: Buffer;
+  close(): void;
+}
+
+export type Opened =
+  | Tunnel
+  | { readonly tag: 'own'; readonly maildir: string }
+  | { readonly tag: 'refused' }
+  | { readonly tag: 'busy' }
+  /** `text` for the log. `answer`: what the other process told the client. */
+  | { readonly tag: 'trouble'; readonly text: string; readonly answer?: string };
+
+export interface MailboxWay {
+  /** The digest of APOP can be checked: by another program, never against a hash. */
+  readonly apop: boolean;
+  open(request: MailboxRequest): Promise<Opened>;
+}
+
+/** Checks of passwords at once in this thread: each takes a core for some 40 ms, and 16 MiB. */
+const checks = 2;
+const checksWaiting = 256;
+
+const trouble = (text: string): Opened => ({ tag: 'trouble', text });
+
+/** `lspawndSocket` absent: without root. `uid` of this process. */
+export function mailboxWay(home: string, uid: number, lspawndSocket: string | undefined): MailboxWay {
+  const few = new FewAtOnce(checks, checksWaiting);
+  const checker = checkerFile(home);
+  const hasChecker = (): boolean => {
+    try {
+      return checker() !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  const accounts = new MailAccounts(home, uid);
+  const open =
+    lspawndSocket !== undefined
+      ? (request: MailboxRequest) => throughLspawnd(lspawndSocket, request)
+      : (request: MailboxRequest) => few.run(() => here(accounts, uid, checker, request));
+  return {
+    get apop() {
+      return hasChecker();
+    },
+    open: async (request) => {
+      const opened = await open(request);
+      return opened === 'busy' ? { tag: 'busy' } : opened;
+    },
+  };
+}
+
+async function here(
+  accounts: MailAccounts,
+  own: number,
+  checker: () => readonly string[] | undefined,
+  request: MailboxRequest,
+): Promise<Opened> {
+  let words: readonly string[] | undefined;
+  try {
+    words = checker();
+  } catch (error) {
+    return trouble(`control/checkpassword: ${String(error)}`);
+  }
+  if (words !== undefined) return byProgram(words, request);
+  if (request.apop) return { tag: 'refused' };
+  const verdict = await accounts.verify(request.user, request.secret);
+  if (verdict.tag !== 'account') return verdict;
+  const { uid, user, home } = verdict.account;
+  if (uid === own && uid !== 0) return { tag: 'own', maildir: `${home}/Maildir` };
+  return trouble(`the mailbox of ${user} has uid ${uid}; the server runs as uid ${own} and was not started by root`);
+}
+
+async function byProgram(words: readonly string[], request: MailboxRequest): Promise<Opened> {
+  const child = startChecker(words, request, ['pipe', 'pipe', 'ignore']);
+  const { stdin, stdout } = child;
+  const ended = new Promise<number | null | undefined>((settle) => {
+    child.once('error', () => settle(undefined));
+    child.once('close', (code) => settle(code));
+  });
+  if (stdin === null || stdout === null) return trouble(`control/checkpassword: ${words[0]} cannot be started`);
+  const close = (): void => {
+    stdin.destroy();
+    stdout.destroy();
+  };
+  stdin.on('error', () => undefined);
+  const first = await firstOctets(stdout);
+  if (first !== undefined) return opened({ tag: 'tunnel', input: stdout, output: stdin, first, close });
+  const code = await ended;
+  if (code === undefined) return trouble(`control/checkpassword: ${words[0]} cannot be started`);
+  if (checkerVerdict(code) === 'refused') return { tag: 'refused' };
+  return trouble(`control/checkpassword: ${words[0]} ended with ${code === null ? 'a signal' : `exit code ${code}`}`);
+}
+
+async function throughLspawnd(path: string, request: MailboxRequest): Promise<Opened> {
+  const socket = await reachLspawnd(path);
+  if (typeof socket === 'string') return trouble(`unable to reach lspawnd: ${socket}`);
+  socket.on('error', () => undefined);
+  socket.write(encodeMailbox(request));
+  const first = await firstOctets(socket);
+  if (first === undefined) return trouble('lspawnd closed the connection');
+  return opened({ tag: 'tunnel', input: socket, output: socket, first, close: () => void (socket as Socket).destroy() });
+}
+
+/** A first line that is no +OK is the end of it. */
+function opened(tunnel: Tunnel): Opened {
+  const text = tunnel.first.toString('latin1');
+  if (text.startsWith('+OK')) return tunnel;
+  tunnel.close();
+  if (text === refusedLine) return { tag: 'refused' };
+  return { tag: 'trouble', text: text.trim(), answer: text };
+}
+
+/** Leaves the stream paused; undefined when it ended. */
+function firstOctets(stream: Readable): Promise<Buffer | undefined> {
+  return new Promise((settle) => {
+    const over = (): void => settle(undefined);
+    stream.once('end', over);
+    stream.once('error', over);
+    stream.once('close', over);
+    stream.once('data', (first: Buffer) => {
+      stream.pause();
+      for (const event of ['end', 'error', 'close']) stream.off(event, over);
+      stream.on('error', () => undefined);
+      settle(first);
+    });
+  });
+}

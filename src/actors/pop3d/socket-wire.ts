@@ -1,0 +1,29 @@
+/** A stream socket as the client's side of a mailbox session: for the process that has the user's uid. Keeps no times. */
+import type { Socket } from 'node:net';
+import type { MailboxWire } from './serve-mailbox.js';
+
+export function socketWire(socket: Socket): MailboxWire {
+  let over = false;
+  let wake = (): void => undefined;
+  const ended = (): void => {
+    over = true;
+    wake();
+  };
+  socket.on('readable', () => wake());
+  for (const event of ['end', 'error', 'close']) socket.on(event, ended);
+  const read = async (): Promise<Uint8Array | undefined> => {
+    for (;;) {
+      const piece = socket.read() as Buffer | null;
+      if (piece !== null) return piece;
+      if (over) return undefined;
+      await new Promise<void>((settle) => {
+        wake = settle;
+      });
+    }
+  };
+  const write = (octets: string | Uint8Array): Promise<boolean> =>
+    new Promise((settle) => {
+      socket.write(octets as string, 'latin1', (error) => settle(error === undefined || error === null));
+    });
+  return { read, write };
+}

@@ -1,0 +1,130 @@
+/**
+ * One reader's view of a Maildir: the messages that were there when it was opened, their octets, and the changes at the
+ * end (spec pop3.md §3). Nothing is changed before `finish`, and no lock is held: other readers and deliveries go on.
+ */
+import { close, constants, open, read, renameSync, statSync, unlinkSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { ByteString } from '../protocol/mail.js';
+import type { MessageList } from '../protocol/pop3/transaction.js';
+import { type MaildirMessage, scanMaildir, sweepMaildir } from './maildir-scan.js';
+import { octetPath } from './octet-path.js';
+
+const openFile = promisify(open);
+const readFile = promisify(read);
+const closeFile = promisify(close);
+
+/** Octets of a piece; a message that fits is read at once. */
+export const messagePiece = 65_536;
+/** Files changed before others get their turn. */
+const atOnce = 100;
+
+export class MaildirMailbox implements MessageList {
+  readonly #folder: ByteString;
+  readonly #messages: readonly MaildirMessage[];
+
+  private constructor(folder: ByteString, messages: readonly MaildirMessage[]) {
+    this.#folder = folder;
+    this.#messages = messages;
+  }
+
+  /**
+   * `now` in seconds since 1970: files written in that second or later are left for the next time, and files in tmp/ that were
+   * given up are removed. `absent` when the folder is not there; rejects with MaildirUnreadable.
+   */
+  static async open(folder: ByteString, now: number): Promise<MaildirMailbox | 'absent'> {
+    try {
+      if (!statSync(octetPath(`${folder}/.`)).isDirectory()) return 'absent';
+    } catch {
+      return 'absent';
+    }
+    await sweepMaildir(folder, now);
+    const messages = await scanMaildir(folder, ['new', 'cur']);
+    return new MaildirMailbox(
+      folder,
+      messages.filter(({ mtime }) => mtime < now),
+    );
+  }
+
+  get count(): number {
+    return this.#messages.length;
+  }
+
+  size(index: number): number {
+    return this.#at(index).size;
+  }
+
+  /** The name up to its first colon; flags follow there. */
+  uniqueName(index: number): ByteString {
+    const file = this.#at(index).name.slice(4);
+    const colon = file.indexOf(':');
+    return colon < 0 ? file : file.slice(0, colon);
+  }
+
+  /**
+   * The octets of a message; undefined when it cannot be opened any more. A piece is valid until the next is asked for.
+   * The pieces throw when the disk does.
+   */
+  async pieces(index: number, into: Uint8Array): Promise<AsyncIterable<Uint8Array> | undefined> {
+    try {
+      // Not blocked for ever by a pipe that was put in the place of a message.
+      const fd = await openFile(octetPath(`${this.#folder}/${this.#at(index).name}`), constants.O_RDONLY | constants.O_NONBLOCK);
+      return readPieces(fd, into, this.#at(index).size);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Removes the messages of these indexes, moves the others out of new/. How many could not be removed. */
+  async finish(deleted: ReadonlySet<number>): Promise<number> {
+    let failed = 0;
+    let changed = 0;
+    for (const [index, { name }] of this.#messages.entries()) {
+      if (deleted.has(index)) failed += this.#remove(name) ? 0 : 1;
+      else if (name.startsWith('new/')) this.#see(name.slice(4));
+      else continue;
+      changed += 1;
+      if (changed % atOnce === 0) await turn();
+    }
+    return failed;
+  }
+
+  /** False also when it was gone already, as in qmail: another reader may have given it other flags. */
+  #remove(name: ByteString): boolean {
+    try {
+      unlinkSync(octetPath(`${this.#folder}/${name}`));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #see(file: ByteString): void {
+    try {
+      renameSync(octetPath(`${this.#folder}/new/${file}`), octetPath(`${this.#folder}/cur/${file}:2,`));
+    } catch {
+      // Another reader took it first, or it stays new.
+    }
+  }
+
+  #at(index: number): MaildirMessage {
+    const message = this.#messages[index];
+    if (message === undefined) throw new RangeError(`no message ${index}`);
+    return message;
+  }
+}
+
+/** A file of the size expected needs no further reading to see that it ends. */
+async function* readPieces(fd: number, into: Uint8Array, expected: number): AsyncGenerator<Uint8Array> {
+  try {
+    for (let total = 0; ; ) {
+      const { bytesRead } = await readFile(fd, into, 0, into.length, null);
+      if (bytesRead === 0) return;
+      yield into.subarray(0, bytesRead);
+      total += bytesRead;
+      if (total === expected && bytesRead < into.length) return;
+    }
+  } finally {
+    await closeFile(fd);
+  }
+}
