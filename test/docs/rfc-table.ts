@@ -18,6 +18,8 @@ const titles: Readonly<Record<string, string>> = {
   '2046': 'MIME: Media Types',
   '2231': 'MIME Parameter Value Extensions',
   '2449': 'POP3 Extension Mechanism',
+  '3206': 'SYS and AUTH POP Response Codes',
+  '7914': 'scrypt',
   '2047': 'MIME: Non-ASCII Text in Headers',
   '2822': 'Internet Message Format (2001)',
   '2920': 'Command Pipelining',
