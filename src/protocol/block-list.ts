@@ -37,7 +37,7 @@ export function lists(addresses: readonly string[]): 'listed' | 'clear' | 'misus
 }
 
 /** Text that may stand in a reply line. */
-export function replyText(text: ByteString): ByteString {
+function replyText(text: ByteString): ByteString {
   return text.slice(0, longestText).replace(/[^\x20-\x7e]/g, '?');
 }
 

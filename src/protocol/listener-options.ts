@@ -46,6 +46,8 @@ const rules: Readonly<Record<string, OptionRule>> = {
   rblfail: word('open', 'closed'),
   rblcode: word('451', '553'),
 };
+/** Protocols whose clients can be blocked without a word about mailboxes or relaying. */
+const takesStrangers = ['smtp', 'smtps', 'submission', 'qmtp', 'lmtp'];
 const listOptions = ['rbl', 'allow', 'rblfail', 'rblcode'];
 const known = 'rules=FILE, max=N, hostname=SECONDS, ident=SECONDS, rbl=ZONE, allow=ZONE, rblfail=open|closed and rblcode=451|553';
 
@@ -62,8 +64,8 @@ export function parseOptions(protocol: string, words: readonly string[]): Record
     if (options.has(name)) return `option ${name} stands twice; keep one`;
     const wrong = rule.wrong(value);
     if (wrong !== undefined) return `${name}=${showValue(value)} ${wrong}`;
-    if (protocol === 'qmqp' && listOptions.includes(name)) {
-      return `option ${name} is for listeners that strangers use; a qmqp listener has access rules`;
+    if (listOptions.includes(name) && !takesStrangers.includes(protocol)) {
+      return `option ${name} is for listeners that take mail from strangers; ${protocol} has access rules`;
     }
     options.set(name, value);
   }

@@ -1,6 +1,6 @@
 /**
  * Access rules of a listener on disk: a tcprules source, or what tcprules compiled of one when the name ends in `.cdb`.
- * Kept in memory, read again when the file changes. Which rule a client gets is protocol/tcprules-lookup.ts.
+ * Kept in memory, read again as soon as the file is another one: its state is looked at for each client. Which rule a client gets is protocol/tcprules-lookup.ts.
  */
 import { resolve } from 'node:path';
 import type { ListenerSetting, SettingsProblem } from '../protocol/settings.js';
@@ -16,8 +16,6 @@ import {
 import { codeOf } from './octet-path.js';
 import { ParsedFile } from './parsed-file.js';
 
-/** How often a change is looked for, milliseconds. */
-const lookMs = 1_000;
 const smallestCdb = 2_048;
 
 /** A rules file that cannot be used: `message` names file and line. */
@@ -48,9 +46,9 @@ export class RulesFile {
   #trouble = '';
 
   /** `name` as control/listeners says it: relative to `home`, or absolute. */
-  constructor(home: string, name: string, clock: () => number) {
+  constructor(home: string, name: string) {
     this.#name = name;
-    this.#file = new ParsedFile(resolve(home, name), (bytes) => lookupOf(bytes, name), { ms: lookMs, clock });
+    this.#file = new ParsedFile(resolve(home, name), (bytes) => lookupOf(bytes, name));
   }
 
   /** The rule for a client. A file that went bad, or away, leaves the rules as they were; without any nobody gets in. */
@@ -62,10 +60,6 @@ export class RulesFile {
 
   get trouble(): string {
     return this.#trouble;
-  }
-
-  lookAgain(): void {
-    this.#file.lookAgain();
   }
 
   /** What is wrong with the file now; nothing when its rules are in use. */
@@ -89,5 +83,5 @@ export class RulesFile {
 /** What is wrong with the rules files that the listeners name; each file is told once. */
 export function rulesProblems(home: string, listeners: readonly ListenerSetting[]): readonly SettingsProblem[] {
   const names = new Set(listeners.map(({ options }) => options.rules).filter((name) => name !== undefined));
-  return [...names].flatMap((name) => new RulesFile(home, name, () => 0).problems());
+  return [...names].flatMap((name) => new RulesFile(home, name).problems());
 }

@@ -97,3 +97,15 @@ test('a client that leaves in the middle of a message leaves nothing in the queu
   assert.equal((await session.ended).code, 1);
   assert.equal(readFileSync(join(place, 'octets'), 'utf8').trim(), '0');
 });
+
+test('control/recipients is asked at RCPT; settings that are wrong take everybody', async (t) => {
+  const mail = 'MAIL FROM:<a@b>\r\nRCPT TO:<joe@example.org>\r\nRCPT TO:<jim@example.org>\r\nQUIT\r\n';
+  const replies = async (recipients: string): Promise<readonly string[]> => {
+    const session = open(t, { ...controls, recipients, list: 'joe@example.org' });
+    session.say(mail);
+    return (await session.ended).output.split('\r\n').slice(2, 4);
+  };
+  const unknown = '550 sorry, no mailbox here by that name (#5.1.1)';
+  assert.deepEqual(await replies('file control/list'), ['250 ok', unknown]);
+  assert.deepEqual(await replies('nonsense'), ['250 ok', '250 ok']);
+});

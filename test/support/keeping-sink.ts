@@ -45,14 +45,14 @@ export interface SinkJudges {
 }
 
 /** `ending` closes it. */
-export async function startKeepingSink(ending: Ending, judges: SinkJudges): Promise<KeepingSink> {
+export async function startKeepingSink(ending: Ending, judges: SinkJudges, address = '127.0.0.1'): Promise<KeepingSink> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     serve(socket, judges);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, address);
   await once(server, 'listening');
   ending.after(() => {
     for (const socket of sockets) socket.destroy();

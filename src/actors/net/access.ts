@@ -80,11 +80,6 @@ export class Access {
     };
   }
 
-  /** The next client finds what the file says then. */
-  lookAgain(): void {
-    this.#rules?.lookAgain();
-  }
-
   /** The same trouble is told once. */
   #tell(trouble: string): void {
     if (trouble !== '' && trouble !== this.#told) this.#warn(`${trouble}; the old access rules stay`);

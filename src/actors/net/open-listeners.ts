@@ -3,6 +3,7 @@
  * for all of them, makes room, drains. What is spoken on a connection is its session's.
  */
 import type { Socket } from 'node:net';
+import type { Block } from '../../protocol/block-list.js';
 import { inquirySetting } from '../../protocol/listener-options.js';
 import type { ListenerSetting, Settings } from '../../protocol/settings.js';
 import { RulesFile } from '../../store/rules-file.js';
@@ -59,6 +60,8 @@ export interface OpenListenersParts<S extends Session> {
   /** Milliseconds that a session may be silent; absent: control/timeoutsmtpd. */
   readonly silentMs?: number;
   warn(text: string): void;
+  /** One line of the log about a client that is blocked. */
+  note?(text: string): void;
   begin(arrival: Arrival<S>): S;
 }
 
@@ -116,8 +119,8 @@ export class OpenListeners<S extends Session> {
   }
 
   #accessOf({ options }: ListenerSetting): Access {
-    const { home, clock, warn, openWithoutRules } = this.#parts;
-    const rules = options.rules === undefined ? undefined : new RulesFile(home, options.rules, () => clock.monotonic());
+    const { home, warn, openWithoutRules } = this.#parts;
+    const rules = options.rules === undefined ? undefined : new RulesFile(home, options.rules);
     return new Access(rules, warn, openWithoutRules, options.rblcode === '553');
   }
 
@@ -158,7 +161,7 @@ export class OpenListeners<S extends Session> {
       return;
     }
     const { begin, clock, home, queueDir } = this.#parts;
-    if (rights.blocked !== undefined) this.#blocked += 1;
+    if (rights.blocked !== undefined) this.#tellBlocked(remote.address, rights.blocked);
     const session = begin({
       socket,
       rights,
@@ -168,6 +171,11 @@ export class OpenListeners<S extends Session> {
       left: (guest) => this.#left(open, guest),
     });
     open.admission.arrive(session, clock.monotonic());
+  }
+
+  #tellBlocked(address: string, { code, text }: Block): void {
+    this.#blocked += 1;
+    this.#parts.note?.(`blocked ${address}: ${code} ${text}`);
   }
 
   #limits(setting: ListenerSetting): AdmissionLimits {
@@ -204,7 +212,6 @@ export class OpenListeners<S extends Session> {
     this.#settings = settings;
     for (const open of this.#open) {
       open.admission.limits = this.#limits(open.setting);
-      open.access.lookAgain();
       open.inquiry = this.#inquiryOf(open.setting);
     }
   }

@@ -61,6 +61,7 @@ export class PackageServer {
       // QMQP relays for whoever comes in: no open port may become an open relay by a forgotten option.
       openWithoutRules: origin === 'qmtp',
       warn: (text) => this.#log.warning(text),
+      note: (text) => this.#log.write({ event: 'info', text }),
       begin: (arrival) => this.#begin(arrival),
     });
   }

@@ -18,12 +18,11 @@ import { Bouncer } from './bounce.js';
 import { ClockWatch } from './clock-watch.js';
 import { Dispatcher } from './dispatch.js';
 import { Doubtful } from './doubtful.js';
-import { Flusher } from './flush.js';
-import { Hold } from './hold.js';
 import { Intake } from './intake.js';
 import { Job, type Row } from './job.js';
 import { Keeper } from './keeper.js';
 import { keepLookedMs, LookedKeeper } from './looked.js';
+import { OnDemand } from './on-demand.js';
 import { openPass } from './pass.js';
 import { preprocessLarge } from './preprocess.js';
 import { Quarantine } from './quarantine.js';
@@ -56,8 +55,7 @@ class SendActor implements Actor<'send'> {
   readonly #log: ActivityLog;
   readonly #jobs = new Map<MessageId, Job>();
   readonly #slots: Slots;
-  readonly #hold: Hold;
-  readonly #flusher: Flusher;
+  readonly #onDemand: OnDemand;
   readonly #intake = { local: new Intake(), remote: new Intake() };
   readonly #schedule: Readonly<Record<Channel, Schedule>>;
   readonly #dispatch: Dispatcher;
@@ -86,20 +84,15 @@ class SendActor implements Actor<'send'> {
     this.#looked = new LookedKeeper(peers, this.#jobs, this.#intake, settings);
     this.#looked.resume(options.looked);
     this.#slots = new Slots(settings);
-    this.#hold = new Hold(settings);
-    this.#flusher = new Flusher({
-      peers,
-      clock,
-      due: () => this.#schedule.remote.reread(),
-      isBusy: () => this.#jobs.size > 0,
-    });
+    const due = (): void => this.#schedule.remote.reread();
+    this.#onDemand = new OnDemand({ peers, clock, due, isBusy: () => this.#jobs.size > 0 }, settings);
     this.#dispatch = new Dispatcher(peers, this.#log, this.#slots, settings, {
       done: (job, row, failure) => this.#done(job, row, failure),
       lost: (job, crashed) => this.#lost(job.head.id, crashed),
       reported: (job) => this.#quarantine.reported(job.head.id),
       isHeld: (job) => this.#quarantine.holds(job.head.id),
       passOver: (pass) => this.#keeper.passOver(pass),
-      held: (host) => this.#hold.holds(host, secondsOf(clock)),
+      held: (host) => this.#onDemand.held(host),
       crowded: () => this.#isCrowded(),
       room: (channel) => this.#room(channel),
     });
@@ -123,10 +116,7 @@ class SendActor implements Actor<'send'> {
 
   readonly handlers: Actor<'send'>['handlers'] = {
     queued: (queued) => this.#queued(queued),
-    flush: ({ names }) => {
-      this.#lift(names);
-      this.#flusher.hint(names);
-    },
+    flush: ({ names }) => this.#onDemand.hint(names),
   };
 
   #scheduleOf(channel: Channel): Schedule {
@@ -334,7 +324,7 @@ class SendActor implements Actor<'send'> {
     this.#settings = settings;
     this.#log.reload(settings);
     this.#routing = compileRouting(settings);
-    this.#hold.reload(settings);
+    this.#onDemand.reload(settings);
     this.#dispatch.reload(settings);
     // A recipient that one channel passed over may be its own now.
     if (this.#looked.reload(settings)) this.#lookAgain();
@@ -357,16 +347,9 @@ class SendActor implements Actor<'send'> {
     for (const channel of channels) this.#schedule[channel].reread();
   }
 
-  /** The line may be up: what is held goes, and no host counts as down. */
-  #lift(names: readonly string[]): void {
-    this.#hold.lift(names, secondsOf(this.#context.clock));
-    this.#context.peers.rspawn.tell('forgetDown', true);
-  }
-
-  /** Mail for these destinations becomes due now. Resolves to how many messages. */
+  /** Mail for these destinations becomes due now. */
   flush(names: readonly string[]): Promise<number | undefined> {
-    this.#lift(names);
-    return this.#flusher.flush(names);
+    return this.#onDemand.flush(names);
   }
 
   pause(paused: boolean): void {

@@ -7,7 +7,7 @@ import type { ByteString } from '../../protocol/mail.js';
 import type { Settings } from '../../protocol/settings.js';
 
 /** Seconds for which a flush lifts a hold. */
-export const liftedSeconds = 900;
+const liftedSeconds = 900;
 const mostLifted = 1_000;
 
 export class Hold {

@@ -77,6 +77,7 @@ class SmtpdActor implements Actor<'smtpd'> {
       descriptors: options.descriptors,
       openWithoutRules: true,
       warn: (text) => this.#log.warning(text),
+      note: (text) => this.#log.write({ event: 'info', text }),
       begin: (arrival) => this.#begin(arrival),
     });
   }

@@ -12,8 +12,8 @@ import type { HomeMaker } from './make-home.js';
 /** Addresses that every mail host must take (RFC 5321 §4.5.1; qmail's INSTALL.alias). */
 const aliases = ['postmaster', 'mailer-daemon', 'root'] as const;
 
-/** Writes .qmail files, Maildir and assignments. Existing users/assign or users/cdb stay untouched. */
-export function makeUsers(maker: HomeMaker, demo: boolean): void {
+/** Writes .qmail files, Maildir and assignments; `more` makes further lines for the server's `uid:gid`. Existing users/assign or users/cdb stay untouched. */
+export function makeUsers(maker: HomeMaker, demo: boolean, more: (ids: string) => readonly string[] = () => []): void {
   const { home } = maker;
   if (/[:\n\0]/.test(home))
     throw new CommandTrouble(111, `${home}: a home's path must not hold a colon or a line end (users/assign)`);
@@ -28,7 +28,7 @@ export function makeUsers(maker: HomeMaker, demo: boolean): void {
   maker.maildir('alias/Maildir', 'mailbox of the aliases');
   if (demo) makeDemoUser(maker);
   if (existsSync(join(home, 'users/assign')) || existsSync(join(home, 'users/cdb'))) return;
-  const text = assignText(maker, demo);
+  const text = assignText(maker, demo, more);
   const parsed = assignToRecords(text);
   if (!parsed.ok) throw new CommandTrouble(111, `users/assign:${parsed.line}: ${parsed.text}`);
   maker.file('users/assign', text, 'these addresses belong to the uid of the server; run qmail-newu after a change');
@@ -42,9 +42,10 @@ function makeDemoUser(maker: HomeMaker): void {
   maker.maildir('demo/Maildir', 'mailbox of the user demo');
 }
 
-function assignText({ home, identity }: HomeMaker, demo: boolean): string {
+function assignText({ home, identity }: HomeMaker, demo: boolean, more: (ids: string) => readonly string[]): string {
   const ids = `${identity.uid}:${identity.gid}`;
   const lines = aliases.map((name) => `=${name}:alias:${ids}:${home}/alias:-:${name}:`);
   if (demo) lines.push(`=demo:demo:${ids}:${home}/demo:::`, `+demo-:demo:${ids}:${home}/demo:-::`);
+  lines.push(...more(ids));
   return `${[...lines, '.'].join('\n')}\n`;
 }

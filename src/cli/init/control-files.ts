@@ -28,7 +28,7 @@ const pop3Rules = `# Who may read mail here. Passwords go over the network as th
 ::1:allow
 :deny
 `;
-const smtpRules = `# address:allow or address:deny, then ,VAR="value"; the first of exact address, 1.2.3., 1.2., 1., nothing counts.
+export const smtpRules = `# address:allow or address:deny, then ,VAR="value"; the first of exact address, 1.2.3., 1.2., 1., nothing counts.
 # RELAYCLIENT="" lets a client send mail anywhere; others reach control/rcpthosts only. Read again when it changes.
 127.:allow,RELAYCLIENT=""
 ::1:allow,RELAYCLIENT=""

@@ -12,6 +12,8 @@ import { chooseIdentity, type Identity, unprivileged } from '../start/identity.j
 import { makeUsers } from './assign.js';
 import { plannedControl, wrongFqdn } from './control-files.js';
 import { HomeMaker, type Made, makeFolders } from './make-home.js';
+import { type ProfileChoice, type ProfileOptions, profileChoice, profileOptions } from './profile-words.js';
+import { domainAssignments, type ProfileWords, profiles } from './profiles.js';
 
 const defaultBase = 2500;
 const highestBase = 60_000;
@@ -24,6 +26,7 @@ export interface InitOptions {
   readonly demo: boolean;
   /** Local domains besides `me`. */
   readonly extra: readonly string[];
+  readonly profile?: ProfileChoice | undefined;
 }
 
 interface Words {
@@ -31,12 +34,13 @@ interface Words {
   readonly me: string;
   readonly base: number;
   readonly yes: boolean;
+  readonly profile: ProfileChoice | undefined;
 }
 
 export async function main(args: readonly string[]): Promise<number> {
-  const { home, me, base, yes } = initWords(args);
+  const { home, me, base, yes, profile } = initWords(args);
   if (!yes && process.stdin.isTTY && !(await confirmed(home, me))) return 1;
-  const made = await initHome({ home, me, base, demo: false, extra: [] });
+  const made = await initHome({ home, me, base, demo: false, extra: [], profile });
   if (made.length === 0) {
     complain(`tqmail: init: ${home} has everything already; nothing was changed`);
     return 1;
@@ -48,12 +52,12 @@ export async function main(args: readonly string[]): Promise<number> {
 
 function initWords(args: readonly string[]): Words {
   const misused = (text: string): CommandTrouble => new CommandTrouble(64, `init: ${text}\n${usageLine('init')}`);
-  let parsed: { values: { me?: string; yes?: boolean; listen?: string }; positionals: string[] };
+  let parsed: { values: { me?: string; yes?: boolean; listen?: string } & ProfileOptions; positionals: string[] };
   try {
     parsed = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { me: { type: 'string' }, yes: { type: 'boolean' }, listen: { type: 'string' } },
+      options: { me: { type: 'string' }, yes: { type: 'boolean' }, listen: { type: 'string' }, ...profileOptions },
     });
   } catch (error) {
     throw misused(reason(error));
@@ -66,7 +70,8 @@ function initWords(args: readonly string[]): Words {
   const wrong = wrongFqdn(me);
   if (wrong !== undefined) throw misused(`--me ${wrong}`);
   try {
-    return { home: resolve(folder), me, base: listenBase(values.listen), yes: values.yes ?? false };
+    const profile = profileChoice(values);
+    return { home: resolve(folder), me, base: listenBase(values.listen), yes: values.yes ?? false, profile };
   } catch (error) {
     throw misused(reason(error));
   }
@@ -88,12 +93,15 @@ async function confirmed(home: string, me: string): Promise<boolean> {
 
 /** Makes what is missing and returns it. Throws CommandTrouble 111 naming the path that cannot be made. */
 export async function initHome(options: InitOptions): Promise<readonly Made[]> {
-  const { home, me, base, demo, extra } = options;
+  const { home, me, base, demo, extra, profile } = options;
   const maker = new HomeMaker(home, ownerOf(home));
   try {
     makeFolders(maker);
+    // First: a file that is there is not written again.
+    if (profile !== undefined) makeProfile(maker, { ...profile, me, home, base });
     for (const { path, text, why } of plannedControl(me, base, extra)) maker.file(path, text, why);
-    makeUsers(maker, demo);
+    const words = profile?.name === 'internet-domains' ? { ...profile, me, home, base } : undefined;
+    makeUsers(maker, demo, (ids) => (words === undefined ? [] : domainAssignments(words, ids)));
     maker.launchers();
     await makeQueue(maker);
   } catch (error) {
@@ -102,6 +110,18 @@ export async function initHome(options: InitOptions): Promise<readonly Made[]> {
     throw new CommandTrouble(111, `init: ${path}: ${reason(error)}`);
   }
   return maker.made;
+}
+
+/** The files of a profile, and a folder with a mailbox for each of its domains. */
+function makeProfile(maker: HomeMaker, words: ProfileWords & { readonly name: string }): void {
+  for (const { path, text, why } of profiles[words.name]?.files(words) ?? []) {
+    const domain = /^domains\/[^/]+/.exec(path)?.[0];
+    if (domain !== undefined) {
+      maker.folder(domain, 0o755, `mail for ${domain.slice(8)}`, true);
+      maker.maildir(`${domain}/Maildir`, 'its mailbox');
+    }
+    maker.file(path, text, why, !path.startsWith('control/'));
+  }
 }
 
 /** An empty queue, unless there is one. As root its files get the owner of the folder. */

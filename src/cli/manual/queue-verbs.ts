@@ -9,10 +9,10 @@ export const queueVerbs: readonly Verb[] = [
   {
     name: 'cdb',
     group: 'home',
-    summary: 'compiles users/assign and control/morercpthosts',
+    summary: 'compiles users/assign, control/morercpthosts, access rules and recipients',
     options: [homeOption],
     about: [
-      'Makes users/cdb and control/morercpthosts.cdb where their sources exist. A faulty source leaves its old table in use.',
+      'Makes users/cdb, control/morercpthosts.cdb, and FILE.cdb of FILE where rules= of a listener or control/recipients name one, if their sources exist. A faulty source leaves its old table in use.',
     ],
     exits: [[0, 'all are made'], misused, [111, 'a source is faulty: file and line are on standard error']],
   },
@@ -43,6 +43,17 @@ export const queueVerbs: readonly Verb[] = [
     ],
     about: ['Asks twice at a terminal, else reads one line of standard input. --uid, --gid and --maildir-home belong together.'],
     exits: [[0, 'set, or removed'], [1, 'there is no USER to remove'], misused, cannot],
+  },
+  {
+    name: 'flush',
+    group: 'queue',
+    operand: 'HOST|DOMAIN...',
+    summary: 'makes the mail for these due now, held or not',
+    options: [homeOption],
+    about: [
+      'A name is a domain, .domain for all below one, a relay host of smtproutes or qmtproutes, or *. Lifts the hold of control/holdremote for 15 minutes and forgets which hosts did not answer. Says how many messages became due.',
+    ],
+    exits: [[0, 'done, or going on in the background'], misused, cannot],
   },
   {
     name: 'check',

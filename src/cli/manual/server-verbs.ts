@@ -3,6 +3,17 @@
  */
 import { homeOption, misused, type Verb } from './verb.js';
 
+const profileNames = [
+  'isolated',
+  'intermittent',
+  'providers',
+  'lan-client',
+  'lan-null',
+  'lan-server',
+  'lan-server-intermittent',
+  'internet',
+  'internet-domains',
+] as const;
 const readyFile = {
   name: 'ready-file',
   value: 'FILE',
@@ -44,6 +55,16 @@ export const serverVerbs: readonly Verb[] = [
       { name: 'me', value: 'FQDN', needed: true, text: 'full name of this host' },
       { name: 'yes', text: 'does not ask before it begins' },
       listen,
+      {
+        name: 'profile',
+        value: 'NAME',
+        choices: profileNames,
+        text: 'the set-up that the home is for: docs/profiles.md describes each',
+      },
+      { name: 'relay', value: 'HOST', text: 'with a profile: the next server, host, host:port or [address]:port' },
+      { name: 'route', value: 'DOMAIN:HOST', text: 'with a profile: another server for one domain; may be repeated' },
+      { name: 'lan', value: 'PREFIX', text: 'with a profile: how addresses of the LAN begin, 192.168.1.; may be repeated' },
+      { name: 'domain', value: 'NAME', text: 'with a profile: a further domain; may be repeated' },
     ],
     about: [
       'Writes the control files that most hosts need, the three aliases and listeners on loopback, and says what it wrote and why. What is there already stays as it is.',

@@ -41,6 +41,7 @@ export class SmtpdService {
       settings.policy,
       board,
       moreRcptHosts(call.home, () => performance.now()),
+      settings.recipients,
     );
   }
 
@@ -85,8 +86,10 @@ export class SmtpdService {
         return undefined;
       case 'mail':
         return this.#policy.mail(event.sender);
-      case 'rcpt':
-        return this.#policy.rcpt(event.sender, event.recipient, this.#settings.relayclient);
+      case 'rcpt': {
+        const decision = this.#policy.rcpt(event.sender, event.recipient, this.#settings.relayclient);
+        return this.#policy.existing(decision, event.recipient);
+      }
       case 'data':
         return this.#data(event.sender, event.recipients);
       case 'body':

@@ -2,6 +2,7 @@
  * What qmail-smtpd takes from control/ and from the environment, once a session (spec smtpd.md §1.1, §1.2): read as
  * qmail reads it, faulty numbers count as absent.
  */
+import type { RecipientCheck } from '../../../actors/smtpd/recipients.js';
 import { lowerCaseAscii } from '../../../protocol/bytes.js';
 import { controlInt, controlLine, controlLineOrMe, controlList } from '../../../protocol/control-files.js';
 import type { ByteString } from '../../../protocol/mail.js';
@@ -9,6 +10,7 @@ import type { Settings } from '../../../protocol/settings.js';
 import type { SmtpServerOptions } from '../../../protocol/smtp/session.js';
 import { readControlDir } from '../../../store/control-dir.js';
 import type { Call } from '../../call.js';
+import { recipientCheck } from './recipients.js';
 
 export interface SmtpdSettings {
   readonly policy: Pick<Settings, 'rcpthosts' | 'badmailfrom' | 'localiphost' | 'percenthack' | 'envnoathost'>;
@@ -16,11 +18,12 @@ export interface SmtpdSettings {
   readonly timeoutMs: number;
   /** Appended to every recipient; set, even empty: the client may relay. */
   readonly relayclient: ByteString | undefined;
+  readonly recipients: RecipientCheck | undefined;
 }
 
 const names = [
   ...['badmailfrom', 'barecr', 'databytes', 'envnoathost', 'localiphost', 'maxrcpt', 'me'],
-  ...['percenthack', 'rcpthosts', 'smtpgreeting', 'timeoutsmtpd'],
+  ...['percenthack', 'rcpthosts', 'recipients', 'smtpgreeting', 'timeoutsmtpd'],
 ];
 /** qmail sets no limit; one session has a process of its own. */
 const longestCommand = 1_048_576;
@@ -28,7 +31,8 @@ const longestCommand = 1_048_576;
 const longestTimeout = 2_000_000;
 
 /** Undefined: a file cannot be read, or nothing says how this host calls itself. */
-export async function smtpdSettings({ home, env }: Call): Promise<SmtpdSettings | undefined> {
+export async function smtpdSettings(call: Call): Promise<SmtpdSettings | undefined> {
+  const { home, env } = call;
   const { files, problems } = await readControlDir(home, names);
   const greeting = controlLineOrMe(files, 'smtpgreeting');
   if (problems.length > 0 || greeting === undefined) return undefined;
@@ -55,5 +59,6 @@ export async function smtpdSettings({ home, env }: Call): Promise<SmtpdSettings 
     },
     timeoutMs: Math.min(longestTimeout, Math.max(1, controlInt(files, 'timeoutsmtpd') ?? 1_200)) * 1_000,
     relayclient: env.get('RELAYCLIENT'),
+    recipients: files.has('recipients') ? await recipientCheck(call) : undefined,
   };
 }
