@@ -37,6 +37,7 @@ export class UsageError extends Error {
 export const usage = `usage: npm run bench -- SCENARIO [options]
   SCENARIO   ${scenarios.join(' | ')}
              or launchers: how fast commands start (--runs, --json, --ledger alone)
+             or pop3: logins and messages a second (--peer dovecot)
   --peer A,B      compare with: postfix, smtp-sink, notqmail, opensmtpd, haraka
   --n N           messages a run           --sessions N   connections at a time
   --size B        octets of body           --keep 0|1     1: several messages a connection

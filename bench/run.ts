@@ -12,6 +12,7 @@ import { tqmailLoad } from './load/tqmail.js';
 import { thisMachine } from './machine.js';
 import { type BenchOptions, parseBenchOptions, UsageError, usage } from './options.js';
 import type { Peer } from './peers/peer.js';
+import { benchPop3, usage as pop3Usage } from './pop3/pop3.js';
 import { endAllChildren } from './process/children.js';
 import { ledgerLine } from './report/ledger.js';
 import { progressLine } from './report/progress.js';
@@ -90,12 +91,15 @@ function candidateResult(peer: Peer, runs: readonly RunRow[]): CandidateResult {
 async function main(args: readonly string[]): Promise<number> {
   let options: BenchOptions;
   try {
+    if (args[0] === 'pop3') return await benchPop3(args.slice(1));
     if (args[0] === 'launchers') return benchLaunchers(args.slice(1));
     options = parseBenchOptions(args);
     chooseCandidates(options);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`bench: ${error.message}\n${args[0] === 'launchers' ? launcherUsage : usage}`);
+    process.stderr.write(
+      `bench: ${error.message}\n${args[0] === 'launchers' ? launcherUsage : args[0] === 'pop3' ? pop3Usage : usage}`,
+    );
     return exitUsage;
   }
   const result = await bench(options);
