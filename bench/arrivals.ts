@@ -35,6 +35,25 @@ export function maildirArrivals(folder: string, recipient: string, judged: boole
   };
 }
 
+/** Bounces in a Maildir's `new`: each counts as the arrival of the message whose mark it quotes. */
+export function bounceArrivals(folder: string): Arrivals {
+  const files = maildirArrivals(folder, '', false);
+  return {
+    count: files.count,
+    records: () => readdirSync(folder).map((name) => bouncedRecord(path.join(folder, name))),
+  };
+}
+
+function bouncedRecord(file: string): LedgerRecord {
+  const us = Math.round(statSync(file).mtimeMs * 1000 - clockOffsetUs);
+  const text = readFileSync(file, 'latin1');
+  const start = text.indexOf(ledgerHeaderName);
+  const value = start === -1 ? '' : text.slice(start + ledgerHeaderName.length, text.indexOf('\n', start));
+  const mark = parseLedgerMark(value);
+  if (mark === undefined) return { ...stranger, verdict: 'x', us };
+  return { run: mark.run, sequence: mark.sequence, recipient: 0, verdict: 'i', us };
+}
+
 const clockOffsetUs = Date.now() * 1000 - Number(process.hrtime.bigint() / 1000n);
 const stranger = { run: '00000000', sequence: 0, recipient: 0 };
 

@@ -3,7 +3,20 @@
  * Parsing only: whether a peer is installed is asked later, by the run.
  */
 
-export const scenarios = ['relay', 'accept', 'fanout', 'local', 'backlog', 'latency', 'drain', 'sink'] as const;
+export const scenarios = [
+  'relay',
+  'accept',
+  'fanout',
+  'local',
+  'backlog',
+  'latency',
+  'drain',
+  'storm',
+  'slow-domain',
+  'bounce-flood',
+  'sink',
+  'source',
+] as const;
 export type Scenario = (typeof scenarios)[number];
 export type LoadName = 'tqmail' | 'postfix';
 
@@ -25,29 +38,42 @@ export interface BenchOptions {
   /** Seconds until one run is given up. */
   readonly timeout: number;
   readonly json?: string;
+  /** File for a page with tables and charts. */
+  readonly report?: string;
+  /** `ADDRESS:PORT` of a server that is already there, measured as one more candidate. */
+  readonly target?: string;
+  /** Port of the next hop, for a target that hands everything to a fixed one; 0 = any. */
+  readonly sinkPort: number;
   /** Append the medians to bench/ledger.jsonl. */
   readonly ledger: boolean;
 }
+
+/** Every candidate that has an adapter, our own server aside. */
+export const peerNames = ['postfix', 'opensmtpd', 'haraka', 'notqmail', 'smtp-server', 'smtp-sink', 'smtp-source'] as const;
 
 /** A wrong command line; the text says what and what is right. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const usage = `usage: npm run bench -- SCENARIO [options]
+export const usage = `usage: tqmail bench SCENARIO [options], in a clone: npm run bench -- SCENARIO [options]
   SCENARIO   ${scenarios.join(' | ')}
              or launchers: how fast commands start (--runs, --json, --ledger alone)
              or pop3: logins and messages a second (--peer dovecot)
-  --peer A,B      compare with: postfix, smtp-sink, notqmail, opensmtpd, haraka
+             or compare A.json B.json: what changed between two results of the same scenario
+             or page FILE.json FILE.html: the report of a result that was kept
+  --peer A,B      compare with: ${peerNames.join(', ')}
+  --target A:P    compare with any server that listens there; relay and the like: it must hand mail to --sink-port
   --n N           messages a run           --sessions N   connections at a time
   --size B        octets of body           --keep 0|1     1: several messages a connection
   --rcpts N       recipients a message     --group N      recipients an outgoing transaction, 0: own default
   --runs R        runs a candidate         --timeout S    seconds until a run is given up
   --load tqmail|postfix   who makes the load: tqmail source and sink, or smtp-source and smtp-sink
-  --json FILE     write the figures        --ledger       append the medians to bench/ledger.jsonl
+  --json FILE     write the figures        --report FILE  write a page with tables and charts
+  --ledger        append the medians to bench/ledger.jsonl
 `;
 
-type Numbers = Record<'n' | 'sessions' | 'size' | 'keep' | 'rcpts' | 'group' | 'runs' | 'timeout', number>;
+type Numbers = Record<'n' | 'sessions' | 'size' | 'keep' | 'rcpts' | 'group' | 'runs' | 'timeout' | 'sink-port', number>;
 
 const bounds: Readonly<Record<keyof Numbers, readonly [number, number]>> = {
   n: [1, 10_000_000],
@@ -58,9 +84,22 @@ const bounds: Readonly<Record<keyof Numbers, readonly [number, number]>> = {
   group: [0, 100_000],
   runs: [1, 100],
   timeout: [1, 86_400],
+  'sink-port': [0, 65_535],
 };
+const wordNames = ['peer', 'load', 'json', 'report', 'target'] as const;
+type WordName = (typeof wordNames)[number];
 
-const everywhere: Numbers = { n: 3_000, sessions: 20, size: 4_096, keep: 1, rcpts: 1, group: 1, runs: 3, timeout: 0 };
+const everywhere: Numbers = {
+  n: 3_000,
+  sessions: 20,
+  size: 4_096,
+  keep: 1,
+  rcpts: 1,
+  group: 1,
+  runs: 3,
+  timeout: 0,
+  'sink-port': 0,
+};
 
 const byScenario: Readonly<Record<Scenario, Partial<Numbers>>> = {
   relay: {},
@@ -70,7 +109,11 @@ const byScenario: Readonly<Record<Scenario, Partial<Numbers>>> = {
   backlog: { n: 1_000_000, size: 512, sessions: 100, runs: 1 },
   latency: { n: 200, sessions: 1 },
   drain: {},
+  storm: { n: 10_000 },
+  'slow-domain': { n: 3_000 },
+  'bounce-flood': { n: 1_000 },
   sink: { n: 20_000 },
+  source: { n: 20_000 },
 };
 
 /** Parses the words after `npm run bench --`; throws UsageError. Options are `--name value` or `--name=value`. */
@@ -78,20 +121,24 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
   const scenario = scenarios.find((name) => name === args[0]);
   if (scenario === undefined) throw new UsageError(args[0] === undefined ? 'no scenario given' : `unknown scenario ${args[0]}`);
   const numbers: Numbers = { ...everywhere, ...byScenario[scenario] };
-  const words: { peer?: string; load?: string; json?: string } = {};
+  const words: Partial<Record<WordName, string>> = {};
   let ledger = false;
   for (const [name, value] of optionPairs(args.slice(1))) {
     if (name === 'ledger') ledger = true;
-    else if (name === 'peer' || name === 'load' || name === 'json') words[name] = value;
+    else if (isWordName(name)) words[name] = value;
     else if (isNumberName(name)) numbers[name] = integer(name, value);
     else throw new UsageError(`unknown option --${name}`);
   }
   const load = words.load ?? 'tqmail';
   if (load !== 'tqmail' && load !== 'postfix') throw new UsageError(`--load is tqmail or postfix, not ${load}`);
-  if (scenario === 'latency' && load !== 'tqmail')
-    throw new UsageError('latency needs --load tqmail: smtp-sink does not say when a message arrived');
+  if (load !== 'tqmail' && ownLoadOnly.has(scenario))
+    throw new UsageError(`${scenario} needs --load tqmail: smtp-sink knows nothing of single messages`);
+  if (words.target !== undefined && !/^[^:\s]+:\d{1,5}$/.test(words.target))
+    throw new UsageError(`--target is ADDRESS:PORT, as 127.0.0.1:25, not ${words.target}`);
+  const { 'sink-port': sinkPort, ...figures } = numbers;
   return {
-    ...numbers,
+    ...figures,
+    sinkPort,
     scenario,
     load,
     ledger,
@@ -99,7 +146,16 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     timeout: numbers.timeout || Math.max(120, Math.ceil((numbers.n * numbers.rcpts) / 20)),
     peers: [...new Set((words.peer ?? '').split(',').filter((name) => name !== ''))],
     ...(words.json === undefined ? {} : { json: words.json }),
+    ...(words.report === undefined ? {} : { report: words.report }),
+    ...(words.target === undefined ? {} : { target: words.target }),
   };
+}
+
+/** Scenarios that tell single messages apart. */
+const ownLoadOnly: ReadonlySet<Scenario> = new Set(['latency', 'storm', 'slow-domain', 'bounce-flood']);
+
+function isWordName(name: string): name is WordName {
+  return wordNames.some((known) => known === name);
 }
 
 function isNumberName(name: string): name is keyof Numbers {
@@ -115,8 +171,7 @@ function* optionPairs(args: readonly string[]): Generator<readonly [string, stri
     else if (parts[2] !== undefined) yield [parts[1], parts[2]];
     else {
       const value = args[++index];
-      if (!isNumberName(parts[1]) && !['peer', 'load', 'json'].includes(parts[1]))
-        throw new UsageError(`unknown option --${parts[1]}`);
+      if (!isNumberName(parts[1]) && !isWordName(parts[1])) throw new UsageError(`unknown option --${parts[1]}`);
       if (value === undefined) throw new UsageError(`--${parts[1]} needs a value`);
       yield [parts[1], value];
     }

@@ -4,7 +4,7 @@
  */
 import type { Machine } from './machine.js';
 import type { BenchOptions } from './options.js';
-import { median, ratio, rounded } from './statistics.js';
+import { median, quartiles, ratio, rounded } from './statistics.js';
 
 /** Figures of one run; a figure that was not measured is absent. */
 export interface RunRow {
@@ -19,6 +19,19 @@ export interface RunRow {
   readonly p50Ms?: number;
   readonly p90Ms?: number;
   readonly p99Ms?: number;
+  readonly p999Ms?: number;
+  readonly maxMs?: number;
+  /** Pairs of percentile and milliseconds of the same latencies, for a curve. */
+  readonly hdr?: readonly (readonly [number, number])[];
+  /** How the run went on. */
+  readonly timeline?: readonly TimelinePoint[];
+  /** storm: replies to the new mail while the queue drains, from each message's planned moment. */
+  readonly freshP50Ms?: number;
+  readonly freshP99Ms?: number;
+  /** slow-domain: deliveries a second without the slow domain; `perSecond` is beside it, its own mail not counted. */
+  readonly alonePerSecond?: number;
+  /** slow-domain: the second divided by the first; 1 = the slow domain slows nobody. */
+  readonly kept?: number;
   readonly acceptPerSecond?: number;
   /** User + system seconds of the server's process tree for 1,000 deliveries. */
   readonly cpuPer1000?: number;
@@ -37,18 +50,35 @@ export interface RunRow {
   readonly prefillPerSecond?: number;
 }
 
+/** One look at a run. Absent: not known at that moment, or with this load. */
+export interface TimelinePoint {
+  /** Seconds since the begin of the run. */
+  readonly t: number;
+  /** Deliveries that the source was promised, and those that arrived, up to now. */
+  readonly accepted?: number;
+  readonly arrived?: number;
+  /** CPU seconds of the tree up to now. */
+  readonly cpu?: number;
+  readonly mib?: number;
+}
+
 export type Figures = Readonly<Record<string, number>>;
 
 export interface CandidateResult {
   readonly name: string;
   readonly version: string;
-  readonly durable: boolean;
+  /** A 250 means that the message is on disk; null: not known. */
+  readonly durable: boolean | null;
   /** True when every run was. */
   readonly ok: boolean;
   readonly error?: string;
   readonly runs: readonly RunRow[];
   readonly median: Figures;
+  /** First and third quartile of each figure, over the runs that were ok. */
+  readonly spread?: Spread;
 }
+
+export type Spread = Readonly<Record<string, readonly [q1: number, q3: number]>>;
 
 export interface BenchResult {
   readonly scenario: string;
@@ -59,19 +89,47 @@ export interface BenchResult {
   readonly skipped: readonly { readonly name: string; readonly why: string }[];
   /** Our median divided by the peer's, by peer and figure. */
   readonly ratios: Readonly<Record<string, Figures>>;
+  /** What was typed. */
+  readonly command?: string;
+}
+
+/** A run that lost, doubled or changed mail has no number but those. */
+export function withoutFigures(row: RunRow): RunRow {
+  const { ok, error, arrived, lost = 0, duplicate = 0, altered = 0 } = row;
+  if (lost + duplicate + altered === 0) return row;
+  const counted = arrived === undefined ? {} : { arrived };
+  return { ok: false, error: error ?? (ok ? 'mail was not intact' : 'failed'), ...counted, lost, duplicate, altered };
+}
+
+/** Values of every figure over the runs that were ok. */
+function goodValues(runs: readonly RunRow[]): Map<string, number[]> {
+  const values = new Map<string, number[]>();
+  for (const run of runs) {
+    if (!run.ok) continue;
+    for (const [name, value] of Object.entries(run)) {
+      if (typeof value === 'number') values.set(name, [...(values.get(name) ?? []), value]);
+    }
+  }
+  return values;
 }
 
 /** Medians of every figure over the runs that were ok. */
 export function medians(runs: readonly RunRow[]): Figures {
-  const good = runs.filter((run) => run.ok);
-  const names = new Set(good.flatMap((run) => Object.keys(run)));
   const figures: Record<string, number> = {};
-  for (const name of names) {
-    const values = good.map((run) => run[name as keyof RunRow]).filter((value) => typeof value === 'number');
+  for (const [name, values] of goodValues(runs)) {
     const middle = median(values);
     if (middle !== undefined) figures[name] = rounded(middle);
   }
   return figures;
+}
+
+export function spreads(runs: readonly RunRow[]): Spread {
+  const spread: Record<string, readonly [number, number]> = {};
+  for (const [name, values] of goodValues(runs)) {
+    const quarters = quartiles(values);
+    if (quarters !== undefined) spread[name] = [rounded(quarters[0]), rounded(quarters[1])];
+  }
+  return spread;
 }
 
 /** Figures whose ratio means nothing: counts that must be 0 or that the command line sets. */

@@ -11,6 +11,18 @@ export function median(values: readonly number[]): number | undefined {
   return upper === undefined || lower === undefined ? undefined : (upper + lower) / 2;
 }
 
+/** First and third quartile, between two values in proportion (type 7); undefined when there is none. */
+export function quartiles(values: readonly number[]): readonly [number, number] | undefined {
+  if (values.length === 0) return undefined;
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (part: number): number => {
+    const place = part * (sorted.length - 1);
+    const [below, above] = [sorted[Math.floor(place)] ?? 0, sorted[Math.ceil(place)] ?? 0];
+    return below + (above - below) * (place - Math.floor(place));
+  };
+  return [at(0.25), at(0.75)];
+}
+
 /** The smallest value that at least `percent` of the values do not exceed (nearest rank); percent in 0..100. */
 export function percentile(values: readonly number[], percent: number): number | undefined {
   const sorted = [...values].sort((a, b) => a - b);

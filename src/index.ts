@@ -11,7 +11,7 @@ export type { InheritedListener, NodeOptions, QueuedMessage, QueuePage, RunningN
 export type { Sink, SinkAddress, SinkListener, SinkOptions, SinkReport } from './actors/sink/sink.js';
 export { startSink } from './actors/sink/sink.js';
 export type { Target } from './actors/source/connection.js';
-export type { SourceOptions, SourceReport } from './actors/source/source.js';
+export type { SourceOptions, SourceProgress, SourceReport } from './actors/source/options.js';
 export { runLoad } from './actors/source/source.js';
 export type { ListenerSetting, Settings, SettingsProblem } from './protocol/settings.js';
 

@@ -2,6 +2,8 @@
  * What the bench asks of a pair of load tools: one that sends and one that is the next hop.
  * Types only. Their own CPU is never counted.
  */
+import type { RunRow } from '../result.js';
+
 /** What one source is told to send. */
 export interface SourceOrder {
   readonly port: number;
@@ -10,8 +12,9 @@ export interface SourceOrder {
   readonly size: number;
   readonly keep: boolean;
   readonly rcpts: number;
-  /** The only recipient, or undefined: numbered recipients of a remote domain. */
+  /** The only recipient, or a pattern with `#`; undefined: numbered recipients of a remote domain. */
   readonly recipient?: string;
+  readonly sender?: string;
   /** Messages a second, all sessions together; absent = as fast as possible. */
   readonly rate?: number;
   /** A folder for its files. */
@@ -25,17 +28,27 @@ export interface Sent {
   readonly firstUs: number;
   readonly lastUs: number;
   /** Milliseconds from MAIL to the reply after the body, where the tool measures it. */
-  readonly p50Ms?: number;
-  readonly p99Ms?: number;
+  readonly latency?: LatencyRow;
   /** File of ledger records of what was accepted, when the tool keeps one. */
   readonly ledger?: string;
 }
 
+export type LatencyRow = Pick<RunRow, 'p50Ms' | 'p90Ms' | 'p99Ms' | 'p999Ms' | 'maxMs' | 'hdr'>;
+
 export interface SourceRun {
   readonly pid: number;
+  /** Deliveries promised so far, where the tool says so while it runs. */
+  accepted?(): number;
   /** Rejects with the tool's words when it fails or cannot connect. */
   readonly sent: Promise<Sent>;
   stop(): Promise<void>;
+}
+
+export interface SinkOrder {
+  /** 0 or absent = any. */
+  readonly port?: number;
+  /** Refusals, as the rules file of `tqmail sink` has them. */
+  readonly rules?: string;
 }
 
 export interface SinkRun {
@@ -52,7 +65,8 @@ export interface SinkRun {
 export interface Load {
   /** Empty when it can run here, else why not. */
   missing(): string;
-  startSink(dir: string): Promise<SinkRun>;
+  /** Rejects when `order` asks for what the tool cannot do. */
+  startSink(dir: string, order?: SinkOrder): Promise<SinkRun>;
   startSource(order: SourceOrder): Promise<SourceRun>;
 }
 

@@ -6,7 +6,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { startChild } from '../process/children.js';
 import { freePort, waitForGreeting } from '../process/port.js';
-import { type Load, nowUs, type SinkRun, type SourceOrder, type SourceRun } from './load.js';
+import { type Load, nowUs, type SinkOrder, type SinkRun, type SourceOrder, type SourceRun } from './load.js';
 
 const source = '/usr/sbin/smtp-source';
 const sink = '/usr/sbin/smtp-sink';
@@ -17,8 +17,9 @@ export const postfixLoad: Load = {
   startSource,
 };
 
-async function startSink(dir: string): Promise<SinkRun> {
-  const port = await freePort();
+async function startSink(dir: string, order: SinkOrder = {}): Promise<SinkRun> {
+  if (order.rules !== undefined) throw new Error('smtp-sink takes no rules: use --load tqmail');
+  const port = order.port || (await freePort());
   const file = path.join(dir, 'smtp-sink.out');
   const written = openSync(file, 'w');
   const asNobody = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
@@ -53,7 +54,7 @@ function lastCount(descriptor: number): number {
 
 async function startSource(order: SourceOrder): Promise<SourceRun> {
   const args = ['-s', `${Math.min(order.sessions, order.messages)}`, '-l', `${order.size}`, '-m', `${order.messages}`];
-  args.push('-f', 'sender@source.test', '-t', order.recipient ?? 'rcpt@dest.test');
+  args.push('-f', order.sender ?? 'sender@source.test', '-t', order.recipient ?? 'rcpt@dest.test');
   if (order.keep) args.push('-d');
   if (order.rcpts > 1) args.push('-r', `${order.rcpts}`);
   args.push(`127.0.0.1:${order.port}`);

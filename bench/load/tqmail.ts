@@ -2,40 +2,47 @@
  * Our own load pair: `tqmail source` and `tqmail sink`, which account for every message.
  * They run as processes of their own, so that their CPU is never counted with a server's.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { SourceReport } from '../../src/actors/source/options.js';
 import { ledgerRecordLength } from '../../src/protocol/ledger.js';
 import { type Child, pause, startChild } from '../process/children.js';
 import { inProject } from '../root.js';
-import type { Load, Sent, SinkRun, SourceOrder, SourceRun } from './load.js';
+import type { LatencyRow, Load, Sent, SinkOrder, SinkRun, SourceOrder, SourceRun } from './load.js';
 
 /** Starts runSource or runSink, whichever its first argument names. */
 const tool = inProject('dist', 'bench', 'load', 'tool.js');
 
 export const tqmailLoad: Load = { missing: () => '', startSink, startSource };
 
-async function startSink(dir: string): Promise<SinkRun> {
+async function startSink(dir: string, order: SinkOrder = {}): Promise<SinkRun> {
   const ready = path.join(dir, 'sink.ready');
   const ledger = path.join(dir, 'arrived.ledger');
-  const child = await startChild(process.execPath, [
-    tool,
-    'sink',
-    '--smtp',
-    '127.0.0.1:0',
-    '--ready-file',
-    ready,
-    '--ledger',
-    ledger,
-  ]);
+  const args = ['--smtp', `127.0.0.1:${order.port ?? 0}`, '--ready-file', ready, '--ledger', ledger];
+  if (order.rules !== undefined) {
+    const rules = path.join(dir, 'sink.rules');
+    writeFileSync(rules, order.rules);
+    args.push('--rules', rules);
+  }
+  const child = await startChild(process.execPath, [tool, 'sink', ...args]);
   const port = await readyPort(ready, child);
   return {
     port,
     pid: child.pid,
     countsRecipients: true,
-    arrived: () => Math.floor(statSync(ledger).size / ledgerRecordLength),
+    arrived: () => records(ledger),
     ledger,
     stop: () => child.stop(),
   };
+}
+
+/** Records in a ledger file so far. */
+function records(file: string): number {
+  try {
+    return Math.floor(statSync(file).size / ledgerRecordLength);
+  } catch {
+    return 0; // Not there yet.
+  }
 }
 
 async function readyPort(file: string, child: Child): Promise<number> {
@@ -64,30 +71,26 @@ async function startSource(order: SourceOrder): Promise<SourceRun> {
   for (const [name, value] of Object.entries(numbers)) args.push(`--${name}`, `${value}`);
   if (order.recipient !== undefined) args.push('--rcpt', order.recipient);
   if (order.rate !== undefined) args.push('--rate', `${order.rate}`);
+  if (order.sender !== undefined) args.push('--from', order.sender);
   const child = await startChild(process.execPath, [tool, 'source', ...args]);
   const sent = child.ended.then(({ code, signal }): Sent => {
     if (child.output.stdout.trim() === '')
       throw new Error(`tqmail source failed: ${child.output.stderr.trim() || (signal ?? `exit ${code}`)}`);
-    const figures = JSON.parse(child.output.stdout) as {
-      acceptedRecipients: number;
-      refusedRecipients: number;
-      firstUs: number;
-      lastUs: number;
-    } & Latency;
-    const { firstUs, lastUs, latencyMs } = figures;
+    const report = JSON.parse(child.output.stdout) as SourceReport;
+    const { firstUs, lastUs, latencyMs } = report;
     return {
-      accepted: figures.acceptedRecipients,
-      refused: figures.refusedRecipients,
+      accepted: report.acceptedRecipients,
+      refused: report.refusedRecipients,
       firstUs,
       lastUs,
       ledger,
-      ...(latencyMs === null ? {} : { p50Ms: latencyMs.p50, p99Ms: latencyMs.p99 }),
+      ...(latencyMs === null ? {} : { latency: latencyRow(latencyMs) }),
     };
   });
   sent.catch(() => undefined);
-  return { pid: child.pid, sent, stop: () => child.stop() };
+  return { pid: child.pid, sent, accepted: () => records(ledger), stop: () => child.stop() };
 }
 
-interface Latency {
-  readonly latencyMs: { readonly p50: number; readonly p99: number } | null;
+function latencyRow({ p50, p90, p99, p999, max, hdr }: NonNullable<SourceReport['latencyMs']>): LatencyRow {
+  return { p50Ms: p50, p90Ms: p90, p99Ms: p99, p999Ms: p999, maxMs: max, hdr };
 }

@@ -9,9 +9,11 @@ export interface Workload {
   readonly options: BenchOptions;
   /**
    * relay: everything goes to the next hop on `sinkPort`. hold: everything is accepted and kept.
-   * local: mail for `recipient` goes into one Maildir.
+   * local: mail for `localRecipient` goes into one Maildir. bounce: relay, and bounces go into that Maildir.
    */
-  readonly kind: 'relay' | 'hold' | 'local';
+  readonly kind: 'relay' | 'hold' | 'local' | 'bounce';
+  /** Domains that have another next hop, with its port on loopback. */
+  readonly routes?: Readonly<Record<string, number>>;
   /** Port and pid of the next hop; 0 when there is none. */
   readonly sinkPort: number;
   readonly sinkPid: number;
@@ -27,7 +29,7 @@ export interface RunningPeer {
   readonly port: number;
   /** Roots of the process tree whose CPU and memory count. */
   readonly roots: readonly number[];
-  /** Folder of delivered messages (`new/`), in a local workload. */
+  /** Folder of delivered messages (`new/`), in a local or bounce workload. */
   readonly mailbox?: string;
   /** Lets held mail go (hold only); absent when the server cannot. */
   release?(): Promise<void>;
@@ -39,8 +41,8 @@ export interface RunningPeer {
 
 export interface Peer {
   readonly name: string;
-  /** True when a 250 means that the message is on disk. */
-  readonly durable: boolean;
+  /** True when a 250 means that the message is on disk; null when that is not known. */
+  readonly durable: boolean | null;
   /** Empty when it can run this scenario here, else why not. */
   missing(options: BenchOptions): string;
   version(): string;

@@ -7,6 +7,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node
 import path from 'node:path';
 import { startChild } from '../process/children.js';
 import { freePort, waitForGreeting } from '../process/port.js';
+import { processTree } from '../process/tree.js';
 import { localDomain, type Peer, type RunningPeer, type Workload } from './peer.js';
 import { masterTable } from './postfix-services.js';
 
@@ -74,6 +75,9 @@ async function launch(places: Places, port: number): Promise<RunningPeer> {
     mailbox: path.join(places.box, 'Maildir', 'new'),
     stop: () => child.stop(),
     async release() {
+      // Mail that comes from now on is not held. The master's pid file names a pid of its own namespace: ask the tree.
+      command('postconf', ['-c', places.etc, '-e', 'smtpd_data_restrictions =']);
+      for (const [pid, { parent }] of processTree([child.pid])) if (parent === child.pid) process.kill(pid, 'SIGHUP');
       command('postsuper', ['-c', places.etc, '-H', 'ALL']);
       command('postqueue', ['-c', places.etc, '-f']);
     },
@@ -102,6 +106,7 @@ function mainSettings(workload: Workload, places: Places): Record<string, string
     smtpd_peername_lookup: 'no',
     smtp_tls_security_level: 'none',
     smtpd_tls_security_level: 'none',
+    transport_maps: transportMap(workload.routes),
     relayhost: workload.sinkPort === 0 ? '' : `[127.0.0.1]:${workload.sinkPort}`,
     in_flow_delay: '0s',
     default_process_limit: processLimit,
@@ -122,6 +127,11 @@ function mainSettings(workload: Workload, places: Places): Record<string, string
     minimal_backoff_time: '5s',
     queue_run_delay: '5s',
   };
+}
+
+function transportMap(routes: Workload['routes'] = {}): string {
+  const hops = Object.entries(routes).map(([domain, port]) => `{ ${domain} = smtp:[127.0.0.1]:${port} }`);
+  return hops.length === 0 ? '' : `inline:{ ${hops.join(', ')} }`;
 }
 
 /** Runs a program to its end and answers its stdout; throws with its stderr when it fails. */

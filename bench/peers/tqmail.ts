@@ -28,7 +28,8 @@ export const tqmail: Peer = {
     const home = path.join(workload.dir, 'home');
     run(['init', home, '--me', 'tqmail.bench.test', '--yes'], {});
     writeControl(home, workload);
-    const mailbox = workload.kind === 'local' ? prepareMailbox(home, path.join(workload.dir, 'user')) : undefined;
+    const mailbox =
+      workload.kind === 'local' || workload.kind === 'bounce' ? prepareMailbox(home, path.join(workload.dir, 'user')) : undefined;
     return launch(home, mailbox);
   },
 };
@@ -39,17 +40,18 @@ async function startOurSink({ dir }: Workload): Promise<RunningPeer> {
 }
 
 function writeControl(home: string, workload: Workload): void {
-  const { options, kind, sinkPort } = workload;
+  const { options, kind, sinkPort, routes = {} } = workload;
+  const hops = Object.entries(routes).map(([domain, port]) => `${domain}:[127.0.0.1]:${port}\n`);
   const files: Record<string, string> = {
     listeners: 'smtp 127.0.0.1:0',
-    rcpthosts: 'dest.test\nbox.test',
+    rcpthosts: ['dest.test', 'box.test', ...Object.keys(routes)].join('\n'),
     locals: 'box.test',
     concurrencyremote: `${kind === 'hold' ? 0 : slots}`,
     concurrencylocal: `${slots}`,
     concurrencyincoming: `${options.sessions + 10}`,
     maxrcpt: '200000',
     // Nothing is ever sent there when the queue only holds mail.
-    smtproutes: `:[127.0.0.1]:${sinkPort || 9}`,
+    smtproutes: `${hops.join('')}:[127.0.0.1]:${sinkPort || 9}`,
     ...(options.group > 0 ? { rcptspertransaction: `${options.group}` } : {}),
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(home, 'control', name), `${text}\n`);

@@ -18,6 +18,8 @@ interface ProcessStat extends TreeProcess {
   readonly zombie: boolean;
   /** User and system ticks, those of waited-for children included. */
   readonly ticks: number;
+  /** The part of `ticks` that is those of waited-for children. */
+  readonly waitedFor: number;
 }
 
 /** One line of /proc/PID/stat; undefined when the process is gone. */
@@ -35,6 +37,7 @@ function readStat(pid: number): ProcessStat | undefined {
     zombie: fields[0] === 'Z',
     parent: field(1),
     ticks: field(11) + field(12) + field(13) + field(14),
+    waitedFor: field(13) + field(14),
     started: field(19),
   };
 }
@@ -79,6 +82,11 @@ export function cpuSeconds(roots: readonly number[]): number {
   let ticks = 0;
   for (const stat of treeStats(roots).values()) ticks += stat.ticks;
   return ticks / ticksPerSecond;
+}
+
+/** User + system seconds of the children of this process that have ended and were waited for, and of theirs. */
+export function endedChildrenCpuSeconds(): number {
+  return (readStat(process.pid)?.waitedFor ?? 0) / ticksPerSecond;
 }
 
 /** Summed proportional set size of the tree now, in MiB; processes of other users count 0 unless we are root. */

@@ -4,7 +4,7 @@
  */
 import type { Figures } from '../result.js';
 import type { LedgerEntry } from './ledger.js';
-import { columns } from './table.js';
+import { columns, durability } from './table.js';
 
 const workload = ['n', 'size', 'sessions', 'keep', 'rcpts', 'group', 'runs', 'load'] as const;
 
@@ -42,7 +42,7 @@ function section(entry: LedgerEntry): string {
     `|---|${used.map(() => '---:|').join('')}`,
   ];
   for (const { name, version, durable, ok, median } of results) {
-    const remarks = `${durable ? '' : ' (not durable)'}${ok ? '' : ' (runs failed)'}`;
+    const remarks = `${durability(durable)}${ok ? '' : ' (runs failed)'}`;
     lines.push(row(`${name} ${version}`.trim() + remarks, median, used));
   }
   for (const [name, figures] of Object.entries(ratios)) lines.push(row(`**tqmail / ${name}**`, figures, used));

@@ -3,7 +3,7 @@
  * Only medians and ratios stand in it, with what they were measured on.
  */
 import type { Machine } from '../machine.js';
-import type { BenchResult, Figures } from '../result.js';
+import type { BenchResult, Figures, Spread } from '../result.js';
 
 export interface LedgerEntry {
   readonly date: string;
@@ -13,16 +13,17 @@ export interface LedgerEntry {
   readonly results: readonly {
     readonly name: string;
     readonly version: string;
-    readonly durable: boolean;
+    readonly durable: boolean | null;
     readonly ok: boolean;
     readonly median: Figures;
+    readonly spread?: Spread;
   }[];
   readonly ratios: Readonly<Record<string, Figures>>;
 }
 
 export function ledgerLine(result: BenchResult): string {
-  const { json: _json, ledger: _ledger, ...options } = result.options;
-  const results = result.results.map(({ name, version, durable, ok, median }) => ({ name, version, durable, ok, median }));
+  const { json: _json, report: _report, ledger: _ledger, ...options } = result.options;
+  const results = result.results.map(({ runs: _runs, error: _error, ...kept }) => kept);
   const entry: LedgerEntry = {
     date: result.date,
     scenario: result.scenario,

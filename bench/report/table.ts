@@ -12,6 +12,10 @@ export const columns: readonly (readonly [string, string])[] = [
   ['p50Ms', 'p50 ms'],
   ['p90Ms', 'p90 ms'],
   ['p99Ms', 'p99 ms'],
+  ['freshP50Ms', 'new p50 ms'],
+  ['freshP99Ms', 'new p99 ms'],
+  ['alonePerSecond', 'alone/s'],
+  ['kept', 'kept'],
   ['cpuPer1000', 'CPU s/1000'],
   ['peakMiB', 'peak MiB'],
   ['emptyPerSecond', 'empty/s'],
@@ -34,22 +38,52 @@ export function resultTable(result: BenchResult): string {
     if (Object.keys(figures).length > 0) rows.push([`tqmail / ${name}`, ...cells(figures, used)]);
   }
   const head = `${result.scenario}: ${options.n} messages of ${options.size} octets, ${options.sessions} sessions, keep ${options.keep ? 1 : 0}, ${options.rcpts} recipients, ${options.runs} runs, load ${options.load}`;
-  return [head, ...aligned(rows), ...remarks(result)].map((line) => `${line}\n`).join('');
+  return [head, ...verdicts(result), ...aligned(rows), ...spreadLines(result), ...remarks(result)]
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 function label(candidate: CandidateResult): string {
-  return `${candidate.name}${candidate.version === '' ? '' : ` ${candidate.version}`}${candidate.durable ? '' : ' (not durable)'}`;
+  return `${candidate.name}${candidate.version === '' ? '' : ` ${candidate.version}`}${durability(candidate.durable)}`;
+}
+
+/** What a 250 of this server means, when it is not "on disk". */
+export function durability(durable: boolean | null): string {
+  return durable === null ? ' (durable: not known)' : durable ? '' : ' (not durable)';
 }
 
 function cells(figures: Figures, used: readonly (readonly [string, string])[]): string[] {
   return used.map(([name]) => (figures[name] === undefined ? '-' : `${figures[name]}`));
 }
 
-function aligned(rows: readonly (readonly string[])[]): string[] {
+export function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows.map((row) =>
     row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  '),
   );
+}
+
+/** First of all: was the mail intact. */
+export function verdicts({ results }: BenchResult): string[] {
+  return results.map(({ name, runs }) => {
+    const sum = (figure: 'lost' | 'duplicate' | 'altered'): number => runs.reduce((total, run) => total + (run[figure] ?? 0), 0);
+    const [lost, duplicate, altered] = [sum('lost'), sum('duplicate'), sum('altered')];
+    const judged = runs.some((run) => run.lost !== undefined);
+    if (lost + duplicate + altered > 0)
+      return `ledger  ${name}: ${lost} lost, ${duplicate} twice, ${altered} altered: those runs have no figures`;
+    return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : 'arrivals not judged'} in ${runs.length} runs`;
+  });
+}
+
+/** The middle half of the runs, of the figure that counts most. */
+function spreadLines({ results, options }: BenchResult): string[] {
+  if (options.runs < 2) return [];
+  return results.flatMap(({ name, median, spread }) => {
+    const [[q1, q3], middle] = [spread?.perSecond ?? [0, 0], median.perSecond ?? 0];
+    return middle === 0
+      ? []
+      : [`spread  ${name}: ${q1} to ${q3} per s, ${Math.round((100 * (q3 - q1)) / middle)} % of the median`];
+  });
 }
 
 function remarks(result: BenchResult): string[] {

@@ -9,11 +9,15 @@ import { readLedger, verify } from '../verify.js';
 
 export interface Awaited {
   readonly sent: Promise<Sent>;
+  /** What was sent before and must have arrived too. */
+  readonly before?: readonly Sent[];
   /** Undefined: nothing arrives anywhere, the source's end is the end. */
   readonly arrivals: Arrivals | undefined;
   readonly expected: (sent: Sent) => number | undefined;
   readonly deadlineUs: number;
   readonly progress: (text: string) => void;
+  /** Called with each count. */
+  readonly seen?: (count: number) => void;
 }
 
 export interface Reached {
@@ -43,6 +47,7 @@ export async function awaitArrivals(awaited: Awaited): Promise<Reached> {
     const before = nowUs();
     const now = arrivals?.count() ?? 0;
     if (now !== count) [count, lastUs] = [now, nowUs()];
+    awaited.seen?.(count);
     progress(`${count} arrived`);
     if (failure !== undefined) throw failure;
     if (sent !== undefined) {
@@ -51,7 +56,7 @@ export async function awaitArrivals(awaited: Awaited): Promise<Reached> {
       if (expected === undefined && nowUs() - lastUs > quietUs) return { sent, complete: count > 0, lastUs };
       // A message that came twice may hide one that is still under way: the count alone does not decide.
       if (expected !== undefined && count >= expected && count !== checkedAt) {
-        if (missing(sent, arrivals) === 0) return { sent, complete: true, lastUs };
+        if (missing([sent, ...(awaited.before ?? [])], arrivals) === 0) return { sent, complete: true, lastUs };
         checkedAt = count;
       }
     }
@@ -60,9 +65,10 @@ export async function awaitArrivals(awaited: Awaited): Promise<Reached> {
   }
 }
 
-function missing(sent: Sent, arrivals: Arrivals): number {
-  const records = sent.ledger === undefined ? undefined : arrivals.records();
-  return sent.ledger === undefined || records === undefined ? 0 : verify(readLedger(sent.ledger), records).lost;
+function missing(sent: readonly Sent[], arrivals: Arrivals): number {
+  const ledgers = sent.map(({ ledger }) => ledger).filter((ledger) => ledger !== undefined);
+  const records = ledgers.length < sent.length ? undefined : arrivals.records();
+  return records === undefined ? 0 : verify(ledgers.flatMap(readLedger), records).lost;
 }
 
 function timedOut(sent: Sent | undefined, lastUs: number): Reached {

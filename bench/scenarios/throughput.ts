@@ -3,16 +3,16 @@
  * One timed span: from the source's first connection to the last arrival (or the last reply, where nothing arrives).
  */
 import { type Arrivals, maildirArrivals, sinkArrivals } from '../arrivals.js';
+import { delayRow } from '../delays.js';
 import { nowUs, type Sent, type SinkRun, type SourceOrder } from '../load/load.js';
 import type { BenchOptions } from '../options.js';
 import { localRecipient, type RunningPeer, type Workload } from '../peers/peer.js';
-import { watchPeak } from '../process/peak.js';
+import { watchRun } from '../process/timeline.js';
 import { cpuSeconds } from '../process/tree.js';
-import type { RunRow } from '../result.js';
-import { percentile } from '../statistics.js';
+import type { RunRow, TimelinePoint } from '../result.js';
 import { readLedger, type Verdict, verify } from '../verify.js';
 import { awaitArrivals } from './await-arrivals.js';
-import { Cleanup, sourceOrder, subfolder, type Trial } from './trial.js';
+import { Cleanup, faultsOf, sourceOrder, subfolder, type Trial } from './trial.js';
 
 /** Messages a second of the latency scenario: slow enough that each finds the server idle. */
 const idleRate = 20;
@@ -43,7 +43,7 @@ async function setUp(trial: Trial, cleanup: Cleanup): Promise<Stage> {
   const kind = workloadKind(options);
   let sink: SinkRun | undefined;
   if (kind === 'relay' && options.scenario !== 'sink') {
-    sink = await load.startSink(subfolder(trial.dir, 'sink'));
+    sink = await load.startSink(subfolder(trial.dir, 'sink'), { port: options.sinkPort });
     cleanup.add(sink.stop);
   }
   const running = await peer.start({
@@ -78,6 +78,7 @@ interface Measured {
   readonly lastUs: number;
   readonly cpu: number;
   readonly peakMiB: number;
+  readonly points: readonly TimelinePoint[];
 }
 
 async function push(trial: Trial, stage: Stage, cleanup: Cleanup): Promise<Measured> {
@@ -85,14 +86,23 @@ async function push(trial: Trial, stage: Stage, cleanup: Cleanup): Promise<Measu
   const { running, arrivals } = stage;
   const deadlineUs = nowUs() + options.timeout * 1e6;
   const before = cpuSeconds(running.roots);
-  const peak = watchPeak(running.roots);
+  const source = await load.startSource(sourceOrder(trial, running.port, options.n, extras(options)));
+  cleanup.add(source.stop);
+  let arrived = 0;
+  const counts = (): Partial<TimelinePoint> => ({
+    ...(source.accepted === undefined ? {} : { accepted: source.accepted() }),
+    ...(arrivals === undefined ? {} : { arrived }),
+  });
+  const timeline = watchRun({ roots: running.roots, counts });
   try {
-    const source = await load.startSource(sourceOrder(trial, running.port, options.n, extras(options)));
-    cleanup.add(source.stop);
-    const reached = await awaitArrivals({ sent: source.sent, arrivals, expected: stage.expected, deadlineUs, progress });
-    return { ...reached, cpu: cpuSeconds(running.roots) - before, peakMiB: peak.stop() };
+    const seen = (count: number): void => {
+      arrived = count;
+    };
+    const reached = await awaitArrivals({ sent: source.sent, arrivals, expected: stage.expected, deadlineUs, progress, seen });
+    const cpu = cpuSeconds(running.roots) - before;
+    return { ...reached, cpu, ...timeline.stop() };
   } finally {
-    peak.stop();
+    timeline.stop();
   }
 }
 
@@ -109,52 +119,25 @@ function judge(trial: Trial, stage: Stage, measured: Measured): RunRow {
   const lastUs = verdict?.lastUs || measured.lastUs;
   const seconds = Math.max(1, lastUs - sent.firstUs) / 1e6;
   const delivered = sent.accepted;
-  const latency = options.scenario === 'latency' && verdict !== undefined ? delayFigures(verdict) : replyFigures(sent);
-  const faults = faultList(sent, measured.complete, verdict);
+  const latency = options.scenario === 'latency' && verdict !== undefined ? delayRow(verdict.delaysMs) : (sent.latency ?? {});
+  const known = stage.running.roots.length > 0;
   return {
-    ok: faults.length === 0,
-    ...(faults.length === 0 ? {} : { error: faults.join(', ') }),
+    ...faultsOf(sent, measured.complete, verdict),
     perSecond: delivered / seconds,
     mbPerSecond: (delivered * options.size) / 1e6 / seconds,
     acceptPerSecond: (sent.accepted / options.rcpts / Math.max(1, sent.lastUs - sent.firstUs)) * 1e6,
-    cpuPer1000: (cpu * 1000) / Math.max(1, delivered),
-    peakMiB,
+    ...(known ? { cpuPer1000: (cpu * 1000) / Math.max(1, delivered), peakMiB } : {}),
     ...latency,
     ...countFigures(stage, sent, verdict),
+    timeline: measured.points,
   };
-}
-
-function delayFigures({ delaysMs }: Verdict): Partial<RunRow> {
-  return {
-    ...figure('p50Ms', percentile(delaysMs, 50)),
-    ...figure('p90Ms', percentile(delaysMs, 90)),
-    ...figure('p99Ms', percentile(delaysMs, 99)),
-  };
-}
-
-function replyFigures(sent: Sent): Partial<RunRow> {
-  return { ...figure('p50Ms', sent.p50Ms), ...figure('p99Ms', sent.p99Ms) };
-}
-
-function figure(name: 'p50Ms' | 'p90Ms' | 'p99Ms', value: number | undefined): Partial<RunRow> {
-  return value === undefined ? {} : { [name]: value };
 }
 
 function countFigures(stage: Stage, sent: Sent, verdict: Verdict | undefined): Partial<RunRow> {
   if (stage.arrivals === undefined) return {};
   const arrived = stage.arrivals.count();
-  if (verdict !== undefined) return { arrived, lost: verdict.lost, duplicate: verdict.duplicate, altered: verdict.altered };
+  if (verdict !== undefined) return { arrived };
   const expected = stage.expected(sent);
   if (expected === undefined) return { arrived };
   return { arrived, lost: Math.max(0, expected - arrived), duplicate: Math.max(0, arrived - expected) };
-}
-
-function faultList(sent: Sent, complete: boolean, verdict: Verdict | undefined): string[] {
-  const faults: string[] = [];
-  if (sent.refused > 0) faults.push(`${sent.refused} refused`);
-  if (!complete) faults.push('not all arrived in time');
-  if (verdict === undefined) return faults;
-  for (const name of ['lost', 'duplicate', 'altered', 'unasked'] as const)
-    if (verdict[name] > 0) faults.push(`${verdict[name]} ${name}`);
-  return faults;
 }

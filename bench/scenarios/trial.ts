@@ -7,6 +7,8 @@ import path from 'node:path';
 import { type Load, nowUs, type Sent, type SourceOrder } from '../load/load.js';
 import type { BenchOptions } from '../options.js';
 import type { Peer } from '../peers/peer.js';
+import type { RunRow } from '../result.js';
+import type { Verdict } from '../verify.js';
 import { awaitArrivals } from './await-arrivals.js';
 
 export interface Trial {
@@ -66,4 +68,19 @@ export function subfolder(dir: string, name: string): string {
   const folder = path.join(dir, name);
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   return folder;
+}
+
+/** The verdict as the beginning of a row: ok, or what is wrong, with the counts of the ledger. */
+export function faultsOf({ refused }: Pick<Sent, 'refused'>, complete: boolean, verdict: Verdict | undefined): RunRow {
+  const faults: string[] = [];
+  if (refused > 0) faults.push(`${refused} refused`);
+  if (!complete) faults.push('not all arrived in time');
+  const names = ['lost', 'duplicate', 'altered', 'unasked'] as const;
+  for (const name of names) if (verdict !== undefined && verdict[name] > 0) faults.push(`${verdict[name]} ${name}`);
+  const { lost, duplicate, altered } = verdict ?? {};
+  return {
+    ok: faults.length === 0,
+    ...(faults.length === 0 ? {} : { error: faults.join(', ') }),
+    ...(lost === undefined || duplicate === undefined || altered === undefined ? {} : { lost, duplicate, altered }),
+  };
 }

@@ -202,6 +202,10 @@ export class Host {
     await this.#send?.allDue();
   }
 
+  async flush(names: readonly string[]): Promise<number | undefined> {
+    return this.#send?.flush(names);
+  }
+
   pause(paused: boolean): void {
     this.#send?.pause(paused);
   }

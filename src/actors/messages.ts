@@ -122,6 +122,21 @@ export interface Finish {
   readonly bounce?: Submission;
 }
 
+/** Where a walk over the queue stands: behind this message, `from` the recipient of the next one. */
+export interface WaitingAt {
+  readonly after: MessageId;
+  readonly from: number;
+}
+export interface WaitingPage {
+  readonly ids: readonly MessageId[];
+  /** Undefined: that was the last page. */
+  readonly next: WaitingAt | undefined;
+}
+/** Domains, `.domain`s or relay hosts whose mail shall be tried now (ETRN, AutoTURN). */
+export interface FlushHint {
+  readonly names: readonly string[];
+}
+
 /** A message that was just accepted. Recipients are left out when there are more than a few. */
 export interface Queued {
   readonly head: MessageHead;
@@ -146,6 +161,7 @@ export interface Inboxes {
     recipients: Ask<{ readonly id: MessageId; readonly from: number; readonly limit: number }, readonly RecipientRow[]>;
     head: Ask<MessageId, MessageHead | undefined>;
     preprocess: Ask<Preprocess, Kept>;
+    waiting: Ask<{ readonly names: readonly string[]; readonly at: WaitingAt }, WaitingPage>;
     due: Ask<{ readonly channel: Channel; readonly now: number; readonly limit: number }, Due>;
     allDue: Ask<number, Kept>;
     reschedule: Ask<Reschedule, Kept>;
@@ -156,9 +172,9 @@ export interface Inboxes {
     sweep: Ask<number, Kept>;
     keepLooked: Ask<Looked, Kept>;
   };
-  send: { queued: Tell<Queued> };
+  send: { queued: Tell<Queued>; flush: Tell<FlushHint> };
   lspawn: { deliver: Ask<Delivery, Report> };
-  rspawn: { deliver: Ask<Delivery, Report> };
+  rspawn: { deliver: Ask<Delivery, Report>; forgetDown: Tell<true> };
   local: { deliver: Ask<WorkerDelivery, LocalReport> };
   remote: { deliver: Ask<RemoteDelivery, RemoteReport>; forget: Tell<MessageId>; close: Tell<number> };
   clean: { sweep: Tell<true> };
@@ -168,7 +184,7 @@ export type ActorName = keyof Inboxes;
 
 /** Who may write to whom. Opens the ports at run time, types the peers, draws the diagram. */
 export const sends = {
-  smtpd: ['queue', 'splogger'],
+  smtpd: ['queue', 'send', 'splogger'],
   qmtpd: ['queue', 'splogger'],
   qmqpd: ['queue', 'splogger'],
   pop3d: ['splogger'],

@@ -83,6 +83,8 @@ export interface RunningNode {
   reload(): Promise<{ readonly problems: readonly SettingsProblem[] }>;
   /** Makes every message due now (qmail-send's ALRM). */
   allDue(): Promise<void>;
+  /** Makes mail for these domains, `.domain`s or relay hosts due now; resolves to how many messages, when that is known. */
+  flush?(names: readonly string[]): Promise<number | undefined>;
   /** Stops accepting and delivering until `cont`. */
   pause(): Promise<void>;
   cont(): Promise<void>;

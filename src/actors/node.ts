@@ -248,6 +248,10 @@ class Node implements RunningNode {
     await this.#core?.control.within(startMs).allDue();
   }
 
+  async flush(names: readonly string[]): Promise<number | undefined> {
+    return this.#core?.control.within(startMs).flush(names);
+  }
+
   pause(): Promise<void> {
     return this.#setPaused(true);
   }

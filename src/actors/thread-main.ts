@@ -54,6 +54,7 @@ export interface ThreadControl {
   stop(): Promise<void>;
   counters(): Counters;
   allDue(): Promise<void>;
+  flush(names: readonly string[]): Promise<number | undefined>;
   pause(paused: boolean): void;
   queuePage(after: number, limit: number): QueuePage;
   queuedPart(after: number, from: number): QueuedPart | undefined;
@@ -144,6 +145,9 @@ const control: ThreadControl = {
   },
   async allDue() {
     await (await host).allDue();
+  },
+  async flush(names) {
+    return (await host).flush(names);
   },
   async pause(paused) {
     (await host).pause(paused);

@@ -73,6 +73,7 @@ const deliveryMs = 180 * minute;
 
 export const edgeRules: Readonly<Record<EdgeName, EdgeRule>> = {
   'smtpd>queue': { capacity: 2_000, deadlineMs: minute },
+  'smtpd>send': { capacity: 1_000, deadlineMs: minute },
   'smtpd>splogger': { capacity: 4_096, deadlineMs: minute },
   'qmtpd>queue': { capacity: 2_000, deadlineMs: minute },
   'qmtpd>splogger': { capacity: 4_096, deadlineMs: minute },

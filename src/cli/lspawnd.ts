@@ -13,6 +13,7 @@ import { listen } from '../actors/lspawn/server.js';
 import { Trust } from '../actors/lspawn/trust.js';
 import { checkerFile } from '../actors/spawn/checker-program.js';
 import { accountsFor } from '../store/accounts.js';
+import { crashOrder } from '../store/crash-points.js';
 import { MailAccounts } from '../store/mail-accounts.js';
 import { UsersFile } from '../store/users-file.js';
 
@@ -36,7 +37,7 @@ function start(args: readonly string[]): void {
   process.chdir('/');
   const uid = Number(owner);
   // One thread a parallel flush; the child's programs do not inherit it.
-  const environment = { ...programEnvironment(home, process.env), UV_THREADPOOL_SIZE: '32' };
+  const environment = { ...programEnvironment(home, process.env), UV_THREADPOOL_SIZE: '32', ...crashOrder(process.env) };
   const program = fileURLToPath(new URL('local-child.js', import.meta.url));
   const children = new Children({
     command: { program: process.execPath, args: [program], environment },

@@ -1,59 +1,91 @@
 /**
- * `tqmail sink`: accepts and discards mail at full speed; on TERM or INT prints one JSON object with what came.
- * For load tests: what it accepts is gone.
+ * `tqmail sink`: takes mail at full speed, troubles its senders as told, and shows what came; on TERM or INT prints one
+ * JSON object. For tests: what it accepts is gone.
  */
 import { once } from 'node:events';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { SinkRules, SinkRulesError } from '../actors/sink/rules.js';
-import { type Sink, type SinkOptions, type SinkReport, startSink } from '../actors/sink/sink.js';
-import { addressAndPort, ToolUsage } from './tool-arguments.js';
+import { type Sink, type SinkOptions, type SinkReport, SinkRulesError, startSink } from '../actors/sink/sink.js';
+import { sinkPresets } from '../protocol/sink/presets.js';
+import { addressAndPort, ToolUsage, wholeNumber } from './tool-arguments.js';
 
 const usage = `usage: tqmail sink [--smtp ADDR:PORT] [--http ADDR:PORT] [options]
   --smtp ADDR:PORT    listen for SMTP (default 127.0.0.1:2526; port 0 = any)
-  --http ADDR:PORT    answer any HTTP request with 200
+  --lmtp, --qmtp ADDR:PORT   listen for LMTP, QMTP
+  --http ADDR:PORT    page, interface, metrics; any other request gets 200
+  --keep MiB          newest messages that can be looked at (default 32 with --http, else 0)
+  --threads N         so many processes take mail (default 1)
   --ready-file FILE   write the pid and the listeners there when all are open
   --ledger FILE       a record for each arrival: run number recipient i|x microseconds
-  --rules FILE        refusals: lines "mail|rcpt|data|end[/n] pattern 4xx|5xx|drop text"
+  --resume            go on with that file instead of emptying it
+  --late MS           milliseconds after which a marked message is late (60000)
+  --rules FILE|NAME   trouble for senders: a file of rules (docs/sink.md), or one of
+                      ${Object.keys(sinkPresets).join(', ')}
+  --no-magic          do not obey recipients as 450-x@, slow-3s-x@, drop-x@
 Exit: 0 after TERM or INT, 64 usage, 111 cannot start.
 `;
 
 const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const addresses = { smtp: text, lmtp: text, qmtp: text, http: text };
+const all = {
+  ...addresses,
+  ...{ keep: text, threads: text, 'ready-file': text, ledger: text, late: text, rules: text },
+  ...{ resume: flag, 'no-magic': flag },
+} as const;
 
-/** Parses the words after `tqmail sink`; throws ToolUsage, or SinkRulesError for the rules file. */
+type Values = ReturnType<typeof parsed>;
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: all, allowPositionals: false }).values;
+  } catch (error) {
+    throw new ToolUsage((error as Error).message);
+  }
+}
+
+/** Parses the words after `tqmail sink`; throws ToolUsage. */
 export function sinkOptions(args: readonly string[]): SinkOptions & { readonly readyFile?: string } {
   const values = parsed(args);
-  const smtp = values.smtp ?? (values.http === undefined ? '127.0.0.1:2526' : undefined);
+  if (values.resume === true && values.ledger === undefined) throw new ToolUsage('--resume is for --ledger FILE');
   return {
-    ...(smtp === undefined ? {} : { smtp: addressAndPort('smtp', smtp, true) }),
-    ...(values.http === undefined ? {} : { http: addressAndPort('http', values.http, true) }),
+    ...listenAt(values),
+    keep: wholeNumber('keep', values.keep, values.http === undefined ? 0 : 32, 0, 65_536),
+    threads: wholeNumber('threads', values.threads, 1, 1, 64),
+    lateMs: wholeNumber('late', values.late, 60_000, 1, 86_400_000),
+    magic: values['no-magic'] !== true,
+    resume: values.resume === true,
     ...(values['ready-file'] === undefined ? {} : { readyFile: values['ready-file'] }),
     ...(values.ledger === undefined ? {} : { ledger: values.ledger }),
     ...(values.rules === undefined ? {} : { rules: rulesFrom(values.rules) }),
   };
 }
 
-function parsed(args: readonly string[]): Partial<Record<'smtp' | 'http' | 'ready-file' | 'ledger' | 'rules', string>> {
-  const options = { smtp: text, http: text, 'ready-file': text, ledger: text, rules: text };
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: false }).values;
-  } catch (error) {
-    throw new ToolUsage((error as Error).message);
-  }
+function listenAt(values: Values): SinkOptions {
+  const given = (Object.keys(addresses) as (keyof typeof addresses)[]).filter((name) => values[name] !== undefined);
+  if (given.length === 0) return { smtp: { address: '127.0.0.1', port: 2526 } };
+  return Object.fromEntries(given.map((name) => [name, addressAndPort(name, values[name] ?? '', true)]));
 }
 
-function rulesFrom(file: string): SinkRules {
+function rulesFrom(word: string): string {
+  if (Object.hasOwn(sinkPresets, word) && !existsSync(word)) return word;
   try {
-    return new SinkRules(readFileSync(file, 'latin1'));
+    return readFileSync(word, 'latin1');
   } catch (error) {
-    throw new ToolUsage(error instanceof SinkRulesError ? `${file} ${error.message}` : (error as Error).message);
+    throw new ToolUsage(`--rules ${word}: ${(error as Error).message}`);
   }
 }
 
 /** The JSON object that the sink prints. */
-export function sinkSummary(report: SinkReport): Record<string, number> {
-  const { verdict, ...counts } = report;
-  return { ...counts, ...verdict };
+export function sinkSummary(report: SinkReport): Record<string, unknown> {
+  const { verdict, latency, ledgerTrouble, kept, ...counts } = report;
+  return {
+    ...counts,
+    ...verdict,
+    ...(latency === undefined ? {} : { latencyMs: latency }),
+    ...(ledgerTrouble === undefined ? {} : { ledgerTrouble }),
+    kept: kept.messages,
+  };
 }
 
 export async function runSink(args: readonly string[]): Promise<number> {
@@ -68,8 +100,9 @@ export async function runSink(args: readonly string[]): Promise<number> {
     process.stdout.write(`${JSON.stringify(sinkSummary(sink.report()))}\n`);
     return 0;
   } catch (error) {
-    const isUsage = error instanceof ToolUsage;
-    process.stderr.write(`tqmail sink: ${(error as Error).message}\n${isUsage ? usage : ''}`);
+    const isUsage = error instanceof ToolUsage || error instanceof SinkRulesError;
+    const where = error instanceof SinkRulesError ? '--rules ' : '';
+    process.stderr.write(`tqmail sink: ${where}${(error as Error).message}\n${error instanceof ToolUsage ? usage : ''}`);
     return isUsage ? 64 : 111;
   }
 }

@@ -26,6 +26,7 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   stat: controlled('stat'),
   reload: controlled('reload'),
   doqueue: controlled('doqueue'),
+  flush: async () => (await import('./control/flush.js')).main,
   pause: controlled('pause'),
   cont: controlled('cont'),
   queue: async () => (await import('./control/queue.js')).main,
@@ -37,42 +38,39 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   report: async () => (await import('./report/report.js')).main,
   sink: async () => (await import('./sink.js')).runSink,
   source: async () => (await import('./source.js')).runSource,
-  help: async () => help,
-  '--help': async () => help,
+  bench: async () => (await import('./bench.js')).runBench,
+  completion: async () => (await import('./manual/completion-verb.js')).main,
+  help: async () => (await import('./manual/help-verb.js')).main,
 };
 
-const usage = `usage: tqmail VERB [--home DIR]
-  init DIR --me FQDN [--yes] [--listen BASE]   makes a home
-  start [--ready-file FILE] [--user NAME]      runs the server in the foreground, log on stdout
-  stop, restart                                ends the server; starts its node anew
-  status [--json], stat                        says how it is
-  pause, cont                                  stops accepting and delivering; goes on
-  reload                                       rereads control/, all of it or none
-  doqueue                                      makes every queued message due now
-  queue [--export qmail]                       lists what is queued; or as qmail's queue files
-  cdb                                          compiles users/assign and control/morercpthosts
-  passwd USER                                  sets the password of a POP3 mailbox (--help)
-  check [--queue]                              looks for what is wrong; --queue reads every record, server stopped
-  rescue DIR                                   saves the sound messages of a stopped queue as files in a new folder
-  compact                                      makes the data file of a stopped queue as small as it can be
-  import-queue DIR                             takes over what a stopped qmail has queued
-  report [FILE...]                             figures of the activity log (--help)
-  demo                                         starts a demo home, made when there is none
-  sink, source                                 takes mail and drops it; makes load (--help)
-  help                                         this text
-The home is --home DIR, else $QMAILHOME, else HOME when called as HOME/bin/tqmail, else /var/qmail.`;
-
-async function help(): Promise<number> {
-  process.stdout.write(`${usage}\n`);
-  return 0;
-}
+/** Every verb; a test wants a row for each in src/cli/manual. */
+export const verbNames: readonly string[] = Object.keys(verbs);
 
 export async function main(args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;
+  if (verb === '--help' || verb === '-h') return (await import('./manual/help-verb.js')).main([]);
+  if (verb === '--version') return version();
   const load = verb !== undefined && Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-  if (load === undefined) {
-    complain(verb === undefined ? usage : `tqmail: unknown verb ${verb}\n${usage}`);
-    return 1;
-  }
+  if (load === undefined) return unknown(verb);
+  if (asksForHelp(rest)) return (await import('./manual/help-verb.js')).main([verb ?? 'help']);
   return orComplain('tqmail', async () => (await load())(rest));
+}
+
+/** Behind `--` come words that only look like options. */
+function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return (end < 0 ? words : words.slice(0, end)).includes('--help');
+}
+
+async function unknown(verb: string | undefined): Promise<number> {
+  const { overview } = await import('./manual/help.js');
+  complain(verb === undefined ? overview() : `tqmail: unknown verb ${verb}\n${overview()}`);
+  return 1;
+}
+
+async function version(): Promise<number> {
+  const { readFileSync } = await import('node:fs');
+  const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+  process.stdout.write(`tqmail ${manifest.version}\n`);
+  return 0;
 }

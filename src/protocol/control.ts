@@ -6,9 +6,12 @@
 import { lowerCaseAscii } from './bytes.js';
 import { type ControlFiles, controlInt, controlLine, controlList, controlMap } from './control-files.js';
 import { controlPath, showValue, strictInt, strictLines, strictWord } from './control-strict.js';
+import { wrongDestination } from './destination.js';
 import { parseEndpoint } from './endpoint.js';
 import { parseListeners } from './listeners.js';
-import type { Settings, SettingsProblem } from './settings.js';
+import { parseRecipientSource } from './recipient-check.js';
+import type { MapSetting, Settings, SettingsProblem } from './settings.js';
+import { turnProblems } from './turn-peers.js';
 
 /** Most slots of a channel and most connections; larger numbers are cut to it, as qmail cuts to its spawn limit. */
 const maxConcurrency = 10_000;
@@ -30,6 +33,9 @@ type Smtpd = Pick<
   | 'concurrencyincoming'
   | 'concurrencyperip'
   | 'listeners'
+  | 'recipients'
+  | 'etrnhosts'
+  | 'autoturn'
 >;
 
 /** qmail treats a timeout of 0 as one second. */
@@ -40,6 +46,29 @@ function timeout(files: ControlFiles, name: string, fallback: number): number {
 function concurrency(files: ControlFiles, name: string): number | undefined {
   const value = controlInt(files, name);
   return value === undefined ? undefined : Math.min(value, maxConcurrency);
+}
+
+function turnPeers(files: ControlFiles, name: string, problems: SettingsProblem[]): MapSetting {
+  const peers = controlMap(files, name);
+  problems.push(...turnProblems(controlPath(name), peers));
+  return peers;
+}
+
+function recipientSource(files: ControlFiles, problems: SettingsProblem[]): string {
+  const line = controlLine(files, 'recipients') ?? 'off';
+  if (parseRecipientSource(line) !== undefined) return line;
+  const known = 'off, local, file FILE, cdb FILE or program COMMAND';
+  problems.push({ file: controlPath('recipients'), line: 1, text: `${showValue(line)} is unknown; write ${known}` });
+  return 'off';
+}
+
+/** Destinations whose mail waits until it is asked for. */
+function holdRemote(files: ControlFiles, problems: SettingsProblem[]): readonly string[] {
+  return strictLines(files, 'holdremote').map(({ line, text }) => {
+    const wrong = wrongDestination(text);
+    if (wrong !== undefined) problems.push({ file: controlPath('holdremote'), line, text: `${showValue(text)} ${wrong}` });
+    return lowerCaseAscii(text);
+  });
 }
 
 function smtpdSettings(files: ControlFiles, me: string, problems: SettingsProblem[]): Smtpd {
@@ -55,11 +84,15 @@ function smtpdSettings(files: ControlFiles, me: string, problems: SettingsProble
     concurrencyincoming: concurrency(files, 'concurrencyincoming'),
     concurrencyperip: strictInt(files, 'concurrencyperip', { min: 1, max: maxConcurrency }, problems),
     listeners: parseListeners(files, problems),
+    recipients: recipientSource(files, problems),
+    etrnhosts: turnPeers(files, 'etrnhosts', problems),
+    autoturn: turnPeers(files, 'autoturn', problems),
   };
 }
 
-function sendSettings(files: ControlFiles, me: string) {
+function sendSettings(files: ControlFiles, me: string, problems: SettingsProblem[]) {
   return {
+    holdremote: holdRemote(files, problems),
     envnoathost: controlLine(files, 'envnoathost') ?? me,
     percenthack: controlList(files, 'percenthack') ?? [],
     locals: controlList(files, 'locals') ?? [me],
@@ -174,7 +207,7 @@ export function parseSettings(files: ControlFiles): SettingsResult {
   const settings: Settings = {
     me,
     ...smtpdSettings(files, me, problems),
-    ...sendSettings(files, me),
+    ...sendSettings(files, me, problems),
     ...remoteSettings(files, me, problems),
     ...injectSettings(files, me),
     ...nodeSettings(files, problems),

@@ -18,9 +18,14 @@ export function identName(line: ByteString): ByteString {
     .replace(/[ \t\r\0]/g, '');
 }
 
+/** What stands in front of the zone in names made of an address: octets, or hexadecimal digits, from the last. */
+export function reversedLabels(address: string, groups: readonly number[] | undefined): string {
+  if (groups === undefined) return address.split('.').reverse().join('.');
+  const digits = groups.map((group) => group.toString(16).padStart(4, '0')).join('');
+  return [...digits].reverse().join('.');
+}
+
 /** The name under which the DNS keeps the host name of a canonical address (RFC 1035 §3.5, RFC 3596 §2.5). */
 export function reverseName(address: string, groups: readonly number[] | undefined): string {
-  if (groups === undefined) return `${address.split('.').reverse().join('.')}.in-addr.arpa`;
-  const digits = groups.map((group) => group.toString(16).padStart(4, '0')).join('');
-  return `${[...digits].reverse().join('.')}.ip6.arpa`;
+  return `${reversedLabels(address, groups)}.${groups === undefined ? 'in-addr' : 'ip6'}.arpa`;
 }

@@ -22,19 +22,22 @@ export interface LedgerMark {
   readonly checksum: number;
   /** Recipient address; a `#` stands for the recipient's number, from 0. */
   readonly pattern: ByteString;
+  /** When it was sent, or should have been: microseconds of the system's monotonic clock. Absent: not known. */
+  readonly sentUs?: number;
 }
 
 /** The header line without its CR LF. */
 export function formatLedgerMark(mark: LedgerMark): ByteString {
   const checksum = mark.checksum.toString(16).padStart(8, '0');
-  return `${ledgerHeaderName}${mark.run} ${mark.sequence} ${mark.messages} ${mark.recipients} ${checksum} ${mark.pattern}`;
+  const sent = mark.sentUs === undefined ? '' : ` ${mark.sentUs}`;
+  return `${ledgerHeaderName}${mark.run} ${mark.sequence} ${mark.messages} ${mark.recipients} ${checksum} ${mark.pattern}${sent}`;
 }
 
 /** Reads what follows the header's name up to the line's end; undefined when it is not a mark. */
 export function parseLedgerMark(value: ByteString): LedgerMark | undefined {
-  const found = /^([0-9a-f]{8}) (\d{1,9}) (\d{1,9}) (\d{1,6}) ([0-9a-f]{8}) (\S{1,300})$/.exec(value.trimEnd());
+  const found = /^([0-9a-f]{8}) (\d{1,9}) (\d{1,9}) (\d{1,6}) ([0-9a-f]{8}) (\S{1,300})(?: (\d{1,15}))?$/.exec(value.trimEnd());
   if (found === null) return undefined;
-  const [, run = '', sequence = '', messages = '', recipients = '', checksum = '', pattern = ''] = found;
+  const [, run = '', sequence = '', messages = '', recipients = '', checksum = '', pattern = '', sent] = found;
   return {
     run,
     sequence: Number(sequence),
@@ -42,6 +45,7 @@ export function parseLedgerMark(value: ByteString): LedgerMark | undefined {
     recipients: Number(recipients),
     checksum: Number.parseInt(checksum, 16),
     pattern,
+    ...(sent === undefined ? {} : { sentUs: Number(sent) }),
   };
 }
 

@@ -18,6 +18,8 @@ export interface QmtpOptions {
   readonly relayclient: ByteString | undefined;
   /** Is mail for this recipient taken (rcpthosts)? When it throws, the session ends. */
   readonly allowed: (recipient: ByteString) => boolean;
+  /** What every recipient is answered: the client is blocked. */
+  readonly blocked?: ByteString | undefined;
 }
 
 const notAllowed: ByteString = "Dsorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)";
@@ -173,7 +175,8 @@ export class QmtpServerSession extends PackageMachine<State> {
 
   /** Undefined: taken, the package's decision answers. */
   #recipientAnswer(address: ByteString | undefined): ByteString | undefined {
-    const { relayclient, allowed, maxRecipients } = this.#options;
+    const { relayclient, allowed, maxRecipients, blocked } = this.#options;
+    if (blocked !== undefined) return blocked;
     if (address === undefined) return notUsable;
     if (relayclient === undefined && !allowed(address)) return notAllowed;
     if (this.#recipients.length >= maxRecipients) return tooManyRecipients;

@@ -52,8 +52,8 @@ class VirtualDomains {
   }
 }
 
-/** Steps 1 and 2: a host for every address, then the percent hack. */
-function withHost(recipient: ByteString, envnoathost: ByteString, percenthack: ReadonlySet<string>): ByteString {
+/** Steps 1 and 2: a host for every address, then the percent hack; `percenthack` in lower case. */
+export function withHost(recipient: ByteString, envnoathost: ByteString, percenthack: ReadonlySet<string>): ByteString {
   let address = recipient.includes('@') ? recipient : `${recipient}@${envnoathost}`;
   if (percenthack.size === 0) return address;
   let at = address.lastIndexOf('@');

@@ -35,6 +35,11 @@ export interface Settings {
   /** Connections one address may hold; undefined = a default that depends on concurrencyincoming. */
   readonly concurrencyperip: number | undefined;
   readonly listeners: readonly ListenerSetting[];
+  /** Whom RCPT asks whether a recipient exists: `off`, `local`, `file F`, `cdb F`, `program P...`. */
+  readonly recipients: string;
+  /** Domain to the addresses, joined by commas, that may ask for its mail with ETRN; or that get it by connecting. */
+  readonly etrnhosts: MapSetting;
+  readonly autoturn: MapSetting;
   // send
   readonly envnoathost: ByteString;
   readonly percenthack: readonly ByteString[];
@@ -45,6 +50,8 @@ export interface Settings {
   readonly bouncehost: ByteString;
   readonly doublebounceto: ByteString;
   readonly doublebouncehost: ByteString;
+  /** Lowercased: domains, `.domain`s, relay hosts or `*` whose mail is tried only when it is asked for. */
+  readonly holdremote: readonly ByteString[];
   readonly concurrencylocal: number;
   readonly concurrencyremote: number;
   // remote

@@ -3,6 +3,7 @@
  * Makes rules of text; who matches which is tcprules-lookup.ts. Stricter than tcprules in one thing: an address that no
  * client can have (`1.2.3` without its dot) is a problem, not a rule that never counts.
  */
+import { lowerCaseAscii } from './bytes.js';
 import { canonicalIPv4, canonicalIPv6, ipv6Groups } from './ip-address.js';
 import type { ByteString } from './mail.js';
 
@@ -26,10 +27,16 @@ export type RulesParsed = { readonly rules: RuleTable } | { readonly problems: r
 const mostRules = 200_000;
 const mostProblems = 20;
 
+export interface Instructions {
+  readonly allow: boolean;
+  /** In their order, repeated ones too. */
+  readonly assignments: readonly (readonly [ByteString, ByteString])[];
+}
+
 /** The instructions after the address; undefined when they are malformed. The quote may be any character. */
-function parseInstructions(text: ByteString): AccessRule | undefined {
+function parseInstructions(text: ByteString): Instructions | undefined {
   const allow = text.startsWith('allow');
-  const variables = new Map<ByteString, ByteString>();
+  const assignments: (readonly [ByteString, ByteString])[] = [];
   let at = allow ? 5 : 4;
   while (at < text.length) {
     const equals = text.indexOf('=', at);
@@ -37,14 +44,14 @@ function parseInstructions(text: ByteString): AccessRule | undefined {
     if (text[at] !== ',' || equals <= at + 1 || quote === undefined) return undefined;
     const end = text.indexOf(quote, equals + 2);
     if (end < 0) return undefined;
-    variables.set(text.slice(at + 1, equals), text.slice(equals + 2, end));
+    assignments.push([text.slice(at + 1, equals), text.slice(equals + 2, end)]);
     at = end + 1;
   }
-  return { allow, variables };
+  return { allow, assignments };
 }
 
 /** `10.2-3.` becomes `10.2.` and `10.3.`; at most one part is a range. Undefined: not of that shape. */
-function expandRange(address: ByteString): readonly ByteString[] | undefined {
+export function expandRange(address: ByteString): readonly ByteString[] | undefined {
   const found = /^((?:\d{1,3}\.){0,3})(\d{1,3})-(\d{1,3})((?:\.\d{1,3}){0,3}\.?)$/.exec(address);
   if (found === null) return [address];
   const [, before = '', from, to, after = ''] = found;
@@ -55,7 +62,7 @@ function expandRange(address: ByteString): readonly ByteString[] | undefined {
 }
 
 /** `2001:db8:` and `2001:db8::/32` as the groups that they begin with. */
-function ipv6Prefix(address: ByteString): ByteString | undefined {
+export function ipv6Prefix(address: ByteString): ByteString | undefined {
   const slash = address.indexOf('/');
   if (slash >= 0) {
     const groups = ipv6Groups(address.slice(0, slash));
@@ -72,8 +79,9 @@ function ipv6Prefix(address: ByteString): ByteString | undefined {
 
 /** The key under which a client finds this rule; undefined when no client could. */
 function keyOf(address: ByteString): ByteString | undefined {
-  // Client names and ident names are not asked for here: such rules match nobody, as in a tcpserver that does not ask.
-  if (address === '' || address.startsWith('=') || address.includes('@')) return address;
+  // Host names and ident names match only where the listener asks for them.
+  if (address.includes('@') || address.startsWith('=')) return lowerHost(address);
+  if (address === '') return address;
   if (/^(?:\d{1,3}\.){1,3}$/.test(address)) {
     const parts = address.slice(0, -1).split('.').map(Number);
     return parts.every((part) => part <= 255) ? `${parts.join('.')}.` : undefined;
@@ -81,15 +89,43 @@ function keyOf(address: ByteString): ByteString | undefined {
   return canonicalIPv4(address) ?? canonicalIPv6(address) ?? ipv6Prefix(address);
 }
 
+/** Host names are compared in lower case; the name before `@` is as ident gave it. */
+function lowerHost(address: ByteString): ByteString {
+  const from = address.lastIndexOf('@') + 1;
+  return address.slice(0, from) + lowerCaseAscii(address.slice(from));
+}
+
 const cannotMatch =
   'is neither an address, nor the beginning of one as 1.2.3. or 2001:db8: (or 2001:db8::/32), nor a range as 1.2.3.4-9';
 
-function parseRule(line: ByteString): readonly (readonly [ByteString, AccessRule])[] | string {
+export interface RuleLine {
+  /** As it stands there; empty for everybody. */
+  readonly address: ByteString;
+  readonly instructions: Instructions;
+}
+
+/** One line as its two parts, or what is wrong with it. An IPv6 address may have colons of its own. */
+export function parseRuleLine(line: ByteString): RuleLine | string {
   const split = /:(?:allow|deny)(?:,|$)/.exec(line);
   if (split === null) return 'is not address:allow or address:deny, with nothing or ,VAR="value" behind it';
-  const address = line.slice(0, split.index);
-  const rule = parseInstructions(line.slice(split.index + 1));
-  if (rule === undefined) return 'has a variable that is not of the form ,VAR="value"';
+  const instructions = parseInstructions(line.slice(split.index + 1));
+  if (instructions === undefined) return 'has a variable that is not of the form ,VAR="value"';
+  return { address: line.slice(0, split.index), instructions };
+}
+
+/** Lines that hold a rule, with their numbers from 1; blanks at their ends do not count. */
+export function ruleLines(text: ByteString): readonly (readonly [number, ByteString])[] {
+  return text
+    .split('\n')
+    .map((raw, index) => [index + 1, raw.replace(/[ \t\r]+$/, '')] as const)
+    .filter(([, line]) => line !== '' && !line.startsWith('#'));
+}
+
+function parseRule(line: ByteString): readonly (readonly [ByteString, AccessRule])[] | string {
+  const parsed = parseRuleLine(line);
+  if (typeof parsed === 'string') return parsed;
+  const { address, instructions } = parsed;
+  const rule: AccessRule = { allow: instructions.allow, variables: new Map(instructions.assignments) };
   const entries: (readonly [ByteString, AccessRule])[] = [];
   for (const one of expandRange(address) ?? [undefined]) {
     const key = one === undefined ? undefined : keyOf(one);
@@ -108,13 +144,11 @@ function shown(line: ByteString): string {
 export function parseRules(text: ByteString): RulesParsed {
   const rules = new Map<ByteString, AccessRule>();
   const problems: RuleProblem[] = [];
-  for (const [index, raw] of text.split('\n').entries()) {
-    const line = raw.replace(/[ \t\r]+$/, '');
-    if (line === '' || line.startsWith('#')) continue;
+  for (const [number, line] of ruleLines(text)) {
     const parsed = parseRule(line);
-    if (typeof parsed === 'string') problems.push({ line: index + 1, text: `${shown(line)} ${parsed}` });
+    if (typeof parsed === 'string') problems.push({ line: number, text: `${shown(line)} ${parsed}` });
     else for (const [key, rule] of parsed) if (!rules.has(key)) rules.set(key, rule);
-    if (rules.size > mostRules) problems.push({ line: index + 1, text: `more than ${mostRules} rules; use prefixes` });
+    if (rules.size > mostRules) problems.push({ line: number, text: `more than ${mostRules} rules; use prefixes` });
     if (problems.length >= mostProblems || rules.size > mostRules) break;
   }
   return problems.length === 0 ? { rules } : { problems };

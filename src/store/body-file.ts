@@ -8,6 +8,7 @@ import { type FileHandle, lstat, mkdir, open, opendir, unlink } from 'node:fs/pr
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { ByteString } from '../protocol/mail.js';
+import { crashAt } from './crash-points.js';
 import { syncFolder } from './folder-sync.js';
 
 /** Above this many octets a body is a file of its own (data-path measurement: LMDB wins below, files from 1 MiB on). */
@@ -73,9 +74,11 @@ class OpenBodyFile implements BodyFile {
     this.#over = true;
     try {
       await this.written();
+      crashAt('body.written');
       await this.#handle.sync();
       // Closing and the folder's flush need not wait for each other; the flush is shared by all bodies of the moment.
       await Promise.all([this.#handle.close(), syncFolder(namedByOctets(this.#folder))]);
+      crashAt('body.flushed');
     } catch (error) {
       await this.discard();
       throw error;
@@ -136,6 +139,7 @@ export async function createBodyFile(queueDir: string): Promise<BodyFile> {
 /** Removes the file of a finished message; a missing one counts as removed. */
 export async function removeBodyFile(queueDir: string, name: string): Promise<void> {
   await unlink(join(queueDir, 'body', name)).catch(ignoreMissing);
+  crashAt('body.removed');
 }
 
 /** Removes files older than 36 h that `isNamed` does not know; returns how many. `now` in seconds since 1970. */

@@ -24,6 +24,7 @@ import { opendir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { ByteString } from '../protocol/mail.js';
 import { isSameMessage } from '../protocol/mailbox/maildir.js';
+import { crashAt } from './crash-points.js';
 import { syncFolder } from './folder-sync.js';
 import { codeOf, octetPath } from './octet-path.js';
 import { sameContent } from './same-content.js';
@@ -89,6 +90,7 @@ async function publish(job: MaildirJob, temporary: ByteString): Promise<MaildirO
   if (!job.repeated && !existsSync(octetPath(path))) {
     // Only this delivery can have the name: one step does what link and unlink do.
     await move(octetPath(temporary), octetPath(path));
+    crashAt('maildir.moved');
     await syncFolder(folder);
     return 'moved';
   }
@@ -105,7 +107,9 @@ async function publish(job: MaildirJob, temporary: ByteString): Promise<MaildirO
 async function writeAndPublish(job: MaildirJob, fd: number, temporary: ByteString): Promise<MaildirOutcome | 'moved'> {
   try {
     await writeMessage(fd, job);
+    crashAt('maildir.written');
     await flush(fd);
+    crashAt('maildir.flushed');
   } finally {
     closeSync(fd);
   }

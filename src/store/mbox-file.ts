@@ -8,6 +8,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ByteString } from '../protocol/mail.js';
 import { FromQuoting } from '../protocol/mailbox/mbox.js';
+import { crashAt } from './crash-points.js';
 import { syncFolder } from './folder-sync.js';
 import { codeOf, octetPath } from './octet-path.js';
 import { MessageUnreadable, type UnixMessage } from './unix-message.js';
@@ -61,7 +62,9 @@ async function appendDurably(file: FileHandle, job: MboxJob): Promise<MboxOutcom
   const before = (await file.stat()).size;
   try {
     await append(file, job);
+    crashAt('mbox.written');
     if (regular) await file.sync();
+    crashAt('mbox.flushed');
     if (regular && before === 0) await syncFolder(job.path.slice(0, job.path.lastIndexOf('/') + 1));
     return { tag: 'done' };
   } catch (error) {

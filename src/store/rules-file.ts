@@ -5,7 +5,14 @@
 import { resolve } from 'node:path';
 import type { ListenerSetting, SettingsProblem } from '../protocol/settings.js';
 import { parseRules } from '../protocol/tcprules.js';
-import { cdbLookup, findRule, type RuleAnswer, type RuleLookup, tableLookup } from '../protocol/tcprules-lookup.js';
+import {
+  type ClientNames,
+  cdbLookup,
+  findRule,
+  type RuleAnswer,
+  type RuleLookup,
+  tableLookup,
+} from '../protocol/tcprules-lookup.js';
 import { codeOf } from './octet-path.js';
 import { ParsedFile } from './parsed-file.js';
 
@@ -47,10 +54,10 @@ export class RulesFile {
   }
 
   /** The rule for a client. A file that went bad, or away, leaves the rules as they were; without any nobody gets in. */
-  find(ip: string): RuleAnswer {
+  find(client: ClientNames): RuleAnswer {
     const problems = this.problems();
     this.#trouble = problems.length === 0 ? '' : new BadRules(problems).message;
-    return this.#last === undefined ? 'damaged' : findRule(ip, this.#last);
+    return this.#last === undefined ? 'damaged' : findRule(client, this.#last);
   }
 
   get trouble(): string {

@@ -61,9 +61,17 @@ const checks: Readonly<Record<string, (name: string, type: string) => void>> = {
   },
   list: (name) => takes(name, '# why\none.example\n\ntwo.example\n', ['one.example', 'two.example']),
   map: (name) => takes(name, 'KEY:1\nkey:value\n', { key: 'value' }),
+  source: (name) => {
+    takes(name, 'file control/list \n', 'file control/list');
+    takes(name, 'local now\n', undefined);
+  },
   text: (name) => takes(name, '#one\n./two\n', '#one\n./two'),
   listeners: (name) =>
     takes(name, 'smtp [::1]:25 max=2\n', [{ protocol: 'smtp', address: '::1', port: 25, options: { max: '2' } }]),
+  peers: (name) => {
+    takes(name, 'KEY:192.0.2.1\nkey:192.0.2., ::1\n', { key: '192.0.2., ::1' });
+    takes(name, 'key:value\n', undefined);
+  },
   addresses: (name) => takes(name, '127.0.0.1:53\n', ['127.0.0.1:53']),
 };
 

@@ -8,6 +8,7 @@ import { parseLedger } from '../../bench/report/ledger.js';
 import { sends } from '../../src/actors/messages.js';
 import { filesBelow, root } from '../runner/tree.js';
 import { actorDiagram, inboxes } from './actor-diagram.js';
+import { controlEntries, verbSections } from './man/parts.js';
 import { rfcTable } from './rfc-table.js';
 
 interface Part {
@@ -32,6 +33,12 @@ export const parts: readonly Part[] = [
     file: 'docs/benchmarks.md',
     mark: 'benchmarks',
     make: () => benchmarkTables(parseLedger(readFileSync(`${root}/bench/ledger.jsonl`, 'utf8'))),
+  },
+  { file: 'docs/man/tqmail.8.md', mark: 'verbs', make: verbSections },
+  {
+    file: 'docs/man/qmail-control.5.md',
+    mark: 'control files',
+    make: () => controlEntries(readFileSync(`${root}/docs/control/README.md`, 'utf8')),
   },
 ];
 

@@ -1,5 +1,5 @@
 /**
- * kill -9 of all processes at random moments under load (the short form of kill-loop.ts), and the proof that the
+ * Faults at random moments under load (the short form of soak.ts), and the proof that the
  * accounting notices a server that forgets.
  */
 import assert from 'node:assert/strict';
@@ -11,16 +11,23 @@ import { backwards, openFolder, until } from '../support/server-home.js';
 import { Book } from './kill/book.js';
 import { Load } from './kill/load.js';
 import { mostTwice, readMaildir, runRounds } from './kill/rounds.js';
+import { strikeNames } from './kill/strikes.js';
 
-test('six kills of all processes under load lose nothing, and double no local delivery', async (t) => {
-  const result = await runRounds(backwards(t), { rounds: 6, loadMs: [150, 1_000] });
-  t.diagnostic(JSON.stringify(result));
-  assert.ok(result.accepted >= 50, `only ${result.accepted} messages were accepted`);
-  assert.equal(result.lost, 0);
-  assert.equal(result.altered, 0);
-  assert.equal(result.twiceLocal, 0);
-  assert.ok(result.mostTwiceAfterKill <= mostTwice, 'more arrived twice after a kill than can be under way');
-});
+for (const [what, rounds, strikes] of [
+  ['of all processes', 12, ['all']],
+  ['of one process or thread after another', 13, strikeNames],
+] as const) {
+  test(`${rounds} faults ${what} under load lose nothing, and double no local delivery`, async (t) => {
+    const { table, ...result } = await runRounds(backwards(t), { rounds, strikes, loadMs: [100, 500] });
+    t.diagnostic(JSON.stringify(result));
+    for (const row of table) t.diagnostic(JSON.stringify(row));
+    assert.ok(result.accepted >= 50, `only ${result.accepted} messages were accepted`);
+    assert.equal(result.lost, 0);
+    assert.equal(result.altered, 0);
+    assert.equal(result.twiceLocal, 0);
+    assert.ok(result.mostTwiceAfterKill <= mostTwice, 'more arrived twice after a fault than can be under way');
+  });
+}
 
 test('a server that answers 250 and forgets is caught', async (t) => {
   const forgetful = await startKeepingSink(t, {});

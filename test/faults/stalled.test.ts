@@ -1,6 +1,6 @@
 /**
  * A thread that computes for ever is noticed: front and pool threads are replaced, for the core's the process ends and
- * the next one takes over. A process that is stopped as a whole and goes on has no stalled thread.
+ * the next one takes over, for the main thread the parent replaces the process. A process that is stopped as a whole and goes on has no stalled thread.
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
@@ -88,6 +88,14 @@ test('a thread that computes for ever is replaced, the core with its process', a
   t.diagnostic(`core noticed after ${Math.round(performance.now() - begun)} ms`);
   await scene.goesOn();
   assert.notEqual(server.pid('node'), node);
+
+  const second = server.pid('node');
+  const again = performance.now();
+  await scene.order('main');
+  await server.seen(/alert: node ended \(signal SIGKILL\): its main thread stood still/);
+  t.diagnostic(`main noticed after ${Math.round(performance.now() - again)} ms`);
+  await scene.goesOn();
+  assert.notEqual(server.pid('node'), second);
   const { twiceRemote, ...rest } = await scene.verdict();
   assert.deepEqual(rest, { lost: 0, altered: 0, twiceLocal: 0 });
   t.diagnostic(`${twiceRemote} remote deliveries came twice after ends of threads`);

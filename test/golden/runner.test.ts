@@ -37,7 +37,7 @@ function scratch(t: TestContext): string {
 }
 
 const golden = (...args: readonly string[]): ReturnType<typeof run> =>
-  run(process.execPath, [join(root, 'dist/test/golden/run.js'), ...args], 100);
+  run(process.execPath, [join(root, 'dist/test/golden/run.js'), ...args], 110);
 
 test('files are in force', () => assert.ok(inForce.length > 0));
 
@@ -62,7 +62,7 @@ for (const file of inForce) {
   test(`${file}: cases run against changed expectations fail, and the exit code says so`, async (t) => {
     const place = scratch(t);
     const every = readCases(folder, file).filter((test) => own(file, test) === undefined);
-    const step = Math.max(1, Math.floor(every.length / 12));
+    const step = Math.max(1, Math.floor(every.length / 6));
     const sample = every.filter((_, index) => index % step === 0);
     const changed = sample.map((one, index): RecordedCase => {
       const ways = [...changes(one.expected)];

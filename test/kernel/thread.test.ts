@@ -122,7 +122,7 @@ test('tells beyond the capacity of their edge are refused and counted; handled o
   const count = (): void => {
     heard += 1;
   };
-  thread.add('send', { handlers: { queued: count } });
+  thread.add('send', { handlers: { queued: count, flush: () => undefined } });
   const { send } = thread.peersOf('queue');
   const { capacity } = edgeRules['queue>send'];
   for (let n = 0; n < capacity; n += 1) assert.ok(send.tell('queued', { head }));

@@ -176,6 +176,6 @@ test('no sender can add a header line', () => {
 
 test('octets in both forms', () => {
   const text = (form: 'wire' | 'unix', from: string) => Buffer.from(prefixBytes(from, form)).toString('latin1');
-  assert.equal(text('unix', '.a\n\r\xe9\n'), '.a\n\r\xe9\n');
+  assert.equal(text('unix', '.a\n\r\xe9\n'), '.a\n \xe9\n');
   assert.equal(text('wire', '.a\nb.\n..\n\n\r\xe9\r\n'), '..a\r\nb.\r\n...\r\n\r\n \xe9 \r\n');
 });

@@ -9,7 +9,7 @@ import { cdbLookup, findRule, ruleKeys, tableLookup } from '../../src/protocol/t
 function verdict(source: string, ip: string): string {
   const parsed = parseRules(source);
   if (!('rules' in parsed)) throw new Error(JSON.stringify(parsed.problems));
-  const rule = findRule(ip, tableLookup(parsed.rules));
+  const rule = findRule({ ip }, tableLookup(parsed.rules));
   if (rule === undefined || rule === 'damaged') return 'none';
   return [rule.allow ? 'allow' : 'deny', ...[...rule.variables].map(([name, value]) => `${name}=${value}`)].join(' ');
 }
@@ -47,8 +47,8 @@ test('IPv6: exact addresses in any spelling, groups as a prefix, and IPv4 writte
     ['allow RELAYCLIENT=', 'deny', 'allow', 'none', 'allow X=v4'],
   );
   assert.equal(verdict('fe80::deny', 'fe80::1'), 'deny', 'fe80: followed by the colon of the rule');
-  assert.deepEqual(ruleKeys('::ffff:1.2.3.4'), ['1.2.3.4', '1.2.3.', '1.2.', '1.', '']);
-  assert.deepEqual(ruleKeys('2001:db8::1').slice(-3), ['2001:db8:', '2001:', '']);
+  assert.deepEqual(ruleKeys({ ip: '::ffff:1.2.3.4' }), ['1.2.3.4', '1.2.3.', '1.2.', '1.', '']);
+  assert.deepEqual(ruleKeys({ ip: '2001:db8::1' }).slice(-3), ['2001:db8:', '2001:', '']);
 });
 
 test('every bad line is told with its number', () => {
@@ -68,7 +68,7 @@ test('every bad line is told with its number', () => {
 test('compiled rules mean the same; a damaged file lets nobody in', () => {
   const record = (key: string, value: string) => ({ key: fromByteString(key), value: fromByteString(value) });
   const lookup = cdbLookup(cdbWrite([record('127.', '+RELAYCLIENT=\0+X=1\0'), record('1.2.', 'D\0'), record('9.', 'what')]));
-  const found = findRule('127.0.0.1', lookup);
+  const found = findRule({ ip: '127.0.0.1' }, lookup);
   assert.ok(typeof found === 'object');
   assert.deepEqual(
     [found.allow, [...found.variables]],
@@ -80,7 +80,7 @@ test('compiled rules mean the same; a damaged file lets nobody in', () => {
       ],
     ],
   );
-  assert.deepEqual(findRule('1.2.3.4', lookup), { allow: false, variables: new Map() });
-  assert.equal(findRule('9.9.9.9', lookup), 'damaged');
-  assert.equal(findRule('8.8.8.8', lookup), undefined);
+  assert.deepEqual(findRule({ ip: '1.2.3.4' }, lookup), { allow: false, variables: new Map() });
+  assert.equal(findRule({ ip: '9.9.9.9' }, lookup), 'damaged');
+  assert.equal(findRule({ ip: '8.8.8.8' }, lookup), undefined);
 });

@@ -160,9 +160,13 @@ test('another format version is refused, in the data and in the marker', async (
 
 test('the check of a sound queue, and of none', async (t) => {
   const dir = await filled(t);
-  assert.deepEqual(await checkQueue(dir), { messages: 200, findings: [] });
+  assert.deepEqual(await checkQueue(dir), { messages: 200, rescued: 0, findings: [] });
   const none = join(dir, 'none');
   mkdirSync(none, { mode: 0o700 });
-  assert.deepEqual(await checkQueue(none), { messages: 0, findings: [{ kind: 'unusable', text: `no queue in ${none}` }] });
+  assert.deepEqual(await checkQueue(none), {
+    messages: 0,
+    rescued: 0,
+    findings: [{ kind: 'unusable', text: `no queue in ${none}` }],
+  });
   assert.ok(!existsSync(join(none, 'data.mdb')));
 });

@@ -35,7 +35,7 @@ test('a change counts after a second, not before', (t) => {
   t.after(() => rmSync(home, { recursive: true, force: true }));
   let now = 0;
   const allows = (): boolean | undefined => {
-    const rule = rules.find('1.2.3.4');
+    const rule = rules.find({ ip: '1.2.3.4' });
     return typeof rule === 'object' ? rule.allow : undefined;
   };
   writeFileSync(join(home, 'r'), ':allow\n');

@@ -23,6 +23,8 @@ export interface FrontParts {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly settings?: Partial<Settings>;
   readonly rules?: string;
+  /** Further options of the listener. */
+  readonly listenerOptions?: Readonly<Record<string, string>>;
   readonly address?: string;
   /** What the queue answers; default: accepted at once. */
   readonly submit?: (submission: Submission) => Promise<Submitted | Unanswered>;
@@ -65,7 +67,8 @@ export function openFront(t: TestContext, parts: FrontParts = {}): Front {
   const queueDir = join(home, 'queue');
   const context = { peers, clock: systemClock, settings, nextQp: () => ++qp, queueDir, fatal: () => undefined };
   const address = parts.address ?? '127.0.0.1';
-  const options: Record<string, string> = parts.rules === undefined ? {} : { rules: parts.rules };
+  const rules: Record<string, string> = parts.rules === undefined ? {} : { rules: parts.rules };
+  const options = { ...rules, ...parts.listenerOptions };
   return {
     home,
     settings,

@@ -4,8 +4,11 @@
  */
 import { BroadcastChannel } from 'node:worker_threads';
 
-/** `throw`: an error that nobody catches. `exit`: the thread ends without a word. `stall`: it computes for ever. */
-const kinds = ['throw', 'exit', 'stall'] as const;
+/**
+ * `throw`: an error that nobody catches. `exit`: the thread ends without a word. `stall`: it computes for ever. `memory`: it
+ * takes memory until it gets no more.
+ */
+const kinds = ['throw', 'exit', 'stall', 'memory'] as const;
 type FaultKind = (typeof kinds)[number];
 
 interface Order {
@@ -34,6 +37,7 @@ export function obeyFaults(thread: string): void {
 function fail({ thread, kind }: Order): void {
   if (kind === 'exit') process.exit(1);
   while (kind === 'stall');
+  if (kind === 'memory') for (const taken: number[][] = []; ; ) taken.push(new Array<number>(100_000).fill(taken.length));
   setImmediate(() => {
     throw new Error(`${thread} was told to fail`);
   });

@@ -3,13 +3,14 @@
  * and counts the looks without a change, not the time: a process that was stopped as a whole finds no thread stalled.
  */
 
-const beatMs = 500;
+/** Milliseconds between two signs of life. */
+export const beatMs = 500;
 /** Between two looks. A thread may stand still for `usualLooks` of them: collections and large files take seconds, not half a minute. */
 const lookMs = 1_000;
 const usualLooks = 30;
 
-/** For tests of stalled threads only; see fault.ts. */
-function mostLooks(): number {
+/** Looks without a sign of life after which a thread is taken for stalled; fewer for tests of stalled threads only, see fault.ts. */
+export function mostLooks(): number {
   const asked = Number(process.env.TQMAIL_TEST_STALL_SECONDS);
   return process.env.TQMAIL_TEST_FAULTS === '1' && asked > 0 ? asked : usualLooks;
 }

@@ -13,6 +13,7 @@ import {
   parseInstructions,
   senderMayChange,
 } from '../../protocol/mailbox/dotqmail.js';
+import { crashAt } from '../../store/crash-points.js';
 import type { LocalReport } from '../messages.js';
 import { checkDotQmail, checkHome, checkLoop, defer } from './checks.js';
 import { type AddedLines, maildirStep, mboxStep } from './file-steps.js';
@@ -172,7 +173,9 @@ export function runLocal(request: LocalRequest, io: LocalIo): Promise<LocalResul
 
 /** Runs one delivery and answers in the terms of send. */
 export async function deliverLocal(request: LocalRequest, io: LocalIo): Promise<LocalReport> {
+  crashAt('local.begun');
   const result = await runLocal(request, io);
+  crashAt('local.done');
   const outcomes = [exitOutcome(result.exit, result.output)];
   return result.forward === undefined ? { outcomes } : { outcomes, forward: result.forward };
 }

@@ -10,6 +10,7 @@ import { invokedBy, queueReceived } from '../../protocol/received.js';
 import type { Settings } from '../../protocol/settings.js';
 import { removeBodyFile } from '../../store/body-file.js';
 import { copyBehind } from '../../store/copy-behind.js';
+import { crashAt } from '../../store/crash-points.js';
 import type { Body } from '../../store/queue-store.js';
 import { queueUsers } from '../../store/queue-users.js';
 import { type Actor, type ActorContext, type Counters, isUnanswered } from '../kernel/actor.js';
@@ -77,6 +78,7 @@ class LspawnActor implements Actor<'lspawn'> {
     const front = prefixBytes(text, body.form);
     const copied = await copyBehind(front, body, this.#context.queueDir);
     if (copied === undefined) return failed('qq write error or disk full (#4.3.0)');
+    crashAt('forward.copied');
     const submission: Submission = {
       origin: 'forward',
       uid: forward.uid,
@@ -89,6 +91,7 @@ class LspawnActor implements Actor<'lspawn'> {
     const answer = await peers.queue.ask('submit', submission);
     if (isUnanswered(answer)) return failed('qq temporary problem (#4.3.0)');
     if (answer.tag === 'refused') return failed('qq write error or disk full (#4.3.0)');
+    crashAt('forward.kept');
     this.#forwarded += 1;
     return { status: done.status, text: `${done.text}qp ${qp}\n` };
   }

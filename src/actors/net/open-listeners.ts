@@ -3,14 +3,18 @@
  * for all of them, makes room, drains. What is spoken on a connection is its session's.
  */
 import type { Socket } from 'node:net';
+import { inquirySetting } from '../../protocol/listener-options.js';
 import type { ListenerSetting, Settings } from '../../protocol/settings.js';
 import { RulesFile } from '../../store/rules-file.js';
 import type { Counters } from '../kernel/actor.js';
 import type { Cancel, Clock } from '../kernel/clock.js';
 import { Access, type Rights } from './access.js';
 import { Admission, type AdmissionLimits, type Guest } from './admission.js';
+import type { ConnectionEnds } from './ask-ident.js';
 import type { HouseCounts } from './house-counts.js';
+import { Inquiry } from './inquiry.js';
 import { type ListenAt, type Listener, listen } from './listener.js';
+import { Lobby } from './lobby.js';
 import { filterFor, type QueueFilter } from './queue-filter.js';
 
 /** Where one line of control/listeners is open in this thread. */
@@ -67,6 +71,8 @@ class OpenListener<S extends Session> {
   readonly admission: Admission<S>;
   readonly setting: ListenerSetting;
   readonly access: Access;
+  /** What is asked about each client before it comes in, if anything. */
+  inquiry: Inquiry | undefined;
   listener: Listener | undefined;
 
   constructor({ setting, counts }: PlacedListener, access: Access, limits: AdmissionLimits) {
@@ -81,7 +87,10 @@ export class OpenListeners<S extends Session> {
   readonly #open: OpenListener<S>[] = [];
   #settings: Settings;
   #cancelTick: Cancel | undefined;
+  readonly #lobby = new Lobby();
   #denied = 0;
+  #blocked = 0;
+  #over = false;
   #whenEmpty: (() => void) | undefined;
 
   constructor(settings: Settings, parts: OpenListenersParts<S>) {
@@ -94,6 +103,7 @@ export class OpenListeners<S extends Session> {
     for (const placed of this.#parts.listeners) {
       const { setting, at } = placed;
       const open = new OpenListener<S>(placed, this.#accessOf(setting), this.#limits(setting));
+      open.inquiry = this.#inquiryOf(setting);
       this.#open.push(open);
       open.listener = await listen(at, (socket) => this.#arrived(open, socket));
     }
@@ -108,11 +118,39 @@ export class OpenListeners<S extends Session> {
   #accessOf({ options }: ListenerSetting): Access {
     const { home, clock, warn, openWithoutRules } = this.#parts;
     const rules = options.rules === undefined ? undefined : new RulesFile(home, options.rules, () => clock.monotonic());
-    return new Access(rules, warn, openWithoutRules);
+    return new Access(rules, warn, openWithoutRules, options.rblcode === '553');
+  }
+
+  #inquiryOf({ options }: ListenerSetting): Inquiry | undefined {
+    const setting = inquirySetting(options);
+    if (setting === undefined) return undefined;
+    return new Inquiry(setting, { nameservers: this.#settings.nameservers, clock: () => this.#parts.clock.monotonic() });
   }
 
   #arrived(open: OpenListener<S>, socket: Socket): void {
-    const rights = open.access.rights(plainAddress(socket.remoteAddress ?? 'unknown'));
+    const ends = endsOf(socket);
+    if (open.inquiry === undefined) this.#comes(open, socket, ends, open.access.rights({ ip: ends.remote.address }));
+    else void this.#ask(open, open.inquiry, socket, ends);
+  }
+
+  /** The client waits unread while others are asked about it. */
+  async #ask(open: OpenListener<S>, inquiry: Inquiry, socket: Socket, ends: ConnectionEnds): Promise<void> {
+    const place = this.#lobby.enter(socket, ends.remote.address, this.#limits(open.setting));
+    if (place === undefined) {
+      this.#denied += 1;
+      socket.destroy();
+      return;
+    }
+    try {
+      const rights = await inquiry.rights(ends, (client) => open.access.rights(client));
+      if (!socket.destroyed && !this.#over) this.#comes(open, socket, ends, rights);
+      else socket.destroy();
+    } finally {
+      this.#lobby.leave(place);
+    }
+  }
+
+  #comes(open: OpenListener<S>, socket: Socket, { local, remote }: ConnectionEnds, rights: Rights | undefined): void {
     if (rights === undefined) {
       // Without a word, as a client sees it that tcpserver denies.
       this.#denied += 1;
@@ -120,8 +158,7 @@ export class OpenListeners<S extends Session> {
       return;
     }
     const { begin, clock, home, queueDir } = this.#parts;
-    const local = { address: plainAddress(socket.localAddress ?? 'unknown'), port: socket.localPort ?? 0 };
-    const remote = { address: plainAddress(socket.remoteAddress ?? 'unknown'), port: socket.remotePort ?? 0 };
+    if (rights.blocked !== undefined) this.#blocked += 1;
     const session = begin({
       socket,
       rights,
@@ -168,11 +205,14 @@ export class OpenListeners<S extends Session> {
     for (const open of this.#open) {
       open.admission.limits = this.#limits(open.setting);
       open.access.lookAgain();
+      open.inquiry = this.#inquiryOf(open.setting);
     }
   }
 
   /** Listens no more; resolves when the last session is gone. */
   async drain(): Promise<void> {
+    this.#over = true;
+    this.#lobby.empty();
     await Promise.race([
       Promise.all(this.#open.map(({ listener }) => listener?.close())),
       new Promise<void>((resolve) => {
@@ -184,6 +224,8 @@ export class OpenListeners<S extends Session> {
   }
 
   stop(): void {
+    this.#over = true;
+    this.#lobby.empty();
     this.#cancelTick?.();
     for (const { admission, listener } of this.#open) {
       // Without a drain before, it listens still.
@@ -202,8 +244,16 @@ export class OpenListeners<S extends Session> {
       [`${name}.evicted`]: sum((admission) => admission.evicted),
       [`${name}.rejected`]: sum((admission) => admission.rejected),
       [`${name}.denied`]: this.#denied,
+      [`${name}.blocked`]: this.#blocked,
     };
   }
+}
+
+function endsOf(socket: Socket): ConnectionEnds {
+  return {
+    local: { address: plainAddress(socket.localAddress ?? 'unknown'), port: socket.localPort ?? 0 },
+    remote: { address: plainAddress(socket.remoteAddress ?? 'unknown'), port: socket.remotePort ?? 0 },
+  };
 }
 
 /** An IPv4 address mapped into IPv6 is that IPv4 address, for rules and for logs. */

@@ -76,7 +76,7 @@ export class PackageServer {
       buffers: this.#options.buffers,
       session: this.#newSession(rights),
       filter,
-      front: (qp, client) => this.#front(filter === undefined ? qp : undefined, client, local),
+      front: (qp, client) => this.#front(filter === undefined ? qp : undefined, client, local, rights),
       pressure: () => this.#pressure(),
       progressed,
       left,
@@ -87,10 +87,10 @@ export class PackageServer {
   }
 
   /** The queue's own line is not for a filter: the queue behind it puts it there. */
-  #front(qp: number | undefined, client: string, local: string): ByteString {
+  #front(qp: number | undefined, client: string, local: string, { remoteHost, remoteInfo }: Rights): ByteString {
     const date = this.#date(secondsOf(this.#context.clock));
     const protocol = this.#origin.toUpperCase();
-    const from = { remoteHost: undefined, remoteIp: client, remoteInfo: undefined, helo: undefined, local, protocol };
+    const from = { remoteHost, remoteIp: client, remoteInfo, helo: undefined, local, protocol };
     const own = qp === undefined ? '' : queueReceived(qp, invokedBy(this.#origin, networkUid), date, '\n');
     return own + serverReceived(from, date, '\n');
   }

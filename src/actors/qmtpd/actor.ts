@@ -22,13 +22,14 @@ export function createQmtpd(context: ActorContext<'qmtpd'>, options: PackageServ
       moreRcptHosts(options.home, () => context.clock.monotonic()),
     );
   let relay = relayNow();
-  const server = new PackageServer('qmtp', context, options, ({ relayclient, databytes }) => {
+  const server = new PackageServer('qmtp', context, options, ({ relayclient, databytes, blocked }) => {
     const { rcptAllowed } = relay;
     return new QmtpServerSession({
       databytes: databytes ?? settings.databytes,
       maxRecipients: settings.maxrcpt,
       relayclient,
       allowed: rcptAllowed,
+      blocked: blocked === undefined ? undefined : `${blocked.code === 451 ? 'Z' : 'D'}${blocked.text}`,
     });
   });
   return {

@@ -2,6 +2,7 @@
  * queue: makes messages durable and answers only after the flush. The one user of the store; every
  * other actor asks. It decides nothing about delivery.
  */
+import { Destinations } from '../../protocol/destination.js';
 import type { Settings } from '../../protocol/settings.js';
 import { type QueueStore, StoreError } from '../../store/queue-store.js';
 import type { Actor, ActorContext, Counters } from '../kernel/actor.js';
@@ -11,6 +12,7 @@ import { ActivityLog } from '../kernel/log.js';
 import type { Finish, Kept, Submission, Submitted } from '../messages.js';
 import { newMessage, queuedHint } from './new-message.js';
 import { RecentBodies } from './recent-bodies.js';
+import { waitingPage } from './waiting.js';
 
 type Context = ActorContext<'queue'>;
 
@@ -23,6 +25,7 @@ class QueueActor implements Actor<'queue'> {
   readonly #log: ActivityLog;
   readonly #board: Board;
   readonly #recent = new RecentBodies();
+  #settings: Settings;
   #cancel: Cancel | undefined;
   #draining = false;
   #accepted = 0;
@@ -32,6 +35,7 @@ class QueueActor implements Actor<'queue'> {
   constructor(context: Context, store: QueueStore, board: Board) {
     this.#board = board;
     this.#context = context;
+    this.#settings = context.settings;
     this.#store = store;
     this.#log = new ActivityLog(context.peers.splogger, context.settings);
   }
@@ -46,6 +50,7 @@ class QueueActor implements Actor<'queue'> {
       this.#recent.forget(id);
       return this.#kept(this.#store.preprocess(id, routed, due));
     },
+    waiting: ({ names, at }) => waitingPage(this.#store, new Destinations(names, this.#settings), at),
     due: ({ channel, now, limit }) => ({
       entries: this.#store.due(channel, now, limit),
       next: this.#store.nextDue(channel)?.due,
@@ -129,6 +134,7 @@ class QueueActor implements Actor<'queue'> {
   }
 
   reload(settings: Settings): void {
+    this.#settings = settings;
     this.#log.reload(settings);
   }
 

@@ -7,6 +7,7 @@ import type { ByteString, Outcome } from '../../protocol/mail.js';
 import { QmtpClientSession } from '../../protocol/qmtp-client.js';
 import { SmtpClientSession } from '../../protocol/smtp/client.js';
 import type { SmtpClient, SmtpClientEvent, Transaction } from '../../protocol/smtp/session.js';
+import { crashAt } from '../../store/crash-points.js';
 import type { BodySource } from './body-file.js';
 import type { Deadlines } from './deadlines.js';
 import { Pump, type PumpEnd, type PumpOwner } from './pump.js';
@@ -92,6 +93,7 @@ export class Connection implements PumpOwner {
    * end, possibly before this returns.
    */
   run(transaction: Transaction, source?: BodySource): void {
+    crashAt('remote.begun');
     this.#state = 'busy';
     this.#running += 1;
     this.#source = source;
@@ -169,6 +171,7 @@ export class Connection implements PumpOwner {
   }
 
   #report(outcomes: readonly Outcome[], usable: boolean, stale: boolean): void {
+    crashAt('remote.answered');
     this.#running -= 1;
     this.#source?.close();
     this.#source = undefined;

@@ -50,7 +50,10 @@ class RspawnActor implements Actor<'rspawn'> {
     this.#kept = new KeptSessions(context.settings.concurrencyremote);
   }
 
-  readonly handlers: Actor<'rspawn'>['handlers'] = { deliver: (delivery) => this.#deliver(delivery) };
+  readonly handlers: Actor<'rspawn'>['handlers'] = {
+    deliver: (delivery) => this.#deliver(delivery),
+    forgetDown: () => this.#down.clear(),
+  };
 
   start(): void {
     this.#down.clear();

@@ -7,6 +7,7 @@ import { bounceParagraph } from '../../protocol/bounce/qsbmf.js';
 import type { Channel } from '../../protocol/mail.js';
 import { compileRouting, type Routing } from '../../protocol/routing.js';
 import type { Settings } from '../../protocol/settings.js';
+import { crashAt } from '../../store/crash-points.js';
 import type { Looked, MessageHead, MessageId, RecipientRow } from '../../store/queue-store.js';
 import { type Actor, type ActorContext, type Counters, isUnanswered } from '../kernel/actor.js';
 import { type Cancel, secondsOf } from '../kernel/clock.js';
@@ -17,6 +18,8 @@ import { Bouncer } from './bounce.js';
 import { ClockWatch } from './clock-watch.js';
 import { Dispatcher } from './dispatch.js';
 import { Doubtful } from './doubtful.js';
+import { Flusher } from './flush.js';
+import { Hold } from './hold.js';
 import { Intake } from './intake.js';
 import { Job, type Row } from './job.js';
 import { Keeper } from './keeper.js';
@@ -52,6 +55,8 @@ class SendActor implements Actor<'send'> {
   readonly #log: ActivityLog;
   readonly #jobs = new Map<MessageId, Job>();
   readonly #slots: Slots;
+  readonly #hold: Hold;
+  readonly #flusher: Flusher;
   readonly #intake = { local: new Intake(), remote: new Intake() };
   readonly #schedule: Readonly<Record<Channel, Schedule>>;
   readonly #dispatch: Dispatcher;
@@ -79,10 +84,18 @@ class SendActor implements Actor<'send'> {
     this.#looked = new LookedKeeper(peers, this.#jobs, this.#intake, settings);
     this.#looked.resume(options.looked);
     this.#slots = new Slots(settings);
+    this.#hold = new Hold(settings);
+    this.#flusher = new Flusher({
+      peers,
+      clock,
+      due: () => this.#schedule.remote.reread(),
+      isBusy: () => this.#jobs.size > 0,
+    });
     this.#dispatch = new Dispatcher(peers, this.#log, this.#slots, settings, {
       done: (job, row, failure) => this.#done(job, row, failure),
       lost: (job) => this.#doubtful.add(job.head.id),
       passOver: (pass) => this.#keeper.passOver(pass),
+      held: (host) => this.#hold.holds(host, secondsOf(clock)),
       crowded: () => this.#isCrowded(),
       room: (channel) => this.#room(channel),
     });
@@ -101,7 +114,13 @@ class SendActor implements Actor<'send'> {
     this.#schedule = { local: this.#scheduleOf('local'), remote: this.#scheduleOf('remote') };
   }
 
-  readonly handlers: Actor<'send'>['handlers'] = { queued: (queued) => this.#queued(queued) };
+  readonly handlers: Actor<'send'>['handlers'] = {
+    queued: (queued) => this.#queued(queued),
+    flush: ({ names }) => {
+      this.#lift(names);
+      this.#flusher.hint(names);
+    },
+  };
 
   #scheduleOf(channel: Channel): Schedule {
     return new Schedule({
@@ -136,6 +155,7 @@ class SendActor implements Actor<'send'> {
   }
 
   #queued({ head, recipients }: Queued): void {
+    crashAt('intake.heard');
     this.#announcer.announce(head);
     let job: Job | undefined;
     for (const channel of channels) {
@@ -301,6 +321,7 @@ class SendActor implements Actor<'send'> {
     this.#settings = settings;
     this.#log.reload(settings);
     this.#routing = compileRouting(settings);
+    this.#hold.reload(settings);
     this.#dispatch.reload(settings);
     // A recipient that one channel passed over may be its own now.
     if (this.#looked.reload(settings)) this.#lookAgain();
@@ -320,6 +341,18 @@ class SendActor implements Actor<'send'> {
     await this.#context.peers.queue.ask('allDue', secondsOf(this.#context.clock));
     this.#lookAgain();
     for (const channel of channels) this.#schedule[channel].reread();
+  }
+
+  /** The line may be up: what is held goes, and no host counts as down. */
+  #lift(names: readonly string[]): void {
+    this.#hold.lift(names, secondsOf(this.#context.clock));
+    this.#context.peers.rspawn.tell('forgetDown', true);
+  }
+
+  /** Mail for these destinations becomes due now. Resolves to how many messages. */
+  flush(names: readonly string[]): Promise<number | undefined> {
+    this.#lift(names);
+    return this.#flusher.flush(names);
   }
 
   pause(paused: boolean): void {
@@ -370,6 +403,7 @@ class SendActor implements Actor<'send'> {
 
 export interface Send extends Actor<'send'> {
   allDue(): Promise<void>;
+  flush(names: readonly string[]): Promise<number | undefined>;
   pause(paused: boolean): void;
 }
 

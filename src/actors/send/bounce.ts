@@ -8,6 +8,7 @@ import { formatDate } from '../../protocol/date.js';
 import { invokedBy, queueReceived } from '../../protocol/received.js';
 import type { Settings } from '../../protocol/settings.js';
 import { copyBehind } from '../../store/copy-behind.js';
+import { crashAt } from '../../store/crash-points.js';
 import type { Body } from '../../store/queue-store.js';
 import { queueUsers } from '../../store/queue-users.js';
 import { type ActorContext, isUnanswered } from '../kernel/actor.js';
@@ -47,6 +48,7 @@ export class Bouncer {
       unixSize: prefix.length + job.head.unixSize,
     };
     const copied = await copyBehind(prefixBytes(prefix, body.form), body, this.#context.queueDir);
+    crashAt('bounce.made');
     // Without room for a copy the failure is told all the same, without the original.
     const form = copied === undefined ? 'unix' : body.form;
     const alone = (): { bytes: Uint8Array; size: number } => {

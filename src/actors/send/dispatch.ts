@@ -6,6 +6,7 @@ import type { Channel, Outcome } from '../../protocol/mail.js';
 import { lastOutcome } from '../../protocol/retry.js';
 import type { Settings } from '../../protocol/settings.js';
 import { expandVerp } from '../../protocol/verp.js';
+import { crashAt } from '../../store/crash-points.js';
 import { isUnanswered, type Peers, type Unanswered } from '../kernel/actor.js';
 import type { ActivityLog } from '../kernel/log.js';
 import type { Delivery, Report } from '../messages.js';
@@ -22,6 +23,8 @@ export interface DispatchEvents {
   /** A delivery of the job ended without a report. */
   lost(job: Job): void;
   passOver(pass: Pass): void;
+  /** Mail for this host waits until somebody asks for it. */
+  held(host: string): boolean;
   /** As many messages are in memory as may be, most of them waiting for the disk. */
   crowded(): boolean;
   /** The channel could take more messages now. */
@@ -91,7 +94,7 @@ export class Dispatcher {
     let started = 0;
     while (ready.length > 0 && this.#slots.free(channel) && !this.#stopping && !this.paused) {
       const pass = ready[0] as Pass;
-      const group = takeGroup(pass, this.#groupSize(pass));
+      const group = takeGroup(pass, this.#groupSize(pass), this.#events.held);
       if (group.length > 0) {
         this.#start(pass, group);
         started += 1;
@@ -161,12 +164,14 @@ export class Dispatcher {
       repeated: job.repeated,
       shared: head.recipientCount > group.length,
     };
+    crashAt('delivery.starting');
     const spawner = channel === 'local' ? this.#peers.lspawn : this.#peers.rspawn;
     void spawner.ask('deliver', delivery).then((report) => this.#reported(pass, group, id, report));
   }
 
   #reported(pass: Pass, group: readonly Row[], firstId: number, report: Report | Unanswered): void {
     const { job, channel } = pass;
+    crashAt('delivery.reported');
     this.#slots.give(channel);
     pass.running -= 1;
     // Nobody can tell whether a delivery without a report took place.

@@ -50,9 +50,22 @@ function skipTaken(pass: Pass): Row | undefined {
   return undefined;
 }
 
-/** The next recipients for one slot: one, or up to `most` of the same host (control/rcptspertransaction). */
-export function takeGroup(pass: Pass, most: number): readonly Row[] {
-  const first = skipTaken(pass);
+/** The next recipient that need not wait; those that must are deferred without a try. */
+function skipHeld(pass: Pass, held: (host: ByteString) => boolean): Row | undefined {
+  for (let row = skipTaken(pass); row !== undefined; row = skipTaken(pass)) {
+    if (pass.channel === 'local' || pass.dying || !held(hostOf(row.address))) return row;
+    row.state = 'deferred';
+    pass.deferred += 1;
+  }
+  return undefined;
+}
+
+/**
+ * The next recipients for one slot: one, or up to `most` of the same host (control/rcptspertransaction). A message in
+ * its last pass is held no longer: it is tried once before it bounces.
+ */
+export function takeGroup(pass: Pass, most: number, held: (host: ByteString) => boolean): readonly Row[] {
+  const first = skipHeld(pass, held);
   if (first === undefined) return [];
   first.state = 'running';
   pass.from += 1;

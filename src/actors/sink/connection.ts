@@ -1,25 +1,23 @@
 /**
- * One connection of the sink: moves bytes between a socket and an SMTP server session and accepts what it asks.
- * All replies to the commands of one chunk go out in one write; bodies are metered, never kept.
+ * One SMTP or LMTP connection of the sink: has its rules judge what the client asks, and takes what they let through.
+ * All replies to the commands of one chunk go out in one write; bodies are metered, and copied only when they are kept.
  */
 import type { Socket } from 'node:net';
+import { plainAccept, plainVerdict, type SinkVerdict } from '../../protocol/sink/judge.js';
+import { magicOf } from '../../protocol/sink/magic.js';
+import type { SinkStage } from '../../protocol/sink/rule.js';
+import { formatReply } from '../../protocol/smtp/reply.js';
 import { SmtpServerSession } from '../../protocol/smtp/server.js';
 import type { SmtpServerEvent, SmtpServerOptions } from '../../protocol/smtp/session.js';
+import { Collected } from './collected.js';
+import type { House } from './house.js';
 import { MessageMeter } from './meter.js';
-import type { SinkRules, SinkStage } from './rules.js';
-
-/** What a connection tells the sink: one message, complete. */
-export interface Arrived {
-  readonly recipients: readonly string[];
-  readonly wireSize: number;
-  readonly marked: ReturnType<MessageMeter['finish']>;
-}
+import { Transcript } from './transcript.js';
+import { Wire } from './wire.js';
 
 const accepted = { accept: true } as const;
-/** Replies that the client has not read before its commands are left unread. */
-const mostUnread = 65_536;
 
-const options: SmtpServerOptions = {
+const bounds: SmtpServerOptions = {
   greeting: 'sink.tqmail',
   databytes: 0,
   maxRecipients: 1_000_000,
@@ -29,70 +27,176 @@ const options: SmtpServerOptions = {
   barecr: 'reject',
   maxHeader: 0,
 };
+const lmtpBounds: SmtpServerOptions = { ...bounds, lmtp: true };
 
 export class SinkConnection {
-  readonly #socket: Socket;
-  readonly #session = new SmtpServerSession(options);
+  readonly #wire: Wire;
+  readonly #house: House;
+  readonly #session: SmtpServerSession;
+  readonly #protocol: 'smtp' | 'lmtp';
   readonly #meter = new MessageMeter();
-  readonly #rules: SinkRules | undefined;
-  readonly #arrive: (message: Arrived) => void;
+  readonly #collected: Collected | undefined;
+  readonly #transcript: Transcript | undefined;
+  #helo = '';
   #sender = '';
   #recipients: readonly string[] = [];
-  #over = false;
+  #size = 0;
+  /** No piece of the message under way has come. */
+  #untouched = true;
+  /** What a recipient's address wants for the end of the message. */
+  #atEnd: SinkVerdict | undefined;
+  #held = false;
 
-  constructor(socket: Socket, rules: SinkRules | undefined, arrive: (message: Arrived) => void) {
-    this.#socket = socket;
-    this.#rules = rules;
-    this.#arrive = arrive;
-    socket.on('data', (chunk) => this.#receive(chunk));
-    socket.on('drain', () => socket.resume());
-    this.#reply();
+  constructor(socket: Socket, house: House, protocol: 'smtp' | 'lmtp') {
+    this.#house = house;
+    this.#protocol = protocol;
+    this.#wire = new Wire(socket, (chunk) => this.#receive(chunk));
+    const own = protocol === 'lmtp' ? lmtpBounds : bounds;
+    if (house.keep > 0) {
+      this.#transcript = new Transcript();
+      this.#collected = new Collected(house.keep);
+      this.#session = new SmtpServerSession({ ...own, heard: (line) => this.#heard(line) });
+    } else this.#session = new SmtpServerSession(own);
+    const { client } = this.#wire;
+    house.came(client);
+    socket.once('close', () => house.left(client));
+    this.#judge('connect', client);
+    if (!this.#held) this.#reply();
+    this.#wire.start();
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#over) return;
     this.#session.receive(chunk);
-    for (let event = this.#session.next(); event !== undefined; event = this.#session.next()) {
-      this.#take(event);
-      if (this.#over) break;
+    if (!this.#held) this.#run();
+    this.#session.retain();
+  }
+
+  #run(): void {
+    while (!this.#held && !this.#wire.over) {
+      const event = this.#session.next();
+      if (event === undefined) break;
+      if (this.#take(event)) {
+        this.#reply();
+        this.#wire.end();
+        return;
+      }
     }
     this.#reply();
   }
 
   #reply(): void {
     const bytes = this.#session.output();
-    if (bytes !== '') this.#socket.write(bytes, 'latin1');
-    if (this.#over) this.#socket.end();
-    else if (this.#socket.writableLength > mostUnread) this.#socket.pause();
+    if (bytes === '') return;
+    this.#transcript?.server(bytes);
+    this.#wire.write(bytes);
   }
 
-  #take(event: SmtpServerEvent): void {
-    if (event.tag === 'body') this.#meter.take(event.bytes);
-    else if (event.tag === 'rcpt') this.#decide('rcpt', event.recipient);
-    else if (event.tag === 'mail') this.#decide('mail', event.sender);
-    else if (event.tag === 'data') {
+  /** In a transcript replies stand where they were given: those before this line go out first. */
+  #heard(line: string): void {
+    this.#reply();
+    this.#transcript?.client(line);
+  }
+
+  /** True when the session is over. */
+  #take(event: SmtpServerEvent): boolean {
+    if (event.tag === 'body') this.#body(event.bytes);
+    else if (event.tag === 'rcpt') this.#rcpt(event.recipient);
+    else if (event.tag === 'mail') {
       this.#sender = event.sender;
+      this.#atEnd = undefined;
+      this.#judge('mail', event.sender);
+    } else if (event.tag === 'data') {
       this.#recipients = event.recipients;
-      this.#decide('data', event.sender);
-    } else if (event.tag === 'end') this.#end(event.wireSize, event.refused !== undefined);
-    else if (event.tag === 'quit' || event.tag === 'broken') this.#over = true;
+      this.#untouched = true;
+      this.#judge('data', event.sender);
+    } else if (event.tag === 'end') this.#end(event.wireSize);
+    else if (event.tag === 'helo') this.#helo = event.name;
+    else return true;
+    return false;
   }
 
-  #end(wireSize: number, refused: boolean): void {
-    const marked = this.#meter.finish();
-    if (refused || !this.#decide('end', this.#sender)) return;
-    this.#arrive({ recipients: this.#recipients, wireSize, marked });
+  #body(bytes: Uint8Array): void {
+    this.#meter.take(bytes);
+    this.#collected?.take(bytes);
+    if (!this.#untouched) return;
+    this.#untouched = false;
+    if (this.#house.troubles.concerns('body')) this.#judge('body', this.#sender);
   }
 
-  /** True when the session was told to accept. */
-  #decide(stage: SinkStage, address: string): boolean {
-    const judged = this.#rules?.judge(stage, address) ?? 'accept';
-    if (judged === 'drop') {
-      this.#over = true;
-      this.#socket.destroy();
-      return false;
+  #rcpt(recipient: string): void {
+    const magic = this.#house.troubles.magic ? magicOf(recipient) : undefined;
+    if (magic?.stage === 'end') this.#atEnd = plainVerdict(magic.action);
+    if (magic?.stage === 'rcpt') this.#meet('rcpt', plainVerdict(magic.action));
+    else this.#judge('rcpt', recipient);
+  }
+
+  #end(wireSize: number): void {
+    this.#size = wireSize;
+    this.#transcript?.body(wireSize);
+    if (this.#atEnd !== undefined) this.#meet('end', this.#atEnd);
+    else this.#judge('end', this.#sender);
+  }
+
+  #judge(stage: SinkStage, address: string): void {
+    const { troubles } = this.#house;
+    if (!troubles.concerns(stage)) this.#settle(stage, plainAccept);
+    else this.#meet(stage, this.#house.judge(stage, this.#wire.client, this.#sender, address));
+  }
+
+  #meet(stage: SinkStage, verdict: SinkVerdict): void {
+    this.#house.met(verdict);
+    if (verdict.slow > 0) this.#wire.slow(verdict.slow);
+    if (verdict.delayMs === 0) this.#settle(stage, verdict);
+    else {
+      // The banner is in the output before anything was settled.
+      if (stage !== 'connect') this.#reply();
+      this.#held = true;
+      this.#wire.hold(verdict.delayMs, () => {
+        this.#held = false;
+        this.#settle(stage, verdict);
+        this.#run();
+      });
     }
-    this.#session.decide(judged === 'accept' ? accepted : judged);
-    return judged === 'accept';
+  }
+
+  #settle(stage: SinkStage, { does, refusal }: SinkVerdict): void {
+    if (does === 'stall') this.#wire.stall();
+    else if (does === 'drop' || does === 'take-drop') {
+      if (does === 'take-drop') this.#arrive(false);
+      this.#wire.cut();
+    } else if (does === 'refuse' && refusal !== undefined) {
+      if (stage === 'end') this.#forget();
+      const { code, text } = refusal;
+      if (stage === 'connect') {
+        this.#wire.write(formatReply(code, text));
+        this.#wire.end();
+      } else this.#session.decide({ accept: false, code, text, close: code === 421 });
+    } else if (stage === 'end') this.#arrive(true);
+    else if (stage !== 'connect' && stage !== 'body') this.#session.decide(accepted);
+  }
+
+  #forget(): void {
+    this.#meter.reset();
+    this.#collected?.finish();
+  }
+
+  #arrive(answered: boolean): void {
+    const recipients = this.#recipients;
+    this.#house.took(recipients, this.#size, this.#meter.finish());
+    if (answered) this.#session.decide(accepted);
+    if (this.#collected === undefined || this.#transcript === undefined) return;
+    if (answered) this.#reply();
+    this.#house.books.keep({
+      id: 0,
+      at: Date.now(),
+      protocol: this.#protocol,
+      client: this.#wire.client,
+      helo: this.#helo,
+      sender: this.#sender,
+      recipients,
+      size: this.#size,
+      ...this.#collected.finish(),
+      transcript: this.#transcript.take(),
+    });
   }
 }

@@ -1,153 +1,94 @@
 /**
- * The next hop of a load test: accepts mail at full speed, keeps none of it, and accounts for marked messages.
- * One thread, no disk but the ledger. Not for real mail: what it accepts is gone.
+ * The next hop of a test: accepts mail at full speed, troubles its senders as it is told, accounts for marked messages,
+ * and shows the newest. Not for real mail: what it accepts is gone.
  */
-import http from 'node:http';
-import net, { type Server, type Socket } from 'node:net';
-import { formatLedgerRecord } from '../../protocol/ledger.js';
-import { RecordFile } from '../../store/record-file.js';
-import { ArrivalBook, type ArrivalVerdict } from './arrival-book.js';
-import { type Arrived, SinkConnection } from './connection.js';
-import type { SinkRules } from './rules.js';
+import { Desk } from './desk.js';
+import { House } from './house.js';
+import { openHttp } from './http/open.js';
+import { KeptMessages } from './kept.js';
+import { SinkLedger } from './ledger.js';
+import { type OpenListener, openListener } from './listeners.js';
+import { LocalBooks } from './local-books.js';
+import type { Sink, SinkListener, SinkListenerProtocol, SinkOptions } from './options.js';
+import { receivedOf } from './received.js';
+import { Crew, type CrewParts } from './threads/crew.js';
+import { Troubles } from './troubles.js';
 
-export interface SinkAddress {
-  readonly address: string;
-  /** 0 = any free one. */
-  readonly port: number;
-}
+export type { ArrivalVerdict } from './arrival-book.js';
+export type { SinkLatency } from './ledger.js';
+export type { SinkMatch } from './match.js';
+export type { Sink, SinkAddress, SinkListener, SinkListenerProtocol, SinkOptions, SinkReport } from './options.js';
+export type { Attachment, HeaderField, MessageSummary, ReceivedMessage } from './received.js';
+export { SinkRulesError } from './troubles.js';
 
-export interface SinkOptions {
-  readonly smtp?: SinkAddress;
-  /** Takes any HTTP request, answers 200. */
-  readonly http?: SinkAddress;
-  /** File for a record of each arrival. */
-  readonly ledger?: string;
-  readonly rules?: SinkRules;
-}
+const mebibyte = 1_048_576;
+const usualKeep = 32;
+const usualWaitMs = 10_000;
+const usualLateMs = 60_000;
+const anywhere = { address: '127.0.0.1', port: 0 };
 
-export interface SinkListener extends SinkAddress {
-  readonly protocol: 'smtp' | 'http';
-}
-
-/** What has arrived; `verdict` is there once a marked message was. Octets are those of messages in wire form. */
-export interface SinkReport {
-  readonly messages: number;
-  readonly recipients: number;
-  readonly bytes: number;
-  readonly connections: number;
-  readonly requests: number;
-  readonly verdict: ArrivalVerdict | undefined;
-}
-
-export interface Sink {
-  readonly listeners: readonly SinkListener[];
-  report(): SinkReport;
-  /** Stops listening, cuts open connections, completes the ledger file. */
-  close(): Promise<void>;
-}
-
-/** Most open connections; more are refused. */
-const mostConnections = 20_000;
-
-class Counts {
-  readonly book = new ArrivalBook();
-  readonly ledger: RecordFile | undefined;
-  readonly sockets = new Set<Socket>();
-  messages = 0;
-  recipients = 0;
-  bytes = 0;
-  connections = 0;
-  requests = 0;
-
-  constructor(ledger: string | undefined) {
-    this.ledger = ledger === undefined ? undefined : new RecordFile(ledger);
-  }
-
-  arrive({ recipients, wireSize, marked }: Arrived): void {
-    this.messages++;
-    this.recipients += recipients.length;
-    this.bytes += wireSize;
-    if (marked === undefined) return;
-    const us = Number(process.hrtime.bigint() / 1000n);
-    const { mark, intact } = marked;
-    for (const recipient of recipients) {
-      const index = this.book.arrive(mark, intact, recipient);
-      const verdict = intact && index !== undefined ? 'i' : 'x';
-      this.ledger?.append(formatLedgerRecord(mark.run, mark.sequence, index ?? 0, verdict, us));
-    }
-  }
-}
-
-/** Opens the listeners; rejects when one cannot be opened. */
-export async function startSink(options: SinkOptions): Promise<Sink> {
-  const counts = new Counts(options.ledger);
-  const servers: Server[] = [];
-  const listeners: SinkListener[] = [];
+/** Opens the listeners; rejects when one cannot be opened, the ledger cannot be written or the rules hold a mistake. */
+export async function startSink(options: SinkOptions = {}): Promise<Sink> {
+  const troubles = new Troubles(options.rules, options.magic ?? true);
+  const kept = new KeptMessages((options.keep ?? usualKeep) * mebibyte);
+  const troubled = options.troubled ?? ((text: string) => process.stderr.write(`tqmail sink: ${text}\n`));
+  const ledger = new SinkLedger({
+    file: options.ledger,
+    resume: options.resume ?? false,
+    lateMs: options.lateMs ?? usualLateMs,
+    failed: troubled,
+  });
+  const desk = new Desk(new House(troubles, new LocalBooks(ledger, kept), kept.limit), ledger, kept);
+  const open: OpenListener[] = [];
   const close = async (): Promise<void> => {
-    await Promise.all(servers.map((server) => closed(server, counts.sockets)));
-    counts.ledger?.close();
+    desk.waiters.close();
+    await Promise.all(open.splice(0).map((listener) => listener.close()));
+    ledger.close();
   };
   try {
-    for (const protocol of ['smtp', 'http'] as const) {
-      const at = options[protocol];
-      if (at === undefined) continue;
-      const server = protocol === 'smtp' ? smtpServer(counts, options.rules) : httpServer(counts);
-      server.on('connection', (socket: Socket) => follow(socket, counts));
-      servers.push(server);
-      listeners.push({ protocol, ...(await listen(server, at)) });
-    }
+    const listeners = await openAll(options, { desk, ledger, troubled }, open);
+    return sinkOf(desk, listeners, close);
   } catch (error) {
     await close();
     throw error;
   }
-  const report = (): SinkReport => {
-    const { messages, recipients, bytes, connections, requests, book } = counts;
-    return { messages, recipients, bytes, connections, requests, verdict: book.verdict() };
+}
+
+async function openAll(options: SinkOptions, parts: CrewParts, open: OpenListener[]): Promise<SinkListener[]> {
+  const { lmtp, qmtp, http } = options;
+  const smtp = options.smtp ?? (lmtp === undefined && qmtp === undefined && http === undefined ? anywhere : undefined);
+  const crew = (options.threads ?? 1) > 1 ? new Crew(parts) : undefined;
+  if (crew !== undefined) open.push({ port: 0, close: () => crew.close() });
+  const listeners: SinkListener[] = [];
+  for (const [protocol, at] of Object.entries({ smtp, lmtp, qmtp, http })) {
+    if (at === undefined) continue;
+    const name = protocol as SinkListenerProtocol;
+    if (name !== 'http' && crew !== undefined) {
+      listeners.push({ protocol: name, address: at.address, port: crew.bind(name, at) });
+      continue;
+    }
+    const listener = name === 'http' ? await openHttp(at, parts.desk) : await openListener(at, name, parts.desk.house);
+    open.push(listener);
+    listeners.push({ protocol: name, address: at.address, port: listener.port });
+  }
+  await crew?.start(options.threads ?? 1);
+  return listeners;
+}
+
+function sinkOf(desk: Desk, listeners: readonly SinkListener[], close: () => Promise<void>): Sink {
+  return {
+    listeners,
+    port(protocol = 'smtp') {
+      const listener = listeners.find((one) => one.protocol === protocol);
+      if (listener === undefined) throw new Error(`this sink has no ${protocol} listener`);
+      return listener.port;
+    },
+    report: () => desk.report(),
+    messages: (match = {}) => desk.find(match).map(receivedOf),
+    raw: (id) => desk.kept.get(id)?.bytes,
+    wait: async (match = {}, { timeout = usualWaitMs } = {}) => receivedOf(await desk.wait(match, timeout)),
+    clear: () => desk.kept.clear(),
+    setRules: (rules) => desk.setRules(rules),
+    close,
   };
-  return { listeners, report, close };
-}
-
-function smtpServer(counts: Counts, rules: SinkRules | undefined): Server {
-  const server = net.createServer({ noDelay: true }, (socket) => {
-    new SinkConnection(socket, rules, (message) => counts.arrive(message));
-  });
-  server.maxConnections = mostConnections;
-  return server;
-}
-
-function httpServer(counts: Counts): Server {
-  return http.createServer((request, response) => {
-    request.on('data', (chunk: Buffer) => {
-      counts.bytes += chunk.length;
-    });
-    request.on('end', () => {
-      counts.requests++;
-      response.end('ok\n');
-    });
-  });
-}
-
-function follow(socket: Socket, counts: Counts): void {
-  counts.connections++;
-  counts.sockets.add(socket);
-  // A client that goes away in the middle is no trouble of ours; its message simply did not arrive.
-  socket.on('error', () => socket.destroy());
-  socket.on('close', () => counts.sockets.delete(socket));
-}
-
-function listen(server: Server, { address, port }: SinkAddress): Promise<SinkAddress> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(new Error(`cannot listen on ${address}:${port}: ${error.message}`)));
-    server.listen({ host: address, port, backlog: 1024 }, () => {
-      const bound = server.address();
-      resolve({ address, port: typeof bound === 'object' && bound !== null ? bound.port : port });
-    });
-  });
-}
-
-function closed(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    for (const socket of sockets) socket.destroy();
-  });
 }

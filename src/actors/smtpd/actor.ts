@@ -2,9 +2,11 @@
  * smtpd: the SMTP listeners of one thread. Takes connections within their limits, keeps a timer for all of
  * them, and hands messages to queue. It delivers nothing and writes no mail to disk but large bodies.
  */
+import { lowerCaseAscii } from '../../protocol/bytes.js';
 import { dateFormatter } from '../../protocol/date.js';
 import type { Settings } from '../../protocol/settings.js';
-import type { SmtpServerOptions } from '../../protocol/smtp/session.js';
+import type { SmtpDecision, SmtpServerOptions } from '../../protocol/smtp/session.js';
+import { TurnPeers } from '../../protocol/turn-peers.js';
 import { moreRcptHosts } from '../../store/more-rcpthosts.js';
 import type { Actor, ActorContext, Counters } from '../kernel/actor.js';
 import type { Board } from '../kernel/board.js';
@@ -14,6 +16,7 @@ import type { BodyBuffers } from '../net/body-buffers.js';
 import { type Arrival, OpenListeners, type PlacedListener } from '../net/open-listeners.js';
 import { Connection, type ConnectionParts } from './connection.js';
 import { SmtpPolicy } from './policy.js';
+import { RecipientCheck } from './recipients.js';
 
 export interface SmtpdOptions {
   /** Absolute; access rules and control/morercpthosts.cdb are found from here. */
@@ -37,7 +40,12 @@ function sessionOptions(settings: Settings): SmtpServerOptions {
     barecr: settings.barecr,
     maxHeader: 1_048_576,
     enhanced: 'ehlo',
+    etrn: Object.keys(settings.etrnhosts).length > 0,
   };
+}
+
+function turnPeers({ etrnhosts, autoturn }: Settings): { readonly etrn: TurnPeers; readonly autoturn: TurnPeers } {
+  return { etrn: new TurnPeers(etrnhosts), autoturn: new TurnPeers(autoturn) };
 }
 
 class SmtpdActor implements Actor<'smtpd'> {
@@ -50,6 +58,7 @@ class SmtpdActor implements Actor<'smtpd'> {
   #settings: Settings;
   #policy: SmtpPolicy;
   #session: SmtpServerOptions;
+  #turn: { readonly etrn: TurnPeers; readonly autoturn: TurnPeers };
   #accepted = 0;
 
   constructor(context: ActorContext<'smtpd'>, options: SmtpdOptions) {
@@ -59,6 +68,7 @@ class SmtpdActor implements Actor<'smtpd'> {
     this.#log = new ActivityLog(context.peers.splogger, context.settings);
     this.#policy = this.#newPolicy();
     this.#session = sessionOptions(context.settings);
+    this.#turn = turnPeers(context.settings);
     this.#listeners = new OpenListeners(context.settings, {
       home: options.home,
       queueDir: context.queueDir,
@@ -67,7 +77,7 @@ class SmtpdActor implements Actor<'smtpd'> {
       descriptors: options.descriptors,
       openWithoutRules: true,
       warn: (text) => this.#log.warning(text),
-      begin: (arrival) => new Connection(arrival.socket, this.#parts(arrival)),
+      begin: (arrival) => this.#begin(arrival),
     });
   }
 
@@ -76,17 +86,40 @@ class SmtpdActor implements Actor<'smtpd'> {
   }
 
   #newPolicy(): SmtpPolicy {
-    const more = moreRcptHosts(this.#options.home, () => this.#context.clock.monotonic());
-    return new SmtpPolicy(this.#settings, this.#options.board, more);
+    const { home, board } = this.#options;
+    const clock = (): number => this.#context.clock.monotonic();
+    const recipients = RecipientCheck.of(this.#settings, { home, clock, warn: (text) => this.#log.warning(text) });
+    return new SmtpPolicy(this.#settings, board, moreRcptHosts(home, clock), recipients);
   }
 
   get ports(): readonly number[] {
     return this.#listeners.ports;
   }
 
+  #begin(arrival: Arrival<Connection>): Connection {
+    const connection = new Connection(arrival.socket, this.#parts(arrival));
+    // AutoTURN: who connects has its line up, and gets what waits for it.
+    const names = this.#turn.autoturn.domainsOf(connection.address);
+    if (names.length > 0) this.#context.peers.send.tell('flush', { names });
+    return connection;
+  }
+
+  /** ETRN (RFC 1985 §5.3): starts what waits for a domain that this client may ask for. */
+  #etrn(asked: string, address: string): SmtpDecision {
+    const domain = lowerCaseAscii(asked.replace(/^@/, ''));
+    if (!this.#turn.etrn.allowed(domain, address)) {
+      return { accept: false, code: 459, text: `node ${asked} is not allowed to you (#4.7.1)` };
+    }
+    const names = asked.startsWith('@') ? [domain, `.${domain}`] : [domain];
+    if (!this.#context.peers.send.tell('flush', { names })) {
+      return { accept: false, code: 458, text: `unable to start mail for node ${asked} now (#4.3.2)` };
+    }
+    return { accept: true, text: `ok, mail for node ${asked} is started` };
+  }
+
   #parts({ rights, local, filter, progressed, left }: Arrival<Connection>): ConnectionParts {
     const { peers, clock, nextQp, queueDir } = this.#context;
-    const { relayclient, databytes } = rights;
+    const { databytes } = rights;
     return {
       queue: peers.queue,
       clock,
@@ -97,7 +130,8 @@ class SmtpdActor implements Actor<'smtpd'> {
       session: databytes === undefined ? this.#session : { ...this.#session, databytes },
       policy: this.#policy,
       local,
-      relayclient,
+      rights,
+      etrn: (name, address) => this.#etrn(name, address),
       filter,
       progressed,
       left,
@@ -113,6 +147,7 @@ class SmtpdActor implements Actor<'smtpd'> {
     this.#log.reload(settings);
     this.#policy = this.#newPolicy();
     this.#session = sessionOptions(settings);
+    this.#turn = turnPeers(settings);
     this.#listeners.reload(settings);
   }
 

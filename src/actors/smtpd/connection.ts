@@ -7,10 +7,12 @@ import type { ByteString } from '../../protocol/mail.js';
 import { invokedBy, queueReceived, receivedStart } from '../../protocol/received.js';
 import { SmtpServerSession } from '../../protocol/smtp/server.js';
 import type { SmtpDecision, SmtpServerEvent, SmtpServerOptions } from '../../protocol/smtp/session.js';
+import { crashAt } from '../../store/crash-points.js';
 import { type Answer, isUnanswered, type Peer, type Unanswered } from '../kernel/actor.js';
 import type { Clock } from '../kernel/clock.js';
 import type { NextQp } from '../kernel/qp.js';
 import type { Submission } from '../messages.js';
+import type { Rights } from '../net/access.js';
 import type { BodyBuffers } from '../net/body-buffers.js';
 import { BodyCollector, type CollectedBody } from '../net/collect-body.js';
 import { networkUid } from '../net/network-uid.js';
@@ -39,7 +41,9 @@ export interface ConnectionParts {
   readonly session: SmtpServerOptions;
   readonly policy: SmtpPolicy;
   readonly local: ByteString;
-  readonly relayclient: ByteString | undefined;
+  readonly rights: Rights;
+  /** What the client reads at ETRN. */
+  etrn(name: ByteString, address: string): SmtpDecision;
   /** The program that gets messages in place of the queue. */
   readonly filter: QueueFilter | undefined;
   progressed(connection: Connection): void;
@@ -152,7 +156,10 @@ export class Connection implements Session {
         this.#progressed();
         break;
       case 'rcpt':
-        this.#session.decide(policy.rcpt(event.sender, event.recipient, this.#parts.relayclient));
+        this.#recipient(event.sender, event.recipient);
+        break;
+      case 'etrn':
+        this.#session.decide(this.#parts.etrn(event.name, this.address));
         this.#progressed();
         break;
       case 'data':
@@ -174,6 +181,20 @@ export class Connection implements Session {
     }
   }
 
+  #recipient(sender: ByteString, recipient: ByteString): void {
+    const { policy, rights } = this.#parts;
+    const { blocked, relayclient } = rights;
+    const first = blocked === undefined ? policy.rcpt(sender, recipient, relayclient) : policy.blocked(blocked);
+    const decision = policy.existing(first, recipient);
+    if (!(decision instanceof Promise)) {
+      this.#session.decide(decision);
+      this.#progressed();
+      return;
+    }
+    this.#held = true;
+    void decision.then((later) => this.#decide(later));
+  }
+
   #data(sender: ByteString, recipients: readonly ByteString[]): void {
     if (this.#parts.buffers.full) {
       this.#session.decide(noMemory);
@@ -185,9 +206,9 @@ export class Connection implements Session {
     const date = this.#parts.date();
     this.#received ??= receivedStart(
       {
-        remoteHost: undefined,
+        remoteHost: this.#parts.rights.remoteHost,
         remoteIp: this.address,
-        remoteInfo: undefined,
+        remoteInfo: this.#parts.rights.remoteInfo,
         helo: this.#helo,
         local: this.#parts.local,
         protocol: 'SMTP',
@@ -281,9 +302,11 @@ export class Connection implements Session {
 
   #decide(decision: SmtpDecision): void {
     if (this.#over) return;
+    if (decision.accept) crashAt('reply.ready');
     this.#session.decide(decision);
     this.#progressed();
     this.#resume();
+    if (decision.accept) crashAt('reply.sent');
   }
 
   #resume(): void {

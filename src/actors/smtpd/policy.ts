@@ -3,12 +3,14 @@
  * decisions out; the wording is qmail's (spec smtpd.md §2.2).
  */
 import { replaceOwnLiteral } from '../../protocol/address.js';
+import type { Block } from '../../protocol/block-list.js';
 import type { ByteString } from '../../protocol/mail.js';
 import { compileRelay, type HostListed, type Relay } from '../../protocol/relay.js';
 import type { Settings } from '../../protocol/settings.js';
 import type { SmtpDecision } from '../../protocol/smtp/session.js';
 import type { Board } from '../kernel/board.js';
 import { ownAddresses } from '../net/own-addresses.js';
+import type { RecipientCheck } from './recipients.js';
 
 const accept: SmtpDecision = { accept: true };
 const refuse = (code: number, text: ByteString): SmtpDecision => ({ accept: false, code, text });
@@ -23,6 +25,7 @@ const draining: SmtpDecision = {
 const paused = refuse(451, 'server is paused, try again later (#4.3.2)');
 const noControls: SmtpDecision = { accept: false, code: 421, text: 'unable to read controls (#4.3.0)', close: true };
 const badSender = refuse(553, 'sorry, your envelope sender is in my badmailfrom list (#5.7.1)');
+const unknownRecipient = refuse(550, 'sorry, no mailbox here by that name (#5.1.1)');
 const noRelay = refuse(553, "sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)");
 
 const isOwn = (ip: string): boolean => ownAddresses().has(ip);
@@ -31,13 +34,17 @@ export class SmtpPolicy {
   readonly #relay: Relay;
   readonly #board: Pick<Board, 'get'>;
   readonly #localiphost: ByteString | undefined;
+  readonly #recipients: Pick<RecipientCheck, 'exists'> | undefined;
 
   /** `more` looks up control/morercpthosts.cdb. */
   constructor(
-    settings: Pick<Settings, 'rcpthosts' | 'badmailfrom' | 'localiphost'>,
+    settings: Pick<Settings, 'rcpthosts' | 'badmailfrom' | 'localiphost'> &
+      Partial<Pick<Settings, 'percenthack' | 'envnoathost'>>,
     board: Pick<Board, 'get'>,
     more?: HostListed,
+    recipients?: Pick<RecipientCheck, 'exists'>,
   ) {
+    this.#recipients = recipients;
     this.#relay = compileRelay(settings, more);
     this.#board = board;
     this.#localiphost = settings.localiphost;
@@ -47,6 +54,32 @@ export class SmtpPolicy {
     if (this.#board.get('draining')) return draining;
     if (this.#board.get('paused')) return paused;
     return this.#board.get('full') ? full : accepted(sender, this.#named(sender));
+  }
+
+  /** What a blocked client reads at every recipient; there is no exception for postmaster, as in rblsmtpd. */
+  blocked({ code, text }: Block): SmtpDecision {
+    return refuse(code, text.includes('(#') ? text : `${text} (#${code === 451 ? '4' : '5'}.7.1)`);
+  }
+
+  /**
+   * The decision about a recipient that was accepted so far: asks whether it exists, when it is one of ours. Mail that a
+   * client relays elsewhere is for others to judge.
+   */
+  existing(decision: SmtpDecision, recipient: ByteString): SmtpDecision | Promise<SmtpDecision> {
+    if (this.#recipients === undefined || !decision.accept) return decision;
+    const address = decision.address ?? recipient;
+    if (!this.#ours(address)) return decision;
+    const exists = this.#recipients.exists(address);
+    if (typeof exists === 'boolean') return exists ? decision : unknownRecipient;
+    return exists.then((found) => (found ? decision : unknownRecipient));
+  }
+
+  #ours(address: ByteString): boolean {
+    try {
+      return this.#relay.rcptAllowed(address);
+    } catch {
+      return false;
+    }
   }
 
   /** `relayclient` is appended to every address of a client with that variable set (spec smtpd.md §1.1). */

@@ -15,6 +15,8 @@ export interface Target {
   readonly helohost: string;
   /** Milliseconds without a byte after which the connection is given up. */
   readonly timeout: number;
+  /** False: one command, one reply, also where the server offers PIPELINING. Default true. */
+  readonly pipelining?: boolean;
 }
 
 const readBuffer = 8_192;
@@ -28,13 +30,19 @@ export class SourceConnection {
   #over = false;
   /** The socket's own words when it failed. */
   trouble: string | undefined;
+  /** The server kept silent for the target's timeout. */
+  timedOut = false;
 
   constructor(target: Target, notify: (event: SmtpClientEvent) => void) {
-    this.#session = new SmtpClientSession({ helohost: target.helohost, peer: target.address, greet: 'ehlo' });
+    const { helohost, address, pipelining = true } = target;
+    this.#session = new SmtpClientSession({ helohost, peer: address, greet: 'ehlo', pipelining });
     this.#notify = notify;
     this.#socket = target.tls ? this.#overTls(target) : this.#plain(target);
     this.#socket.setNoDelay(true);
-    this.#socket.setTimeout(target.timeout, () => this.#ended('no answer in time'));
+    this.#socket.setTimeout(target.timeout, () => {
+      this.timedOut = true;
+      this.#ended(`no answer within ${target.timeout / 1000} s`);
+    });
     this.#socket.on('error', (error) => this.#ended(error.message));
     this.#socket.on('close', () => this.#ended(undefined));
     this.#socket.on('end', () => this.#ended(undefined));
@@ -48,6 +56,11 @@ export class SourceConnection {
   quit(): void {
     this.#session.quit();
     this.#turn();
+  }
+
+  /** Ends the connection now; what is under way is reported as lost. */
+  cut(why: string): void {
+    this.#ended(why);
   }
 
   #plain({ address, port }: Target): Socket {

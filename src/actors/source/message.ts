@@ -1,50 +1,90 @@
 /**
- * The messages of a load run: each with its own ledger mark and first line, all with the same filling.
- * Makes bytes; sends nothing.
+ * The messages of a load run: each with its own ledger mark and first line, with fillings of the sizes of the mix; or
+ * real messages, each with a mark before its own header. Makes bytes; sends nothing.
  */
 import { crc32 } from 'node:zlib';
 import { formatLedgerMark, ledgerRecipient } from '../../protocol/ledger.js';
 import type { Transaction } from '../../protocol/smtp/session.js';
+import type { ReplayMessage } from '../../store/replay-messages.js';
+import { Mix, type Weighted } from './mix.js';
 
 export interface MessageSettings {
   /** Eight hexadecimal digits. */
   readonly run: string;
   readonly messages: number;
   /** Octets of body in wire form; the first line (20 octets) is always there. */
-  readonly size: number;
+  readonly sizes: readonly Weighted<number>[];
   readonly sender: string;
   /** `#` stands for the recipient's number. */
   readonly pattern: string;
+  /** In place of the pattern's domain; empty: as the pattern says. */
+  readonly domains: readonly Weighted<string>[];
   readonly recipients: number;
+  /** Sent in turn in place of made ones, when there are any. */
+  readonly replay: readonly ReplayMessage[];
+}
+
+/** Everything that messages of one recipient domain share. */
+interface Addressed {
+  readonly pattern: string;
+  readonly recipients: readonly string[];
+  /** Header lines. */
+  readonly shared: string;
 }
 
 const lineLength = 74;
 /** Every so many lines one begins with a dot, which is doubled on the wire. */
 const dottedEvery = 20;
+const [sizeSalt, domainSalt] = [0x51e5, 0x0d04a19];
 
 export class LoadMessages {
-  readonly recipients: readonly string[];
   readonly #settings: MessageSettings;
-  readonly #filling: Buffer;
-  /** Header lines that are the same in all messages. */
-  readonly #shared: string;
+  readonly #fillings: Mix<Buffer>;
+  readonly #addressed: Mix<Addressed>;
 
   constructor(settings: MessageSettings) {
+    const { run, sizes, pattern, domains } = settings;
     this.#settings = settings;
-    this.#filling = filling(settings.size - firstLine(settings.run, 0).length);
-    this.recipients = Array.from({ length: settings.recipients }, (_, index) => ledgerRecipient(settings.pattern, index));
-    const date = new Date().toUTCString().replace('GMT', '+0000');
-    this.#shared = `From: <${settings.sender}>\r\nTo: <${this.recipients[0] ?? ''}>\r\nDate: ${date}\r\n`;
+    const first = firstLine(run, 0).length;
+    this.#fillings = new Mix(
+      sizes.map(({ value, weight }) => ({ value: filling(value - first), weight })),
+      sizeSalt,
+    );
+    const local = pattern.slice(0, pattern.lastIndexOf('@') + 1);
+    const patterns =
+      domains.length === 0
+        ? [{ value: pattern, weight: 1 }]
+        : domains.map(({ value, weight }) => ({ value: local + value, weight }));
+    this.#addressed = new Mix(
+      patterns.map(({ value, weight }) => ({ value: this.#address(value), weight })),
+      domainSalt,
+    );
   }
 
   message(sequence: number): Transaction {
-    const { run, messages, pattern, recipients, sender } = this.#settings;
+    const { run, messages, recipients: count, sender, replay } = this.#settings;
+    const { pattern, recipients, shared } = this.#addressed.choose(sequence);
+    const mark = (checksum: number): string =>
+      formatLedgerMark({ run, sequence, messages, recipients: count, checksum, pattern });
+    const real = replay[sequence % replay.length];
+    if (real !== undefined) {
+      const head = Buffer.from(`${mark(real.checksum)}\r\n`, 'latin1');
+      const { wire, eightBit } = real;
+      return { sender, recipients, body: [head, wire], size: head.length + wire.length, eightBit };
+    }
     const line = firstLine(run, sequence);
-    const checksum = crc32(this.#filling, crc32(line));
-    const mark = formatLedgerMark({ run, sequence, messages, recipients, checksum, pattern });
-    const header = `${mark}\r\n${this.#shared}Subject: load ${sequence}\r\nMessage-ID: <${run}.${sequence}@load.test>\r\n\r\n`;
+    const rest = this.#fillings.choose(sequence);
+    const checksum = crc32(rest, crc32(line));
+    const header = `${mark(checksum)}\r\n${shared}Subject: load ${sequence}\r\nMessage-ID: <${run}.${sequence}@load.test>\r\n\r\n`;
     const head = Buffer.from(header + line, 'latin1');
-    return { sender, recipients: this.recipients, body: [head, this.#filling], size: head.length + this.#filling.length };
+    return { sender, recipients, body: [head, rest], size: head.length + rest.length };
+  }
+
+  #address(pattern: string): Addressed {
+    const recipients = Array.from({ length: this.#settings.recipients }, (_, index) => ledgerRecipient(pattern, index));
+    const date = new Date().toUTCString().replace('GMT', '+0000');
+    const shared = `From: <${this.#settings.sender}>\r\nTo: <${recipients[0] ?? ''}>\r\nDate: ${date}\r\n`;
+    return { pattern, recipients, shared };
   }
 }
 

@@ -1,30 +1,58 @@
 /**
- * Which message is sent next and when: sequence numbers handed to the sessions of a run, at a rate if there is one.
- * Knows no clock: times come in and go out as milliseconds.
+ * Which message is sent next and when: sequence numbers handed to the senders of one lane of a run. With a rate the loop
+ * is open: each message has its moment, whatever became of those before it. Knows no clock: times are given.
  */
 
+export interface PlanSettings {
+  /** Messages of the whole run, all lanes. */
+  readonly messages: number;
+  /** Messages a second of the whole run; 0 = closed loop, as fast as the senders go. */
+  readonly rate: number;
+  /** Seconds in which the rate rises from nothing to its full height, in a straight line. */
+  readonly rampSeconds: number;
+  /** This lane takes the numbers lane, lane + lanes, lane + 2 × lanes, … */
+  readonly lane: number;
+  readonly lanes: number;
+}
+
+export interface Planned {
+  readonly sequence: number;
+  /** Microseconds after the begin of the run; undefined in a closed loop: now. */
+  readonly dueUs: number | undefined;
+}
+
 export class SendingPlan {
-  readonly #messages: number;
-  /** Milliseconds between two messages; 0 = no rate. */
-  readonly #interval: number;
-  #next = 0;
-  #begin: number | undefined;
+  readonly #settings: PlanSettings;
+  #next: number;
 
-  /** @param rate messages a second, all sessions together; 0 = as fast as possible */
-  constructor(messages: number, rate: number) {
-    this.#messages = messages;
-    this.#interval = rate > 0 ? 1000 / rate : 0;
+  constructor(settings: PlanSettings) {
+    this.#settings = settings;
+    this.#next = settings.lane;
   }
 
-  /** The next message and how long to wait before it is sent; undefined when all are handed out. */
-  take(now: number): { readonly sequence: number; readonly wait: number } | undefined {
-    if (this.#next >= this.#messages) return undefined;
-    this.#begin ??= now;
-    const sequence = this.#next++;
-    return { sequence, wait: Math.max(0, this.#begin + sequence * this.#interval - now) };
+  /** The next message; undefined when all are handed out. */
+  take(): Planned | undefined {
+    const { messages, rate, rampSeconds, lanes } = this.#settings;
+    const sequence = this.#next;
+    if (sequence >= messages) return undefined;
+    this.#next += lanes;
+    return { sequence, dueUs: rate > 0 ? 1e6 * dueSeconds(sequence, rate, rampSeconds) : undefined };
   }
 
+  /** Hands out nothing more. */
+  close(): void {
+    this.#next = this.#settings.messages;
+  }
+
+  /** Messages of this lane that are not handed out. */
   get left(): number {
-    return this.#messages - this.#next;
+    const { messages, lanes } = this.#settings;
+    return Math.max(0, Math.ceil((messages - this.#next) / lanes));
   }
+}
+
+/** When message `sequence` is due: on the ramp sent(t) = rate × t² / (2 × ramp), after it a straight line. */
+export function dueSeconds(sequence: number, rate: number, rampSeconds: number): number {
+  const onRamp = (rate * rampSeconds) / 2;
+  return sequence < onRamp ? Math.sqrt((2 * rampSeconds * sequence) / rate) : rampSeconds + (sequence - onRamp) / rate;
 }

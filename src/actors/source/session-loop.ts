@@ -4,13 +4,27 @@
  */
 import type { Outcome } from '../../protocol/mail.js';
 import type { SmtpClientEvent } from '../../protocol/smtp/session.js';
+import { nowUs } from './clock.js';
 import { SourceConnection, type Target } from './connection.js';
 import type { LoadMessages } from './message.js';
-import type { SendingPlan } from './plan.js';
+import type { Planned, SendingPlan } from './plan.js';
 
 /** Connections in a row that never became ready before a sender gives up, and the pause between them. */
 const mostFailures = 5;
+/** The same when the server took the connection and kept silent: each costs the whole timeout. */
+const mostSilent = 2;
 const failurePauseMs = 100;
+
+export interface Reported {
+  readonly sequence: number;
+  readonly outcomes: readonly Outcome[];
+  /** Octets of the message in wire form. */
+  readonly octets: number;
+  /** From the planned moment, or in a closed loop from MAIL, to the reply after the body; microseconds. */
+  readonly latencyUs: number;
+  /** How late it was begun; undefined in a closed loop. */
+  readonly lateUs: number | undefined;
+}
 
 export interface LoopWork {
   readonly target: Target;
@@ -18,14 +32,27 @@ export interface LoopWork {
   readonly messages: LoadMessages;
   /** Messages a connection; 0 = no limit. */
   readonly perSession: number;
+  /** Begin of the run, microseconds of the monotonic clock. */
+  readonly beginUs: number;
   readonly connected: () => void;
-  readonly reported: (sequence: number, outcomes: readonly Outcome[], latencyUs: number) => void;
-  readonly failed: (why: string) => void;
+  readonly reported: (report: Reported) => void;
+  readonly failed: (why: string, silent: boolean) => void;
 }
 
-/** Runs one sender; settles when it has nothing more to do, never rejects. */
-export function runLoop(work: LoopWork): Promise<void> {
-  return new Promise((resolve) => new SessionLoop(work, resolve).connect());
+export interface RunningLoop {
+  /** Settles when it has nothing more to do, never rejects. */
+  readonly done: Promise<void>;
+  /** Cuts the connection and ends; the plan must be closed before. */
+  stop(why: string): void;
+}
+
+export function runLoop(work: LoopWork): RunningLoop {
+  let loop: SessionLoop | undefined;
+  const done = new Promise<void>((resolve) => {
+    loop = new SessionLoop(work, resolve);
+    loop.connect();
+  });
+  return { done, stop: (why) => loop?.stop(why) };
 }
 
 class SessionLoop {
@@ -35,8 +62,10 @@ class SessionLoop {
   #sent = 0;
   #failures = 0;
   #ready = false;
+  #stopped = false;
   /** The message under way, or waiting for its time. */
-  #sequence: number | undefined;
+  #message: Planned | undefined;
+  #octets = 0;
   #begunUs = 0;
 
   constructor(work: LoopWork, done: () => void) {
@@ -45,7 +74,7 @@ class SessionLoop {
   }
 
   connect(): void {
-    if (this.#work.plan.left === 0 && this.#sequence === undefined) {
+    if (this.#stopped || (this.#work.plan.left === 0 && this.#message === undefined)) {
       this.#done();
       return;
     }
@@ -55,6 +84,12 @@ class SessionLoop {
       if (connection === this.#connection) this.#take(event);
     });
     this.#connection = connection;
+  }
+
+  stop(why: string): void {
+    this.#stopped = true;
+    if (this.#connection === undefined) this.#done();
+    else this.#connection.cut(why);
   }
 
   #take(event: SmtpClientEvent): void {
@@ -72,46 +107,54 @@ class SessionLoop {
 
   /** Sends the next message now or when its time has come; says goodbye when there is none for this connection. */
   #proceed(): void {
-    const { plan, perSession } = this.#work;
+    const { plan, perSession, beginUs } = this.#work;
     const full = perSession > 0 && this.#sent >= perSession;
     // A message may be waiting whose time came while there was no connection.
-    const waiting = this.#sequence !== undefined;
-    const next = full || waiting ? undefined : plan.take(performance.now());
-    if (next !== undefined) this.#sequence = next.sequence;
-    if (this.#sequence === undefined) this.#connection?.quit();
-    else if (next === undefined || next.wait < 1) this.#begin();
+    if (!full) this.#message ??= plan.take();
+    const message = this.#message;
+    if (message === undefined || full) {
+      this.#connection?.quit();
+      return;
+    }
+    const waitMs = message.dueUs === undefined ? 0 : (beginUs + message.dueUs - nowUs()) / 1000;
+    if (waitMs < 1) this.#begin(message);
     else {
       const connection = this.#connection;
-      setTimeout(() => connection === this.#connection && this.#begin(), next.wait);
+      setTimeout(() => connection === this.#connection && !this.#stopped && this.#begin(message), waitMs);
     }
   }
 
-  #begin(): void {
-    const sequence = this.#sequence;
-    if (sequence === undefined) return;
+  #begin({ sequence }: Planned): void {
     this.#sent++;
+    const transaction = this.#work.messages.message(sequence);
+    this.#octets = transaction.size;
     this.#begunUs = nowUs();
-    this.#connection?.begin(this.#work.messages.message(sequence));
+    this.#connection?.begin(transaction);
   }
 
   #report(outcomes: readonly Outcome[]): void {
-    const sequence = this.#sequence;
-    this.#sequence = undefined;
-    if (sequence !== undefined) this.#work.reported(sequence, outcomes, nowUs() - this.#begunUs);
+    const message = this.#message;
+    this.#message = undefined;
+    if (message === undefined) return;
+    const { sequence, dueUs } = message;
+    const begunUs = this.#begunUs;
+    // Counted from the plan: a server that stalls is charged for all messages that had to wait behind it.
+    const plannedUs = dueUs === undefined ? begunUs : Math.min(begunUs, this.#work.beginUs + dueUs);
+    const lateUs = dueUs === undefined ? undefined : begunUs - plannedUs;
+    this.#work.reported({ sequence, outcomes, octets: this.#octets, latencyUs: nowUs() - plannedUs, lateUs });
   }
 
   #closed(text: string | undefined): void {
-    const trouble = this.#connection?.trouble ?? text;
+    const connection = this.#connection;
+    const trouble = connection?.trouble ?? text ?? 'the server closed the connection';
+    const silent = connection?.timedOut === true;
     this.#connection = undefined;
-    if (this.#ready) this.connect();
+    if (this.#ready && !silent) this.connect();
     else {
-      this.#work.failed(trouble ?? 'the server closed the connection');
-      if (++this.#failures >= mostFailures) this.#done();
+      this.#work.failed(trouble, silent);
+      this.#failures++;
+      if (this.#stopped || this.#failures >= (silent ? mostSilent : mostFailures)) this.#done();
       else setTimeout(() => this.connect(), failurePauseMs);
     }
   }
-}
-
-function nowUs(): number {
-  return Number(process.hrtime.bigint() / 1000n);
 }

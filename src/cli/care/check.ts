@@ -7,17 +7,8 @@ import { findingLine } from './finding-line.js';
 import { checkHome } from './home-checks.js';
 import { lockedQueue } from './locked-queue.js';
 
-const usage = `tqmail check [--queue] [--home DIR]
-Files, owners and modes, settings, listeners, name servers, disk space, time of a flush. A line each: ok, WARN, or FAULT.
---queue also reads every record and body of the queue; the server must be stopped.
-Exit codes: 0 nothing is wrong; 1 at least one FAULT; 64 usage; 111 it cannot be checked.`;
-
 export async function main(args: readonly string[]): Promise<number> {
-  if (args.includes('--help')) {
-    process.stdout.write(`usage: ${usage}\n`);
-    return 0;
-  }
-  const { home, flags } = careArguments(args, usage, ['queue'], false);
+  const { home, flags } = careArguments(args, 'check', ['queue'], false);
   let faults = 0;
   for await (const { state, what, text } of checkHome(home)) {
     if (state === 'FAULT') faults += 1;

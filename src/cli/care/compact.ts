@@ -4,7 +4,7 @@ import { careArguments } from './arguments.js';
 import { lockedQueue } from './locked-queue.js';
 
 export async function main(args: readonly string[]): Promise<number> {
-  const { home } = careArguments(args, 'tqmail compact [--home DIR]', [], false);
+  const { home } = careArguments(args, 'compact', [], false);
   const { compactQueue } = await import('../../store/compact-queue.js');
   const { messages, before, after } = await lockedQueue(home, (dir) =>
     compactQueue(dir).catch((error: unknown) => {

@@ -11,7 +11,7 @@ import { findingLine } from './finding-line.js';
 import { lockedQueue } from './locked-queue.js';
 
 export async function main(args: readonly string[]): Promise<number> {
-  const { home, folder } = careArguments(args, 'tqmail rescue DIR [--home DIR]', [], true);
+  const { home, folder } = careArguments(args, 'rescue', [], true);
   const into = resolve(folder);
   makeFolder(into, home);
   const { checkQueue } = await import('../../store/check-queue.js');

@@ -37,9 +37,18 @@ export const startMayWorkLater = (code: string): boolean => passing.has(code);
 /** Runs `words[0]`, looked for in PATH, to its end. */
 export async function runProgram(call: Call, words: readonly ByteString[], options: ProgramOptions = {}): Promise<ProgramEnd> {
   const { input } = options;
-  const child = start(call, words, options);
+  // Before the start: a signal that comes during it is handled afterwards, when there is somebody to have it.
+  const signals = passSignals();
+  let child: ChildProcess;
+  try {
+    child = start(call, words, options);
+  } catch (error) {
+    // Node throws what it does not know of a start: too long a command line, a NUL in it.
+    signals.stop();
+    return { tag: 'unstarted', code: codeOf(error) };
+  }
+  signals.to(child);
   const ended = endOf(child);
-  const stop = passSignals(child);
   try {
     if (input !== undefined) await feed(child, input);
     return await ended;
@@ -48,7 +57,7 @@ export async function runProgram(call: Call, words: readonly ByteString[], optio
     await ended;
     throw error;
   } finally {
-    stop();
+    signals.stop();
   }
 }
 
@@ -118,17 +127,23 @@ async function feed(child: ChildProcess, input: AsyncIterable<Uint8Array>): Prom
   pipe.end();
 }
 
-/** Signals to this process go to the program until the returned function is called. */
-function passSignals(child: ChildProcess): () => void {
+/** Signals to this process go to the program until `stop`. */
+function passSignals(): { to(child: ChildProcess): void; stop(): void } {
+  let program: ChildProcess | undefined;
   const handlers = passedOn.map((signal) => {
     const handler = (): void => {
-      child.kill(signal);
+      program?.kill(signal);
     };
     process.on(signal, handler);
     return () => process.off(signal, handler);
   });
-  return () => {
-    for (const off of handlers) off();
+  return {
+    to: (child) => {
+      program = child;
+    },
+    stop: () => {
+      for (const off of handlers) off();
+    },
   };
 }
 

@@ -4,7 +4,18 @@
  */
 import type { ReadyListener } from '../start/run-files.js';
 
-export type ControlVerb = 'status' | 'reload' | 'doqueue' | 'pause' | 'cont' | 'stop' | 'restart' | 'queue' | 'export' | 'fault';
+export type ControlVerb =
+  | 'status'
+  | 'reload'
+  | 'doqueue'
+  | 'flush'
+  | 'pause'
+  | 'cont'
+  | 'stop'
+  | 'restart'
+  | 'queue'
+  | 'export'
+  | 'fault';
 
 export interface ControlRequest {
   readonly version: 1;
@@ -12,6 +23,8 @@ export interface ControlRequest {
   /** For `queue`: messages with a larger id, at most `limit`. */
   readonly after?: number;
   readonly limit?: number;
+  /** For `flush`. */
+  readonly names?: readonly string[];
   /** For `export`: the first message with a larger id than `after`, its recipients from here on. */
   readonly from?: number;
   /** For `fault`, which only tests may ask: the name of a thread, and how it is to fail. */

@@ -7,6 +7,7 @@ import type { QueuePage } from '../../actors/node-api.js';
 import { statLines } from '../../protocol/qread.js';
 import { CommandTrouble, reason } from '../complain.js';
 import { homeFolder } from '../home.js';
+import { usageLine } from '../manual/help.js';
 import { askNode } from './client.js';
 import { listMessage } from './listing.js';
 
@@ -38,7 +39,7 @@ function words(args: readonly string[]): { readonly home: string; readonly expor
       throw new Error(`--export ${values.export}: only qmail is known`);
     return { home: homeFolder(values.home), exported: values.export !== undefined };
   } catch (error) {
-    throw new CommandTrouble(64, `${reason(error)}\nusage: tqmail queue [--export qmail] [--home DIR]`);
+    throw new CommandTrouble(64, `${reason(error)}\n${usageLine('queue')}`);
   }
 }
 

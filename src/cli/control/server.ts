@@ -25,6 +25,8 @@ export interface ControlOptions {
 
 const answerMs = 20_000;
 const askMs = 5_000;
+/** A longer walk over the queue goes on behind its answer. */
+const flushMs = 10_000;
 
 /** Resolves when the socket answers. Rejects with the system's error. */
 export function serveControl(options: ControlOptions): Promise<void> {
@@ -114,6 +116,11 @@ function controlAnswers(options: ControlOptions): Answers {
     doqueue: async () => {
       await node.allDue();
       return done;
+    },
+    flush: async ({ names = [] }) => {
+      if (node.flush === undefined) return { tag: 'failed', text: 'the running node cannot flush' };
+      const late = new Promise<undefined>((settle) => setTimeout(settle, flushMs, undefined).unref());
+      return { tag: 'done', value: await Promise.race([node.flush(names.slice(0, 100)), late]) };
     },
     pause: () => switchTo(true),
     cont: () => switchTo(false),

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { CommandTrouble, complain, errorCode, reason } from '../complain.js';
 import { homeFolder, lockFile, pidsFile } from '../home.js';
 import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
+import { usageLine } from '../manual/help.js';
 import { isAlive, readPids } from '../start/run-files.js';
 import { askNode } from './client.js';
 import type { ControlAnswer, ControlVerb, NodeStatus } from './messages.js';
@@ -32,7 +33,7 @@ function words(verb: string, args: readonly string[]): { home: string; json: boo
     const { values } = parseArgs({ args: [...args], options: { home: { type: 'string' }, json: { type: 'boolean' } } });
     return { home: homeFolder(values.home), json: values.json ?? false };
   } catch (error) {
-    throw new CommandTrouble(64, `${reason(error)}\nusage: tqmail ${verb} [--home DIR]`);
+    throw new CommandTrouble(64, `${reason(error)}\n${usageLine(verb)}`);
   }
 }
 

@@ -10,33 +10,23 @@ import type { AdoptingStore } from '../../store/adopting-store.js';
 import { listQmailQueue, type QmailFiles, type QmailMessage, readQmailMessage } from '../../store/qmail-queue-dir.js';
 import { CommandTrouble, reason } from '../complain.js';
 import { homeFolder } from '../home.js';
+import { usageLine } from '../manual/help.js';
 import { withStore } from '../queue/own-store.js';
 import { withRoot } from './privileges.js';
 import { holdSource } from './source-lock.js';
 import { keyOf, takeOver } from './take-over.js';
 
-const usage = `usage: tqmail import-queue DIR [--home DIR]
-       tqmail import-queue --forget [--home DIR]
-  DIR       the queue folder of a qmail that is stopped, /var/qmail/queue; it is only read
-  --forget  forgets what was imported: once the old queue is gone
-The server of the home must be stopped. Run again, it imports only what was not imported before.
-Exit code: 0 all is here; 1 a message cannot be read (named); 111 cannot.`;
-
 interface Words {
   readonly home: string;
+  /** Undefined: --forget. */
   readonly source: string | undefined;
-  readonly forget: boolean;
 }
 
 export async function main(args: readonly string[]): Promise<number> {
-  const { home, source, forget } = words(args);
-  if (forget) {
+  const { home, source } = words(args);
+  if (source === undefined) {
     const count = await withStore(home, (store) => store.forgetAdopted());
     process.stdout.write(`${count} forgotten\n`);
-    return 0;
-  }
-  if (source === undefined) {
-    process.stdout.write(`${usage}\n`);
     return 0;
   }
   const release = holdSource(source);
@@ -52,15 +42,14 @@ function words(args: readonly string[]): Words {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { home: { type: 'string' }, forget: { type: 'boolean' }, help: { type: 'boolean' } },
+      options: { home: { type: 'string' }, forget: { type: 'boolean' } },
     });
     const forget = values.forget ?? false;
-    const help = values.help ?? false;
-    if (!help && positionals.length !== (forget ? 0 : 1)) throw new Error('one queue folder is needed');
-    const [source] = help ? [] : positionals;
-    return { home: homeFolder(values.home), source: source === undefined ? undefined : resolve(source), forget };
+    if (positionals.length !== (forget ? 0 : 1)) throw new Error('one queue folder is needed');
+    const [source] = positionals;
+    return { home: homeFolder(values.home), source: source === undefined ? undefined : resolve(source) };
   } catch (error) {
-    throw new CommandTrouble(64, `${reason(error)}\n${usage}`);
+    throw new CommandTrouble(64, `${reason(error)}\n${usageLine('import-queue')}`);
   }
 }
 

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CommandTrouble, complain, reason } from '../complain.js';
+import { usageLine } from '../manual/help.js';
 import { unprivileged, unusable } from '../start/identity.js';
 import type { ReadyListener } from '../start/run-files.js';
 import { start } from '../start/start.js';
@@ -43,7 +44,7 @@ function demoWords(args: readonly string[]): DemoWords {
       base: listenBase(values.listen),
     };
   } catch (error) {
-    throw new CommandTrouble(64, `${reason(error)}\nusage: tqmail demo [--home DIR] [--ready-file FILE] [--listen BASE]`);
+    throw new CommandTrouble(64, `${reason(error)}\n${usageLine('demo')}`);
   }
 }
 

@@ -7,12 +7,12 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { CommandTrouble, complain, reason } from '../complain.js';
+import { usageLine } from '../manual/help.js';
 import { chooseIdentity, type Identity, unprivileged } from '../start/identity.js';
 import { makeUsers } from './assign.js';
 import { plannedControl, wrongFqdn } from './control-files.js';
 import { HomeMaker, type Made, makeFolders } from './make-home.js';
 
-const usage = 'usage: tqmail init DIR --me FQDN [--yes] [--listen BASE]';
 const defaultBase = 2500;
 const highestBase = 60_000;
 
@@ -47,7 +47,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 function initWords(args: readonly string[]): Words {
-  const misused = (text: string): CommandTrouble => new CommandTrouble(64, `init: ${text}\n${usage}`);
+  const misused = (text: string): CommandTrouble => new CommandTrouble(64, `init: ${text}\n${usageLine('init')}`);
   let parsed: { values: { me?: string; yes?: boolean; listen?: string }; positionals: string[] };
   try {
     parsed = parseArgs({

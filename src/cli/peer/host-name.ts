@@ -32,7 +32,7 @@ export async function hostNames(call: Call): Promise<(address: string) => Promis
 }
 
 /** $TQMAIL_DNS, else control/nameservers; empty: the system's. */
-function nameServers(call: Call): readonly string[] {
+export function nameServers(call: Call): readonly string[] {
   const named = call.env.get('TQMAIL_DNS') ?? '';
   if (named !== '') return named.split(/[\s,]+/).filter((server) => server !== '');
   try {

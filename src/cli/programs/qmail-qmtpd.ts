@@ -3,7 +3,7 @@
  * reads them: faulty numbers count as absent.
  */
 import { lowerCaseAscii } from '../../protocol/bytes.js';
-import { controlInt, controlList } from '../../protocol/control-files.js';
+import { controlInt, controlLineOrMe, controlList } from '../../protocol/control-files.js';
 import { QmtpServerSession } from '../../protocol/qmtp.js';
 import { compileRelay } from '../../protocol/relay.js';
 import { readControlDir } from '../../store/control-dir.js';
@@ -15,13 +15,25 @@ const cannotRead = 111;
 const usualRecipients = 10_000;
 
 export async function run(call: Call): Promise<number> {
-  const { files, problems } = await readControlDir(call.home, ['databytes', 'maxrcpt', 'rcpthosts']);
+  const { files, problems } = await readControlDir(call.home, [
+    'databytes',
+    'maxrcpt',
+    'rcpthosts',
+    'percenthack',
+    'envnoathost',
+    'me',
+  ]);
   if (problems.length > 0) return cannotRead;
   const variable = call.env.get('DATABYTES');
   const databytes = controlInt(variable === undefined ? files : new Map([['databytes', variable]]), 'databytes');
   const rcpthosts = controlList(files, 'rcpthosts')?.map(lowerCaseAscii);
   const relay = compileRelay(
-    { rcpthosts, badmailfrom: [] },
+    {
+      rcpthosts,
+      badmailfrom: [],
+      percenthack: controlList(files, 'percenthack') ?? [],
+      envnoathost: controlLineOrMe(files, 'envnoathost') ?? '',
+    },
     moreRcptHosts(call.home, () => performance.now()),
   );
   const session = new QmtpServerSession({

@@ -62,7 +62,7 @@ async function connectionVariables(call: Call, identSeconds: number | undefined)
     if (host !== 'none') variables.set(`TCP${which}HOST`, host === 'later' ? 'softdnserror' : host.name);
   }
   if (identSeconds === undefined) return variables;
-  const { askIdent } = await import('../peer/ident.js');
+  const { askIdent } = await import('../../actors/net/ask-ident.js');
   const offset = Number(call.env.get('TQMAIL_PORT_OFFSET') ?? 0);
   const info = await askIdent(ends, identSeconds, Number.isInteger(offset) && offset >= 0 ? offset : 0);
   if (info !== undefined) variables.set('TCPREMOTEINFO', info);

@@ -9,14 +9,9 @@ import { deliveryLine, Matchup, type MatchupSink, messageLine } from '../../prot
 import { readReportLine } from '../../protocol/report/read-line.js';
 import { type PartName, partNames, reportPart } from '../../protocol/report/text.js';
 import { CommandTrouble, complain, reason } from '../complain.js';
+import { usageLine } from '../manual/help.js';
 import { readLines } from './read-log.js';
 
-const usage = `usage: tqmail report [--part A,B] [--top N] [FILE...]
-       tqmail report --matchup [FILE...]
-  --part A,B   only these: ${partNames.join(', ')}
-  --top N      rows of a table (20)
-  --matchup    a line a delivery (d) and a message (m), as matchup of qmailanalog writes them
-FILE is an activity log (qmail's text with or without TAI64N labels, syslog, or JSON), oldest first; none: standard input.`;
 const usageCode = 64;
 const usualTop = 20;
 const mostTop = 10_000;
@@ -30,10 +25,6 @@ interface Words {
 }
 
 export async function main(args: readonly string[]): Promise<number> {
-  if (args.includes('--help')) {
-    writeSync(1, `${usage}\n`);
-    return 0;
-  }
   const words = reportWords(args);
   const output = new Output();
   if (words.matchup) {
@@ -64,7 +55,7 @@ function reportWords(args: readonly string[]): Words {
     if (!(Number.isInteger(top) && top >= 1 && top <= mostTop)) throw new Error(`--top is a number from 1 to ${mostTop}`);
     return { files: positionals, parts: partsNamed(values.part), top, matchup: values.matchup === true };
   } catch (error) {
-    throw new CommandTrouble(usageCode, `report: ${reason(error)}\n${usage}`);
+    throw new CommandTrouble(usageCode, `report: ${reason(error)}\n${usageLine('report')}`);
   }
 }
 

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { ByteString } from '../../protocol/mail.js';
 import { CommandTrouble } from '../complain.js';
 import { homeFolder } from '../home.js';
+import { usageLine } from '../manual/help.js';
 
 export interface StartOptions {
   /** Absolute. */
@@ -39,6 +40,6 @@ export function startOptions(args: readonly string[]): StartOptions {
     };
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    throw new CommandTrouble(64, `${text}\nusage: tqmail start [--home DIR] [--ready-file FILE] [--user NAME]`);
+    throw new CommandTrouble(64, `${text}\n${usageLine('start')}`);
   }
 }

@@ -25,6 +25,8 @@ export type ToParent =
   /** Somebody asked the control socket to end, or to start anew, the node. */
   | { readonly type: 'stop please' }
   | { readonly type: 'restart please' }
+  /** The main thread lives. */
+  | { readonly type: 'pulse' }
   /** The log has another form from now on. */
   | { readonly type: 'log'; readonly format: Pick<Settings, 'logformat' | 'logstamp'> }
   /** The node ends by itself for this reason. */

@@ -4,6 +4,8 @@
  */
 import { rmSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { obeyFaults } from '../../actors/kernel/fault.js';
+import { beatMs } from '../../actors/kernel/pulse.js';
 import type { NodeOptions, RunningNode } from '../../actors/node-api.js';
 import { readSettings } from '../../store/control-dir.js';
 import { reason } from '../complain.js';
@@ -43,11 +45,18 @@ class NodeProcess {
   }
 
   listen(): void {
+    obeyFaults('main');
+    setInterval(() => this.#beat(), beatMs).unref();
     receiveLines(
       this.#pipe,
       (value) => this.#obey(value as ToNode),
       () => void this.#end(orphanGraceMs, 111),
     );
+  }
+
+  /** Not while the parent does not read: it finds out when it does again. */
+  #beat(): void {
+    if (this.#pipe.writableLength === 0) this.#tell({ type: 'pulse' });
   }
 
   #tell(message: ToParent): void {

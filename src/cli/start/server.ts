@@ -7,6 +7,7 @@ import type { ByteString } from '../../protocol/mail.js';
 import { complain } from '../complain.js';
 import { lspawndSocket, pidsFile } from '../home.js';
 import { spawnNode, tellNode } from './node-process.js';
+import { NodePulse, watchNode } from './node-pulse.js';
 import type { ToParent } from './pipe-messages.js';
 import type { Prepared } from './prepare.js';
 import { type ReadyListener, removeFile, writePids, writeReady } from './run-files.js';
@@ -44,6 +45,7 @@ class Server {
   readonly #settle: (code: number) => void;
   #log: WriteLog;
   #node: Supervised | undefined;
+  readonly #pulse = new NodePulse();
   #lspawnd: Supervised | undefined;
   #stopping = false;
   #wasReady = false;
@@ -73,6 +75,11 @@ class Server {
     const nodeSpawn = { entry, execPath: process.execPath, home, identity, lock, listeners, copies, log, ...socket, ...given };
     this.#node = this.#keep('node', () => spawnNode(nodeSpawn, (message) => this.#hear(message)));
     this.#node.begin();
+    watchNode(
+      this.#pulse,
+      () => this.#node?.child()?.pid,
+      () => this.#stalled(),
+    );
     takeSignals((signal) => this.#signal(signal));
   }
 
@@ -80,7 +87,10 @@ class Server {
     return supervise({
       role,
       spawn: start,
-      started: () => this.#pids(),
+      started: () => {
+        if (role === 'node') this.#pulse.begin();
+        this.#pids();
+      },
       died: (how, delayMs) => {
         this.#log('alert', `${role} ended (${how})${this.#words()}; starting it again in ${delayMs} ms`);
         this.#pids();
@@ -108,7 +118,8 @@ class Server {
   }
 
   #hear(message: ToParent): void {
-    if (message.type === 'ready') this.#ready();
+    if (message.type === 'pulse') this.#pulse.heard();
+    else if (message.type === 'ready') this.#ready();
     else if (message.type === 'log') this.#log = serverLog(message.format);
     else if (message.type === 'failed') this.#failed(message.text);
     else if (message.type === 'stop please') void this.#stop();
@@ -126,7 +137,14 @@ class Server {
     child?.once('exit', () => clearTimeout(timer));
   }
 
+  /** Its threads go on without it, but nobody watches them and no socket of control is answered. */
+  #stalled(): void {
+    this.#lastWords = 'its main thread stood still';
+    this.#node?.child()?.kill('SIGKILL');
+  }
+
   #ready(): void {
+    this.#pulse.ready();
     const { readyFile, prepared, whenReady } = this.#options;
     this.#pids();
     const listeners = prepared.listeners.map(({ protocol, address, port }) => ({ protocol, address, port }));

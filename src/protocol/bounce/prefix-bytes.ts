@@ -19,7 +19,8 @@ export function prefixBytes(text: ByteString, form: BodyForm): Uint8Array {
       else if (unit === DOT && lineStart) bytes[length++] = DOT;
       lineStart = unit === LF;
     }
-    bytes[length++] = form === 'wire' && unit === CR ? 32 : unit;
+    // A bare CR, which a program may have said, would keep the bounce from going over SMTP.
+    bytes[length++] = unit === CR ? 32 : unit;
   }
   return bytes.slice(0, length);
 }

@@ -5,14 +5,17 @@
 import { quoteAddress } from '../address.js';
 import type { ByteString } from '../mail.js';
 
-/** `Delivered-To: local@host` and LF; a LF inside the address becomes `_`. */
+/** An address in a header line: what readers may take for a line end becomes `_`; qmail leaves a CR. */
+const onOneLine = (text: ByteString): ByteString => text.replace(/[\r\n]/g, '_');
+
+/** `Delivered-To: local@host` and LF. */
 export function deliveredToLine(local: ByteString, host: ByteString): ByteString {
-  return `Delivered-To: ${`${local}@${host}`.replaceAll('\n', '_')}\n`;
+  return `Delivered-To: ${onOneLine(`${local}@${host}`)}\n`;
 }
 
 /** `Return-Path: <sender>` and LF, the sender quoted. */
 export function returnPathLine(sender: ByteString): ByteString {
-  return `Return-Path: <${quoteAddress(sender).replaceAll('\n', '_')}>\n`;
+  return `Return-Path: <${onOneLine(quoteAddress(sender))}>\n`;
 }
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
@@ -31,5 +34,5 @@ function separatorDate(seconds: number): string {
 
 /** The mbox separator with its LF. `seconds` since 1970. */
 export function separatorLine(sender: ByteString, seconds: number): ByteString {
-  return `From ${sender === '' ? 'MAILER-DAEMON' : sender.replace(/[ \t\n]/g, '-')} ${separatorDate(seconds)}\n`;
+  return `From ${sender === '' ? 'MAILER-DAEMON' : sender.replace(/[ \t\r\n]/g, '-')} ${separatorDate(seconds)}\n`;
 }

@@ -41,7 +41,7 @@ function addresses(field: ByteString): readonly ByteString[] | undefined {
 
 /** The notice to the sender that the message arrived. */
 export function receipt(sender: ByteString, address: ByteString, messageId: ByteString | undefined): ByteString {
-  const to = quoteAddress(sender).replaceAll('\n', '_');
+  const to = quoteAddress(sender).replace(/[\r\n]/g, '_');
   const text = `From: DELIVERY NOTICE SYSTEM <${to}>
 To: <${to}>
 Subject: success notice

@@ -111,7 +111,8 @@ function blankBetween(left: Token['kind'] | undefined, right: Token['kind']): bo
 
 function printed({ kind, text }: Token): ByteString {
   if (!isWord(kind)) return text;
-  const safe = text.replace(/["[\]()\\\r\n]/g, '\\$&');
+  // qmail prints any LF behind a backslash; one that does not fold would begin a field of the writer's choice.
+  const safe = text.replace(/\n(?![ \t])/g, ' ').replace(/["[\]()\\\r\n]/g, '\\$&');
   if (kind === 'quoted') return `"${safe}"`;
   if (kind === 'literal') return `[${safe}]`;
   return kind === 'comment' ? `(${safe})` : safe;

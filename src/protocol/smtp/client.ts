@@ -143,11 +143,17 @@ export class SmtpClientSession implements SmtpClient {
       if (reply.code === 220) this.hello(this.options.greet);
       else this.turnedAway('greeting failed.', reply);
     } else if (reply.code === 250) {
-      if (this.state === 'ehlo') this.extensions = keywords(reply.text);
+      if (this.state === 'ehlo') this.extensions = this.offered(reply.text);
       this.state = 'ready';
       this.events.push({ tag: 'ready', extensions: this.extensions });
     } else if (this.state === 'ehlo' && isRefusal(reply.code) && reply.code !== 421) this.hello('helo');
     else this.turnedAway('my name was rejected.', reply);
+  }
+
+  private offered(text: ByteString): ReadonlySet<string> {
+    const words = keywords(text);
+    if (this.options.pipelining === false) words.delete('PIPELINING');
+    return words;
   }
 
   private hello(greet: 'ehlo' | 'helo'): void {

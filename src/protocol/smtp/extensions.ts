@@ -8,10 +8,11 @@ import type { ByteString } from '../mail.js';
  * The whole reply to EHLO (RFC 5321 §4.1.1.1). Without enhanced codes it is qmail's, to which a limit on the size is added
  * when there is one.
  */
-export function ehloReply(greeting: ByteString, databytes: number, enhanced: boolean): ByteString {
+export function ehloReply(greeting: ByteString, databytes: number, enhanced: boolean, etrn = false): ByteString {
   const keywords = ['PIPELINING', '8BITMIME'];
   if (enhanced || databytes > 0) keywords.push(`SIZE ${databytes}`);
   if (enhanced) keywords.push('ENHANCEDSTATUSCODES');
+  if (etrn) keywords.push('ETRN');
   const lines = [greeting, ...keywords];
   return lines.map((line, index) => `250${index === lines.length - 1 ? ' ' : '-'}${line}\r\n`).join('');
 }

@@ -19,7 +19,7 @@ const looping = 'too many hops, this message is looping (#5.4.6)';
 
 type Command = (session: SmtpServerSession, argument: ByteString) => void;
 
-type Open = 'nothing' | 'mail' | 'rcpt' | 'data' | 'end';
+type Open = 'nothing' | 'etrn' | 'mail' | 'rcpt' | 'data' | 'end';
 
 export class SmtpServerSession implements SmtpServer {
   /** All verbs; every other one is unimplemented (spec smtpd.md §2.1). */
@@ -29,10 +29,12 @@ export class SmtpServerSession implements SmtpServer {
     ['DATA', (session) => session.data()],
     ['HELO', (session, argument) => session.helo(argument, false)],
     ['EHLO', (session, argument) => session.helo(argument, true)],
+    ['LHLO', (session, argument) => session.lhlo(argument)],
     ['RSET', (session) => session.reset()],
     ['NOOP', (session) => session.reply(250, 'ok', '2.0.0')],
     ['VRFY', (session) => session.reply(252, "send some mail, i'll try my best", '2.0.0')],
     ['HELP', (session) => session.reply(214, 'tqmail, a mail server that behaves as qmail does', '2.0.0')],
+    ['ETRN', (session, argument) => session.etrn(argument)],
     ['QUIT', (session) => session.quit()],
   ]);
 
@@ -60,7 +62,7 @@ export class SmtpServerSession implements SmtpServer {
   constructor(options: SmtpServerOptions) {
     this.options = options;
     this.reader = new CommandReader(options.maxCommandLine);
-    this.out = `220 ${options.greeting} ESMTP\r\n`;
+    this.out = `220 ${options.greeting} ${options.lmtp === true ? 'LMTP' : 'ESMTP'}\r\n`;
   }
 
   get busy(): boolean {
@@ -118,7 +120,13 @@ export class SmtpServerSession implements SmtpServer {
     const open = this.open;
     this.open = 'nothing';
     if (open === 'nothing') return;
+    // RFC 2033 §4.2: the end of an LMTP message is answered for each recipient.
+    const further = this.options.lmtp === true && open === 'end' ? this.recipients.length - 1 : 0;
     if (open === 'data' || open === 'end') this.closeTransaction();
+    for (let i = 0; i < further; i++) {
+      if (decision.accept) this.reply(250, decision.text ?? 'ok', '2.0.0');
+      else this.reply(decision.code, decision.text);
+    }
     if (!decision.accept) {
       this.refuse(decision.code, decision.text);
       if (decision.close) this.breakOff(decision.text);
@@ -130,6 +138,8 @@ export class SmtpServerSession implements SmtpServer {
     } else if (open === 'rcpt') {
       this.recipients.push(decision.address ?? this.asked);
       this.reply(250, decision.text ?? 'ok', '2.1.5');
+    } else if (open === 'etrn') {
+      this.reply(250, decision.text ?? 'ok', '2.0.0');
     } else if (open === 'data') {
       this.body = new BodyScanner(this.options.barecr, this.options.maxHeader);
       this.reader.strict = true;
@@ -186,7 +196,10 @@ export class SmtpServerSession implements SmtpServer {
     else if (line === 'lf') {
       this.reply(451, bareLf);
       this.breakOff('bare LF after a message');
-    } else this.obey(parseCommand(line.text));
+    } else {
+      this.options.heard?.(line.text);
+      this.obey(parseCommand(line.text));
+    }
   }
 
   private obey({ verb, argument }: CommandLine): void {
@@ -200,11 +213,21 @@ export class SmtpServerSession implements SmtpServer {
     this.reply(250, 'flushed', '2.0.0');
   }
 
+  private lhlo(name: ByteString): void {
+    if (this.options.lmtp === true) this.greet(name, true);
+    else this.refuse(502, 'unimplemented (#5.5.1)');
+  }
+
   private helo(name: ByteString, extended: boolean): void {
+    if (this.options.lmtp === true) this.refuse(500, 'this is LMTP, say LHLO (#5.5.1)');
+    else this.greet(name, extended);
+  }
+
+  private greet(name: ByteString, extended: boolean): void {
     this.closeTransaction();
     this.extended = extended;
-    const { greeting, databytes, enhanced } = this.options;
-    this.out += extended ? ehloReply(greeting, databytes, enhanced === 'ehlo') : `250 ${greeting}\r\n`;
+    const { greeting, databytes, enhanced, etrn } = this.options;
+    this.out += extended ? ehloReply(greeting, databytes, enhanced === 'ehlo', etrn) : `250 ${greeting}\r\n`;
     this.events.push({ tag: 'helo', name, extended });
   }
 
@@ -240,6 +263,16 @@ export class SmtpServerSession implements SmtpServer {
     if (sender === undefined) this.refuse(503, 'MAIL first (#5.5.1)');
     else if (recipients.length === 0) this.refuse(503, 'RCPT first (#5.5.1)');
     else this.ask('data', { tag: 'data', sender, recipients });
+  }
+
+  /** RFC 1985 §5.2: only where it was announced, and not within a transaction. */
+  private etrn(argument: ByteString): void {
+    const name = argument.trim();
+    if (this.options.etrn !== true) this.refuse(502, 'unimplemented (#5.5.1)');
+    else if (!this.extended) this.refuse(503, 'EHLO first (#5.5.1)');
+    else if (this.sender !== undefined) this.refuse(503, 'not within a transaction (#5.5.1)');
+    else if (!/^[@#]?[!-~]{1,255}$/.test(name)) this.refuse(501, 'syntax error, write ETRN domain (#5.5.4)');
+    else this.ask('etrn', { tag: 'etrn', name });
   }
 
   private quit(): void {

@@ -26,6 +26,12 @@ export interface SmtpServerOptions {
    * 'never' (default): qmail's texts alone, whose codes stand at the end, and no announcement.
    */
   readonly enhanced?: 'ehlo' | 'never';
+  /** LMTP in place of SMTP (RFC 2033): LHLO instead of HELO and EHLO, one reply for each recipient after the last dot. */
+  readonly lmtp?: boolean;
+  /** Told each command line before it is obeyed; for a transcript. */
+  readonly heard?: (line: ByteString) => void;
+  /** ETRN is announced and asked about (RFC 1985). */
+  readonly etrn?: boolean;
 }
 
 /**
@@ -37,6 +43,8 @@ export interface SmtpServerOptions {
 export type SmtpServerEvent =
   | { readonly tag: 'helo'; readonly name: ByteString; readonly extended: boolean }
   | { readonly tag: 'mail'; readonly sender: ByteString; readonly size: number | undefined }
+  /** ETRN's argument (RFC 1985 §5.3): `node`, `@node` with all below it, or `#queue`. Open, like mail. */
+  | { readonly tag: 'etrn'; readonly name: ByteString }
   | { readonly tag: 'rcpt'; readonly recipient: ByteString; readonly sender: ByteString }
   | { readonly tag: 'data'; readonly sender: ByteString; readonly recipients: readonly ByteString[] }
   /** A piece of the body in wire form; a view of the chunk given to `receive`, valid as long as that is. */
@@ -93,6 +101,8 @@ export interface SmtpClientOptions {
   readonly peer: ByteString;
   /** EHLO first, HELO when that is refused; 'helo' is qmail's old way. */
   readonly greet: 'ehlo' | 'helo';
+  /** False: PIPELINING is not used although it is offered; one command, one reply. Default true. */
+  readonly pipelining?: boolean;
 }
 
 export type SmtpClientEvent =

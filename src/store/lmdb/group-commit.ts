@@ -3,6 +3,7 @@
  * promise of a batch settles after the batch's flush. After one failed commit the loop is over:
  * what waits and what comes is refused, for the kernel may have dropped pages of the map.
  */
+import { crashArmed, crashAt } from '../crash-points.js';
 import { StoreError, type Trouble } from '../queue-store.js';
 import { reasonOf } from '../queue-unusable.js';
 import { type Batch, DamagedRecord, type Tally } from './batch.js';
@@ -26,8 +27,12 @@ const windowMsAChange = 0.25;
 const lazyMs = 5;
 const lazyMsAChange = 0.5;
 
+/** What a change does to a message; `other`: nothing. */
+export type Step = 'accept' | 'route' | 'retry' | 'mark' | 'finish' | 'bounce' | 'other';
+
 /** One change: `build` adds its writes to the batch, and either of the others is called after the flush. */
 export interface Change {
+  readonly step: Step;
   readonly octets: number;
   /** Nobody waits for it: it may wait for the next batch. */
   readonly lazy: boolean;
@@ -130,13 +135,18 @@ export class GroupCommit {
       const batch = this.#events.newBatch();
       tally = batch.tally;
       for (const change of changes) if (this.#build(batch, change)) built.push(change);
-      await batch.emit();
+      const flushed = batch.emit();
+      crashAt('commit.begun');
+      await flushed;
     } catch (error) {
       const cause = await causeOf(error);
       return this.#stop({ why: 'failed', text: `queue commit failed: ${cause}` }, changes);
     }
     this.#events.committed(tally);
-    for (const change of built) change.settle();
+    for (const change of built) {
+      passed(change, 'flushed');
+      change.settle();
+    }
     this.#busy = false;
     if (this.#waiting.length > 0) this.#beginSoon();
     else for (const resolve of this.#idle.splice(0)) resolve();
@@ -146,6 +156,7 @@ export class GroupCommit {
   #build(batch: Batch, change: Change): boolean {
     try {
       change.build(batch);
+      passed(change, 'built');
       return true;
     } catch (error) {
       if (error instanceof DamagedRecord) {
@@ -182,6 +193,11 @@ export class GroupCommit {
     for (const change of [...changes, ...rest]) change.fail(new StoreError(trouble));
     for (const resolve of this.#idle.splice(0)) resolve();
   }
+}
+
+/** A test may end the process here. */
+function passed({ step }: Change, how: 'built' | 'flushed'): void {
+  if (crashArmed && step !== 'other') crashAt(`${step}.${how}`);
 }
 
 const tooMany: Trouble = { why: 'full', text: 'too many messages wait for the disk' };

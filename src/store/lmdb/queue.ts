@@ -26,7 +26,7 @@ import { Batch, DamagedRecord, type Tally } from './batch.js';
 import * as changes from './changes.js';
 import { Damages } from './damages.js';
 import { adoptedKeys, type Facts, factRecord, lookedRecord, readAdopted, readLooked } from './facts.js';
-import { GroupCommit } from './group-commit.js';
+import { GroupCommit, type Step } from './group-commit.js';
 import { dataFile, type Layout, peek } from './layout.js';
 import type { MarkerWriter } from './marker.js';
 import { MessageReader } from './message-reader.js';
@@ -123,7 +123,7 @@ export class LmdbQueue implements AdoptingStore {
       return Promise.reject(new StoreError(refusal));
     }
     this.#space.take(encoded.record.length, octets);
-    return this.#change((batch) => add(batch, encoded), encoded).finally(() => this.#space.settled(octets));
+    return this.#change('accept', (batch) => add(batch, encoded), encoded).finally(() => this.#space.settled(octets));
   }
 
   todo(after: MessageId, limit: number): MessageHead[] {
@@ -165,11 +165,11 @@ export class LmdbQueue implements AdoptingStore {
     routed: readonly Routed[],
     due: { readonly local?: number; readonly remote?: number },
   ): Promise<void> {
-    return this.#change((batch) => changes.preprocess(batch, id, routed, due), undefined, true);
+    return this.#change('route', (batch) => changes.preprocess(batch, id, routed, due), undefined, true);
   }
 
   reschedule(change: Reschedule): Promise<void> {
-    return this.#change((batch) => changes.reschedule(batch, change), undefined, true);
+    return this.#change('retry', (batch) => changes.reschedule(batch, change), undefined, true);
   }
 
   due(channel: Channel, now: number, limit: number): DueEntry[] {
@@ -189,7 +189,7 @@ export class LmdbQueue implements AdoptingStore {
     const last = this.#look(() => this.#schedule.last(channel));
     let after: DueEntry | undefined;
     for (let more = last !== undefined; more && last !== undefined; ) {
-      const step = await this.#change((batch) => {
+      const step = await this.#change('other', (batch) => {
         const entries = this.#schedule.later(now, allDueStep, after, last);
         for (const entry of entries) this.#makeDue(batch, entry, now);
         return entries;
@@ -200,7 +200,7 @@ export class LmdbQueue implements AdoptingStore {
   }
 
   mark(marks: Marks): Promise<void> {
-    return this.#change((batch) => changes.mark(batch, marks), undefined, true);
+    return this.#change('mark', (batch) => changes.mark(batch, marks), undefined, true);
   }
 
   bounceText(id: MessageId): ByteString {
@@ -212,6 +212,7 @@ export class LmdbQueue implements AdoptingStore {
     this.#mustBeOpen();
     const encoded = bounce === undefined ? undefined : this.#encode(bounce);
     const removed = await this.#change(
+      bounce === undefined ? 'finish' : 'bounce',
       (batch) => {
         // What may not have been delivered because it could not be read must not end.
         const head = this.#damages.has(id) ? undefined : changes.finish(batch, id);
@@ -238,6 +239,9 @@ export class LmdbQueue implements AdoptingStore {
   }
 
   async adopt(message: NewMessage, state: AdoptedState): Promise<MessageId | undefined> {
+    const { length } = message.recipients;
+    if ((state.routed?.length ?? length) !== length || !state.done.every((index) => index >= 0 && index < length))
+      throw new RangeError(`state of other recipients than the ${length} of ${state.key}`);
     if (this.adopted(state.key) !== undefined) return undefined;
     return this.#keep(message, (batch, encoded) => {
       const id = this.#nextId(batch);
@@ -254,7 +258,7 @@ export class LmdbQueue implements AdoptingStore {
   async forgetAdopted(): Promise<number> {
     this.#mustBeOpen();
     const keys = adoptedKeys(this.#layout);
-    await this.#change((batch) => {
+    await this.#change('other', (batch) => {
       for (const key of keys) batch.remove(this.#layout.meta, key);
     });
     return keys.length;
@@ -262,7 +266,7 @@ export class LmdbQueue implements AdoptingStore {
 
   keepLooked(looked: Looked): Promise<void> {
     const record = lookedRecord(looked);
-    return this.#change((batch) => batch.put(this.#layout.meta, 'looked', record), undefined, true);
+    return this.#change('other', (batch) => batch.put(this.#layout.meta, 'looked', record), undefined, true);
   }
 
   looked(): Looked | undefined {
@@ -291,7 +295,7 @@ export class LmdbQueue implements AdoptingStore {
   async #close(): Promise<void> {
     // The exact next id, so that a clean stop leaves no gap, and the floor, so that the next start walks less.
     if (this.#commit.over === undefined) {
-      await this.#change((batch) => {
+      await this.#change('other', (batch) => {
         batch.put(this.#layout.meta, 'next', factRecord(this.#next));
         batch.put(this.#layout.meta, 'todo', factRecord(this.#todo.floor));
       }).catch(() => undefined);
@@ -336,13 +340,14 @@ export class LmdbQueue implements AdoptingStore {
   }
 
   /** Queues a change and resolves to what `build` returned, after the flush. */
-  #change<T>(build: (batch: Batch) => T, encoded?: EncodedPiece, lazy = false): Promise<T> {
+  #change<T>(step: Step, build: (batch: Batch) => T, encoded?: EncodedPiece, lazy = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let built: { readonly value: T } | undefined;
       const over = (): void => {
         if (encoded !== undefined) this.#slabs.release(encoded.piece);
       };
       this.#commit.add({
+        step,
         octets: encoded?.record.length ?? 0,
         lazy,
         build: (batch) => {

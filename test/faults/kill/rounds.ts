@@ -1,6 +1,6 @@
 /**
- * The kill loop: load, SIGKILL of every process of the server at a random moment, restart, and so on; then wait until
- * nothing is left in the queue and account for every message.
+ * The kill loop: load, a fault at a random moment (SIGKILL of every process, or of one, or the end of a thread), another
+ * server where none is left, and so on; then wait until nothing is left in the queue and account for every message.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,11 +11,24 @@ import { drained } from '../../support/server-status.js';
 import { Book, type Verdict } from './book.js';
 import { Load } from './load.js';
 import { numberOf } from './numbered.js';
+import { type StrikeName, strike } from './strikes.js';
 
 export interface RoundsOptions {
   readonly rounds: number;
   /** Milliseconds of load from the banner to the kill: the least and the most. */
   readonly loadMs: readonly [number, number];
+  /** One after another, from the beginning again; default: SIGKILL of all processes. */
+  readonly strikes?: readonly StrikeName[];
+}
+
+/** What the rounds of one fault did. */
+interface StrikeRow {
+  readonly fault: string;
+  readonly rounds: number;
+  /** Remote deliveries that the log shows under way at the fault. */
+  readonly inFlight: number;
+  /** Second remote arrivals from then until the next fault. */
+  readonly twice: number;
 }
 
 export interface RoundsResult extends Verdict {
@@ -29,9 +42,11 @@ export interface RoundsResult extends Verdict {
   readonly bannerMedianMs: number;
   readonly bannerMaxMs: number;
   readonly seconds: number;
+  readonly table: readonly StrikeRow[];
 }
 
 interface Kill {
+  readonly fault: StrikeName;
   readonly inFlight: number;
   /** Second arrivals of the whole run until this kill. */
   readonly twiceBefore: number;
@@ -44,6 +59,11 @@ const senders = 6;
 const remoteSlots = 20;
 /** Most that may arrive twice after one kill: deliveries at work and those not on disk yet, as send bounds them (send/slots.ts). */
 export const mostTwice: number = 1.5 * remoteSlots;
+
+/** Failures that one server bears before it is replaced by another. */
+const mostBorne = 3;
+/** Small heaps, so that a thread that takes all memory soon has it. */
+const environment = { TQMAIL_TEST_FAULTS: '1', NODE_OPTIONS: '--max-old-space-size=256' };
 
 export async function runRounds(ending: Ending, options: RoundsOptions): Promise<RoundsResult> {
   const begun = performance.now();
@@ -64,17 +84,28 @@ export async function runRounds(ending: Ending, options: RoundsOptions): Promise
   ending.after(() => load.stop());
   const kills: Kill[] = [];
   const startMs: number[] = [];
-  let server = new ServerProcess(ending, home);
-  await banner(home.port);
-  while (kills.length < options.rounds) {
-    const [least, most] = options.loadMs;
-    await soon(least + Math.random() * (most - least));
-    kills.push({ inFlight: server.remoteInFlight, twiceBefore: book.twiceRemote });
-    await server.killAll();
+  const start = async (): Promise<ServerProcess> => {
     const startedAt = performance.now();
-    server = new ServerProcess(ending, home);
+    const server = new ServerProcess(ending, home, environment);
     await banner(home.port);
     startMs.push(performance.now() - startedAt);
+    return server;
+  };
+  let server = await start();
+  startMs.pop();
+  const strikes = options.strikes ?? ['all'];
+  for (let borne = 0; kills.length < options.rounds; ) {
+    const [least, most] = options.loadMs;
+    await soon(least + Math.random() * (most - least));
+    const fault = strikes[kills.length % strikes.length] ?? 'all';
+    kills.push({ fault, inFlight: server.remoteInFlight, twiceBefore: book.twiceRemote });
+    const left = await strike(fault, server);
+    borne = left === 'gone' ? 0 : borne + 1;
+    // The fifth failure within a minute would end the server, as it should.
+    if (borne === mostBorne) await server.stop();
+    if (left === 'stays' && borne < mostBorne) continue;
+    borne = 0;
+    server = await start();
   }
   await load.stop();
   await drained(server);
@@ -102,5 +133,20 @@ function summary(verdict: Verdict, kills: readonly Kill[], startMs: readonly num
     bannerMedianMs: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0),
     bannerMaxMs: Math.round(sorted.at(-1) ?? 0),
     seconds: Math.round((performance.now() - begun) / 100) / 10,
+    table: rows(kills, twice),
   };
+}
+
+function rows(kills: readonly Kill[], twice: readonly number[]): StrikeRow[] {
+  const table = new Map<string, StrikeRow>();
+  kills.forEach(({ fault, inFlight }, at) => {
+    const row = table.get(fault) ?? { fault, rounds: 0, inFlight: 0, twice: 0 };
+    table.set(fault, {
+      fault,
+      rounds: row.rounds + 1,
+      inFlight: row.inFlight + inFlight,
+      twice: row.twice + (twice[at] ?? 0),
+    });
+  });
+  return [...table.values()];
 }

@@ -11,14 +11,17 @@ import { readControlDir } from '../../../store/control-dir.js';
 import type { Call } from '../../call.js';
 
 export interface SmtpdSettings {
-  readonly policy: Pick<Settings, 'rcpthosts' | 'badmailfrom' | 'localiphost'>;
+  readonly policy: Pick<Settings, 'rcpthosts' | 'badmailfrom' | 'localiphost' | 'percenthack' | 'envnoathost'>;
   readonly session: SmtpServerOptions;
   readonly timeoutMs: number;
   /** Appended to every recipient; set, even empty: the client may relay. */
   readonly relayclient: ByteString | undefined;
 }
 
-const names = ['badmailfrom', 'barecr', 'databytes', 'localiphost', 'maxrcpt', 'me', 'rcpthosts', 'smtpgreeting', 'timeoutsmtpd'];
+const names = [
+  ...['badmailfrom', 'barecr', 'databytes', 'envnoathost', 'localiphost', 'maxrcpt', 'me'],
+  ...['percenthack', 'rcpthosts', 'smtpgreeting', 'timeoutsmtpd'],
+];
 /** qmail sets no limit; one session has a process of its own. */
 const longestCommand = 1_048_576;
 /** A larger timeout would overflow the clock's milliseconds. */
@@ -37,6 +40,8 @@ export async function smtpdSettings({ home, env }: Call): Promise<SmtpdSettings 
       rcpthosts: controlList(files, 'rcpthosts')?.map(lowerCaseAscii),
       badmailfrom: (controlList(files, 'badmailfrom') ?? []).map(lowerCaseAscii),
       localiphost: controlLineOrMe(files, 'localiphost'),
+      percenthack: controlList(files, 'percenthack') ?? [],
+      envnoathost: controlLineOrMe(files, 'envnoathost') ?? greeting,
     },
     session: {
       greeting,

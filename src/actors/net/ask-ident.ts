@@ -4,12 +4,24 @@
 import { connect } from 'node:net';
 import { identName, identQuestion, longestIdentAnswer } from '../../protocol/ident.js';
 import type { ByteString } from '../../protocol/mail.js';
-import type { TcpEnds } from './tcp-ends.js';
 
 const identPort = 113;
 
+interface End {
+  readonly address: string;
+  readonly port: number;
+}
+export interface ConnectionEnds {
+  readonly local: End;
+  readonly remote: End;
+}
+
 /** Undefined: no answer. `portOffset` moves the port, for tests. */
-export function askIdent({ local, remote }: TcpEnds, seconds: number, portOffset: number): Promise<ByteString | undefined> {
+export function askIdent(
+  { local, remote }: ConnectionEnds,
+  seconds: number,
+  portOffset: number,
+): Promise<ByteString | undefined> {
   return new Promise((settle) => {
     const socket = connect({ host: remote.address, port: identPort + portOffset, localAddress: local.address });
     let text = '';

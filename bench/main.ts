@@ -1,0 +1,176 @@
+/**
+ * `npm run bench -- SCENARIO` and `tqmail bench SCENARIO`: the same work through our server and through each peer, in turn (A B A B …).
+ * Prints a table for people; --json writes the figures. Ends every process it started, also on Ctrl-C.
+ */
+import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { chooseCandidates } from './candidates.js';
+import { benchLaunchers, usage as launcherUsage } from './launchers/launchers.js';
+import { postfixLoad } from './load/postfix.js';
+import { tqmailLoad } from './load/tqmail.js';
+import { thisMachine } from './machine.js';
+import { type BenchOptions, parseBenchOptions, UsageError, usage } from './options.js';
+import type { Peer } from './peers/peer.js';
+import { benchPop3, usage as pop3Usage } from './pop3/pop3.js';
+import { endAllChildren } from './process/children.js';
+import { compareResults } from './report/compare.js';
+import { ledgerLine } from './report/ledger.js';
+import { reportPage } from './report/page.js';
+import { progressLine } from './report/progress.js';
+import { resultTable } from './report/table.js';
+import { type BenchResult, type CandidateResult, medians, type RunRow, ratiosTo, spreads, withoutFigures } from './result.js';
+import { inProject } from './root.js';
+import { runScenario } from './scenarios/scenario.js';
+
+const exitUsage = 64;
+const exitInterrupted = 130;
+/** The runs' folder, for the end on a signal. */
+let workFolder: string | undefined;
+let interrupted = false;
+
+async function bench(options: BenchOptions): Promise<BenchResult> {
+  const { candidates, skipped } = chooseCandidates(options);
+  const rows = new Map<Peer, RunRow[]>(candidates.map((peer) => [peer, []]));
+  const base = mkdtempSync(path.join(os.tmpdir(), 'tqmail-bench-'));
+  workFolder = base;
+  chmodSync(base, 0o755);
+  try {
+    for (let round = 1; round <= options.runs; round++) {
+      for (const peer of candidates) {
+        const dir = path.join(base, `${round}-${peer.name}`);
+        mkdirSync(dir, { mode: 0o755 });
+        const progress = progressLine(`${options.scenario} run ${round} of ${options.runs}: ${peer.name}`);
+        rows.get(peer)?.push(await oneRun(options, peer, dir, progress.show));
+        progress.clear();
+        rmSync(dir, { recursive: true, force: true });
+      }
+    }
+  } finally {
+    await endAllChildren();
+    rmSync(base, { recursive: true, force: true });
+  }
+  const results = candidates.map((peer) => candidateResult(peer, rows.get(peer) ?? []));
+  const ours = results[0]?.median ?? {};
+  const ratios = Object.fromEntries(results.slice(1).map((theirs) => [theirs.name, ratiosTo(ours, theirs.median)]));
+  return {
+    scenario: options.scenario,
+    options,
+    date: new Date().toISOString(),
+    machine: thisMachine(),
+    results,
+    skipped,
+    ratios,
+    command: commandLine(),
+  };
+}
+
+/** A row in any case: a server that does not come up is a result, not a crash. */
+async function oneRun(options: BenchOptions, peer: Peer, dir: string, progress: (text: string) => void): Promise<RunRow> {
+  const load = options.load === 'postfix' ? postfixLoad : tqmailLoad;
+  try {
+    const missing = peer.missing(options) || load.missing();
+    if (missing !== '') return { ok: false, error: missing };
+    return withoutFigures(await runScenario({ options, peer, load, dir, progress }));
+  } catch (error) {
+    return { ok: false, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function candidateResult(peer: Peer, runs: readonly RunRow[]): CandidateResult {
+  const error = runs.find((run) => run.error !== undefined)?.error;
+  const ok = runs.length > 0 && runs.every((run) => run.ok);
+  return {
+    name: peer.name,
+    version: peer.version(),
+    durable: peer.durable,
+    ok,
+    ...(error === undefined ? {} : { error }),
+    runs,
+    median: medians(runs),
+    spread: spreads(runs),
+  };
+}
+
+/** The words that this process was started with, paths of node and script left out. */
+function commandLine(): string {
+  const words = process.argv.slice(2).map((word) => (/^[\w./:,=@%+-]+$/.test(word) ? word : JSON.stringify(word)));
+  const isVerb = words[0] === 'bench';
+  return [isVerb ? 'tqmail' : 'npm run bench --', ...words].join(' ');
+}
+
+/** Words of the command line without `npm run bench --`; answers the exit code. */
+function usageOf(verb: string | undefined): string {
+  if (verb === 'launchers') return launcherUsage;
+  return verb === 'pop3' ? pop3Usage : usage;
+}
+
+export async function main(args: readonly string[]): Promise<number> {
+  process.once('SIGINT', endOnSignal);
+  process.once('SIGTERM', endOnSignal);
+  try {
+    const [verb, ...rest] = args;
+    if (verb === 'pop3') return await benchPop3(rest);
+    if (verb === 'launchers') return benchLaunchers(rest);
+    if (verb === 'compare' || verb === 'page') return onFiles(verb, rest);
+    if (verb === '--help' || verb === 'help') {
+      process.stdout.write(usage);
+      return 0;
+    }
+    const options = parseBenchOptions(args);
+    if (options.ledger) ledgerFile();
+    chooseCandidates(options);
+    return await measure(options);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`bench: ${error.message}\n${usageOf(args[0])}`);
+    return exitUsage;
+  }
+}
+
+async function measure(options: BenchOptions): Promise<number> {
+  const result = await bench(options);
+  if (interrupted) return exitInterrupted;
+  process.stdout.write(resultTable(result));
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
+  if (options.report !== undefined) writeFileSync(options.report, reportPage(result));
+  if (options.ledger) appendFileSync(ledgerFile(), ledgerLine(result));
+  return result.results.every((candidate) => candidate.ok) ? 0 : 1;
+}
+
+/** The ledger belongs to the clone; a package has none. Throws UsageError there. */
+function ledgerFile(): string {
+  const file = inProject('bench', 'ledger.jsonl');
+  if (!existsSync(path.dirname(file))) throw new UsageError('--ledger works in a clone of the project alone: use --json FILE');
+  return file;
+}
+
+/** What is done with results that were kept. */
+function onFiles(verb: 'compare' | 'page', [from, to, ...more]: readonly string[]): number {
+  if (from === undefined || to === undefined || more.length > 0) {
+    throw new UsageError(verb === 'compare' ? 'compare wants two JSON files' : 'page wants a JSON file and the page to write');
+  }
+  if (verb === 'compare') process.stdout.write(compareResults(readResult(from), readResult(to)));
+  else writeFileSync(to, reportPage(readResult(from)));
+  return 0;
+}
+
+/** A file that `--json` wrote; UsageError when it is none. */
+function readResult(file: string): BenchResult {
+  try {
+    const read = JSON.parse(readFileSync(file, 'utf8')) as Partial<BenchResult>;
+    if (Array.isArray(read.results) && typeof read.scenario === 'string') return read as BenchResult;
+  } catch (error) {
+    throw new UsageError(`${file}: ${(error as Error).message}`);
+  }
+  throw new UsageError(`${file}: not a result of the bench`);
+}
+
+function endOnSignal(signal: NodeJS.Signals): void {
+  interrupted = true;
+  process.stderr.write(`bench: ${signal}, ending what was started\n`);
+  endAllChildren(true).finally(() => {
+    if (workFolder !== undefined) rmSync(workFolder, { recursive: true, force: true });
+    process.exit(exitInterrupted);
+  });
+}

@@ -1,0 +1,73 @@
+/**
+ * The report of one result: a page that needs nothing else, read from disk, without network and without script.
+ * The verdict of the ledger comes first: figures of a server that loses mail are worth nothing.
+ */
+import type { BenchResult } from '../result.js';
+import { escaped } from './chart/scale.js';
+import { chartStyle } from './chart/style.js';
+import { courseCharts, latencyChart, ratioCharts, throughputChart } from './page/charts.js';
+import { pageStyle } from './page/style.js';
+import { medianTable, runTable } from './page/tables.js';
+import { verdicts } from './table.js';
+
+export function reportPage(result: BenchResult): string {
+  const { scenario, options, date } = result;
+  const work = `${options.n} messages of ${options.size} octets, ${options.sessions} sessions, ${options.rcpts} recipients a message, ${options.runs} runs a candidate`;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>tqmail bench: ${escaped(scenario)}</title><style>${pageStyle}${chartStyle}</style></head><body><main>
+<h1>Bench: ${escaped(scenario)}</h1>
+<p class="faint">${escaped(work)}. ${escaped(date.slice(0, 16).replace('T', ' '))} UTC</p>
+${verdict(result)}
+${section('Ratios', charts(ratioCharts(result)))}
+${section('Figures', charts(throughputChart(result)) + medianTable(result))}
+${section('Latency', charts(latencyChart(result)))}
+${section('How the middle run went', charts(courseCharts(result)))}
+${section('Single runs', runTable(result))}
+${section('How it was measured', circumstances(result))}
+</main></body></html>
+`;
+}
+
+function verdict(result: BenchResult): string {
+  const good = result.results.every(({ ok }) => ok);
+  const lines = verdicts(result).map((line) => `<p>${escaped(line.replace(/^ledger +/, ''))}</p>`);
+  const failed = result.results.flatMap(({ name, error }) =>
+    error === undefined ? [] : [`<p>${escaped(`${name}: ${error}`)}</p>`],
+  );
+  const head = good ? 'Every run was sound.' : 'Not every run was sound.';
+  return `<div class="verdict${good ? '' : ' bad'}"><p><strong>${head}</strong></p>${[...lines, ...failed].join('')}</div>`;
+}
+
+function section(title: string, content: string): string {
+  return content === '' ? '' : `<section><h2>${title}</h2>${content}</section>`;
+}
+
+function charts(drawn: readonly string[]): string {
+  return drawn.length === 0 ? '' : `<div class="charts">${drawn.map((svg) => `<figure>${svg}</figure>`).join('\n')}</div>`;
+}
+
+function circumstances({ machine, results, skipped, options, command }: BenchResult): string {
+  const rows: (readonly [string, string])[] = [
+    ['machine', `${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ${machine.node}`],
+    ...results.map(({ name, version, durable }) => [name, `${version || 'no version'}; ${promise(durable)}`] as const),
+    ...skipped.map(({ name, why }) => [name, `skipped: ${why}`] as const),
+    [
+      'load',
+      options.load === 'tqmail'
+        ? 'tqmail source and sink, every message accounted for'
+        : 'smtp-source and smtp-sink, arrivals counted',
+    ],
+    [
+      'turns',
+      'candidates took turns (A B A B …); CPU and memory are those of the whole process tree, the load tools not counted',
+    ],
+  ];
+  const list = rows.map(([name, text]) => `<dt>${escaped(name)}</dt><dd>${escaped(text)}</dd>`).join('');
+  return `<dl>${list}</dl>${command === undefined ? '' : `<pre><code>${escaped(command)}</code></pre>`}`;
+}
+
+function promise(durable: boolean | null): string {
+  return durable === null ? 'what its 250 means is not known' : durable ? 'on disk before its 250' : 'not on disk before its 250';
+}

@@ -1,0 +1,112 @@
+/**
+ * The charts of a report: ratios, throughput, latency by percentile, and how the middle run of each candidate went on.
+ * Chooses figures; drawing is in ../chart.
+ */
+import type { BenchResult, CandidateResult, Figures, RunRow, TimelinePoint } from '../../result.js';
+import { type Bar, barChart } from '../chart/bars.js';
+import { type Line, lineChart } from '../chart/lines.js';
+import { readable } from '../chart/scale.js';
+
+/** Ratios that are drawn, with what to say of them. */
+const drawnRatios: readonly (readonly [string, string, 'more' | 'less'])[] = [
+  ['perSecond', 'messages a second', 'more'],
+  ['acceptPerSecond', 'accepted a second', 'more'],
+  ['cpuPer1000', 'CPU for a message', 'less'],
+  ['peakMiB', 'peak memory', 'less'],
+  ['p50Ms', 'median latency', 'less'],
+  ['p99Ms', '99th percentile', 'less'],
+  ['freshP99Ms', '99th percentile, new mail', 'less'],
+  ['kept', 'kept beside the slow domain', 'more'],
+];
+
+export function ratioCharts({ ratios }: BenchResult): string[] {
+  return Object.entries(ratios)
+    .map(([name, figures]) => ({ name, bars: ratioBars(figures) }))
+    .filter(({ bars }) => bars.length > 0)
+    .map(({ name, bars }) => barChart({ title: `tqmail / ${name} (line: equal)`, bars, mark: 1 }));
+}
+
+function ratioBars(figures: Figures): Bar[] {
+  return drawnRatios.flatMap(([figure, words, better]) => {
+    const value = figures[figure];
+    if (value === undefined) return [];
+    const good = better === 'more' ? value >= 1 : value <= 1;
+    return [{ label: `${words} (${better} is better)`, value, text: `${readable(value)} ×`, series: good ? 2 : 1 }];
+  });
+}
+
+export function throughputChart({ results }: BenchResult): string[] {
+  const bars = results.flatMap(({ name, median, spread }, series): Bar[] => {
+    const value = median.perSecond;
+    const whisker = spread?.perSecond;
+    return value === undefined ? [] : [{ label: name, value, series, ...(whisker === undefined ? {} : { spread: whisker }) }];
+  });
+  return bars.length === 0 ? [] : [barChart({ title: 'Messages a second: median, middle half of the runs', bars })];
+}
+
+/** 0 % at the left; every further nine as far again. */
+function percentilePlace(percent: number): number {
+  return percent >= 100 ? Number.NaN : -Math.log10(1 - percent / 100);
+}
+
+const percentiles = [0, 50, 90, 99, 99.9];
+
+export function latencyChart({ results, scenario }: BenchResult): string[] {
+  const lines = results.flatMap(({ name, runs }, series): Line[] => {
+    const points = (middleRun(runs)?.hdr ?? [])
+      .map(([percent, ms]) => [percentilePlace(percent), Math.max(ms, 0.001)] as const)
+      .filter(([place]) => place <= 4);
+    return points.length === 0 ? [] : [{ name, series, points }];
+  });
+  if (lines.length === 0) return [];
+  const toArrival = scenario === 'latency' || scenario === 'storm';
+  const title = toArrival ? 'Milliseconds from the 250 to the arrival' : 'Milliseconds from MAIL to the 250';
+  const ticks = percentiles.map((percent) => [percentilePlace(percent), `${percent} %`] as const);
+  return [lineChart({ title, lines, below: 'percentile', logarithmic: true, along: { ticks } })];
+}
+
+/** The run whose throughput is in the middle. */
+function middleRun(runs: readonly RunRow[]): RunRow | undefined {
+  const good = runs.filter(({ ok }) => ok).sort((a, b) => (a.perSecond ?? 0) - (b.perSecond ?? 0));
+  return good[Math.floor((good.length - 1) / 2)];
+}
+
+type Course = (points: readonly TimelinePoint[]) => (readonly [number, number])[];
+
+const courses: readonly (readonly [string, Course])[] = [
+  ['Arrived a second', (points) => rates(points, ({ arrived }) => arrived)],
+  ['Accepted a second', (points) => rates(points, ({ accepted }) => accepted)],
+  ['Queue: accepted, not yet arrived', queueDepth],
+  ['Cores in use', (points) => rates(points, ({ cpu }) => cpu)],
+  ['Memory, MiB (PSS)', (points) => points.flatMap(({ t, mib }) => (mib === undefined ? [] : [[t, mib] as const]))],
+];
+
+export function courseCharts({ results }: BenchResult): string[] {
+  return courses.flatMap(([title, course]) => {
+    const lines = results.flatMap((candidate, series) => courseLine(candidate, series, course));
+    return lines.length === 0 ? [] : [lineChart({ title, lines, below: 'seconds' })];
+  });
+}
+
+function courseLine({ name, runs }: CandidateResult, series: number, course: Course): Line[] {
+  const points = course(middleRun(runs)?.timeline ?? []);
+  return points.length < 2 ? [] : [{ name, series, points }];
+}
+
+function rates(
+  points: readonly TimelinePoint[],
+  of: (point: TimelinePoint) => number | undefined,
+): (readonly [number, number])[] {
+  return points.slice(1).flatMap((point, index) => {
+    const before = points[index];
+    const [from, to] = [before === undefined ? undefined : of(before), of(point)];
+    if (before === undefined || from === undefined || to === undefined || point.t - before.t < 0.05) return [];
+    return [[point.t, Math.max(0, (to - from) / (point.t - before.t))] as const];
+  });
+}
+
+function queueDepth(points: readonly TimelinePoint[]): (readonly [number, number])[] {
+  return points.flatMap(({ t, accepted, arrived }) =>
+    accepted === undefined || arrived === undefined ? [] : [[t, Math.max(0, accepted - arrived)] as const],
+  );
+}

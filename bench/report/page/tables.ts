@@ -1,0 +1,62 @@
+/**
+ * The tables of a report: medians with their spread, ratios, and every single run.
+ * Rendering only.
+ */
+import type { BenchResult, RunRow } from '../../result.js';
+import { rounded } from '../../statistics.js';
+import { escaped } from '../chart/scale.js';
+import { columns, durability } from '../table.js';
+
+export function medianTable({ results, ratios }: BenchResult): string {
+  const used = columns.filter(([name]) => results.some(({ median }) => median[name] !== undefined));
+  const rows = results.map(({ name, version, durable, median, spread }) => {
+    const cells = used.map(([figure]) => {
+      const quarters = spread?.[figure];
+      const between = quarters === undefined || quarters[0] === quarters[1] ? '' : `<small>${quarters.join(' – ')}</small>`;
+      return `<td>${median[figure] ?? '–'}${between}</td>`;
+    });
+    return `<tr><th scope="row">${escaped(`${name} ${version}`.trim() + durability(durable))}</th>${cells.join('')}</tr>`;
+  });
+  const compared = Object.entries(ratios)
+    .filter(([, figures]) => Object.keys(figures).length > 0)
+    .map(([name, figures]) => {
+      const cells = used.map(([figure]) => `<td>${figures[figure] ?? '–'}</td>`);
+      return `<tr><th scope="row">tqmail / ${escaped(name)}</th>${cells.join('')}</tr>`;
+    });
+  return table(
+    'Medians of the runs, below them the first and the third quartile; ratios of the medians.',
+    used.map(([, title]) => title),
+    [...rows, ...compared],
+  );
+}
+
+export function runTable({ results }: BenchResult): string {
+  const used = columns.filter(([name]) => results.some(({ runs }) => runs.some((run) => numberOf(run, name) !== undefined)));
+  const rows = results.flatMap(({ name, runs }) =>
+    runs.map((run, index) => {
+      const cells = used.map(([figure]) => {
+        const value = numberOf(run, figure);
+        return `<td>${value === undefined ? '–' : rounded(value)}</td>`;
+      });
+      const remark = run.ok ? '' : ` <small>${escaped(run.error ?? 'failed')}</small>`;
+      return `<tr><th scope="row">${escaped(name)} ${index + 1}${remark}</th>${cells.join('')}</tr>`;
+    }),
+  );
+  return table(
+    'Every run, in the order of the candidates; they took turns.',
+    used.map(([, title]) => title),
+    rows,
+  );
+}
+
+function numberOf(run: RunRow, name: string): number | undefined {
+  const value = run[name as keyof RunRow];
+  return typeof value === 'number' ? value : undefined;
+}
+
+function table(caption: string, titles: readonly string[], rows: readonly string[]): string {
+  const head = ['', ...titles].map((title) => `<th scope="col">${escaped(title)}</th>`).join('');
+  return `<div class="wide" tabindex="0" role="region" aria-label="${escaped(caption)}"><table><caption>${escaped(caption)}</caption><thead><tr>${head}</tr></thead><tbody>
+${rows.join('\n')}
+</tbody></table></div>`;
+}

@@ -1,0 +1,67 @@
+/**
+ * What can be asked of a running sink, by a program or over HTTP: reports, messages, waiting, rules.
+ * One desk a sink; it owns no sockets.
+ */
+import { type SinkCounts, sumCounts } from './counts.js';
+import type { House } from './house.js';
+import type { KeptMessage, KeptMessages } from './kept.js';
+import type { SinkLedger } from './ledger.js';
+import { matches, type SinkMatch, Waiters } from './match.js';
+import type { SinkReport } from './options.js';
+import { summaryOf } from './received.js';
+
+export class Desk {
+  readonly house: House;
+  readonly kept: KeptMessages;
+  readonly waiters: Waiters;
+  readonly #ledger: SinkLedger;
+  /** Counts of other processes. */
+  readonly others = new Map<number, SinkCounts>();
+  /** Told the text of new rules. */
+  rulesChanged: ((text: string) => void) | undefined;
+
+  constructor(house: House, ledger: SinkLedger, kept: KeptMessages) {
+    this.house = house;
+    this.kept = kept;
+    this.waiters = new Waiters(kept);
+    this.#ledger = ledger;
+  }
+
+  counts(): SinkCounts {
+    return this.others.size === 0 ? this.house.counts : sumCounts([this.house.counts, ...this.others.values()]);
+  }
+
+  report(): SinkReport {
+    return {
+      ...this.counts(),
+      verdict: this.#ledger.verdict(),
+      latency: this.#ledger.latency(),
+      ledgerTrouble: this.#ledger.trouble,
+      kept: { messages: this.kept.count, octets: this.kept.octets },
+    };
+  }
+
+  /** Throws SinkRulesError; then nothing changes. */
+  setRules(rules: string): void {
+    this.house.troubles.replace(rules);
+    this.rulesChanged?.(this.house.troubles.text);
+  }
+
+  /** Oldest first. */
+  find(match: SinkMatch): KeptMessage[] {
+    return [...this.kept.all()].filter((message) => matches(message, match));
+  }
+
+  /** Rejects when the time is over, with what did arrive. */
+  async wait(match: SinkMatch, ms: number): Promise<KeptMessage> {
+    if (this.kept.limit === 0) throw new Error('this sink keeps no messages: start it with keep above 0');
+    const message = await this.waiters.wait(match, ms);
+    if (message !== undefined) return message;
+    const newest = [...this.kept.all()].slice(-5).map((one) => {
+      const { recipients, subject } = summaryOf(one);
+      return `${recipients.slice(0, 3).join(', ')} "${subject}"`;
+    });
+    const seen = newest.length === 0 ? 'no message is kept' : `kept: ${this.kept.count}, the newest for ${newest.join('; ')}`;
+    throw new Error(`no message that matches ${JSON.stringify(match)} within ${ms} ms; ${seen}`);
+  }
+}

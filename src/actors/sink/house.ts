@@ -1,0 +1,74 @@
+/**
+ * What all connections of one sink share: its rules, its counts, who is connected, and where messages go.
+ * No sockets here.
+ */
+import type { LedgerMark } from '../../protocol/ledger.js';
+import type { ByteString } from '../../protocol/mail.js';
+import type { SinkVerdict } from '../../protocol/sink/judge.js';
+import type { SinkStage } from '../../protocol/sink/rule.js';
+import { noCounts, type SinkCounts } from './counts.js';
+import type { KeptMessage } from './kept.js';
+import type { Troubles } from './troubles.js';
+
+export interface Marked {
+  readonly mark: LedgerMark;
+  readonly intact: boolean;
+}
+
+/** Where messages go: the ledger and the store of this process, or another process. */
+export interface Books {
+  account(marked: Marked, recipients: readonly ByteString[]): void;
+  keep(message: KeptMessage): void;
+}
+
+export class House {
+  readonly troubles: Troubles;
+  readonly books: Books;
+  /** Octets of a message that are kept at most; 0 = none is kept. */
+  readonly keep: number;
+  readonly counts: SinkCounts = noCounts();
+  readonly #clients = new Map<string, number>();
+
+  constructor(troubles: Troubles, books: Books, keep: number) {
+    this.troubles = troubles;
+    this.books = books;
+    this.keep = keep;
+  }
+
+  came(client: string): void {
+    this.counts.connections++;
+    this.counts.open++;
+    this.#clients.set(client, (this.#clients.get(client) ?? 0) + 1);
+  }
+
+  left(client: string): void {
+    this.counts.open--;
+    const open = (this.#clients.get(client) ?? 1) - 1;
+    if (open > 0) this.#clients.set(client, open);
+    else this.#clients.delete(client);
+  }
+
+  judge(stage: SinkStage, client: string, sender: ByteString, address: ByteString): SinkVerdict {
+    const ofClient = this.#clients.get(client) ?? 0;
+    return this.troubles.judge({ stage, client, sender, address, ofClient, ofAll: this.counts.open });
+  }
+
+  /** Counts what a verdict does. */
+  met(verdict: SinkVerdict): void {
+    const { counts } = this;
+    if (verdict.delayMs > 0) counts.delays++;
+    if (verdict.does === 'refuse') {
+      if ((verdict.refusal?.code ?? 450) < 500) counts.refused4++;
+      else counts.refused5++;
+    } else if (verdict.does === 'stall') counts.stalls++;
+    else if (verdict.does !== 'accept') counts.drops++;
+  }
+
+  took(recipients: readonly ByteString[], size: number, marked: Marked | undefined): void {
+    const { counts } = this;
+    counts.messages++;
+    counts.recipients += recipients.length;
+    counts.bytes += size;
+    if (marked !== undefined) this.books.account(marked, recipients);
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * A sink's counts in the text format of Prometheus.
+ */
+import type { SinkReport } from '../options.js';
+
+type Row = readonly [name: string, kind: 'counter' | 'gauge', what: string, value: number | undefined, labels?: string];
+
+export function metricsText(report: SinkReport): string {
+  const { verdict, latency } = report;
+  const troubled = 'Replies and cuts that rules asked for.';
+  const judged = 'Marked arrivals by what is wrong with them.';
+  const rows: Row[] = [
+    ['messages_total', 'counter', 'Messages taken.', report.messages],
+    ['recipients_total', 'counter', 'Recipients of messages taken.', report.recipients],
+    ['bytes_total', 'counter', 'Octets of messages taken and of requests.', report.bytes],
+    ['connections_total', 'counter', 'Connections.', report.connections],
+    ['connections_open', 'gauge', 'Mail connections open now.', report.open],
+    ['requests_total', 'counter', 'HTTP requests taken as webhooks.', report.requests],
+    ['troubled_total', 'counter', troubled, report.refused4, 'kind="4xx"'],
+    ['troubled_total', 'counter', troubled, report.refused5, 'kind="5xx"'],
+    ['troubled_total', 'counter', troubled, report.drops, 'kind="drop"'],
+    ['troubled_total', 'counter', troubled, report.stalls, 'kind="stall"'],
+    ['troubled_total', 'counter', troubled, report.delays, 'kind="delay"'],
+    ['kept_messages', 'gauge', 'Messages that can be looked at.', report.kept.messages],
+    ['kept_bytes', 'gauge', 'Their octets.', report.kept.octets],
+    ['ledger_lost', 'gauge', 'Planned and not arrived.', verdict?.lost],
+    ['ledger_wrong_total', 'counter', judged, verdict?.duplicate, 'kind="duplicate"'],
+    ['ledger_wrong_total', 'counter', judged, verdict?.altered, 'kind="altered"'],
+    ['ledger_wrong_total', 'counter', judged, verdict?.late, 'kind="late"'],
+    ['ledger_stopped', 'gauge', '1 when the ledger file can be written no more.', report.ledgerTrouble === undefined ? 0 : 1],
+    ...(['p50', 'p90', 'p99', 'p999'] as const).map(
+      (name): Row => [
+        'latency_seconds',
+        'gauge',
+        'From sending to arrival.',
+        latency === undefined ? undefined : latency[name] / 1000,
+        `quantile="${{ p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 }[name]}"`,
+      ],
+    ),
+  ];
+  let text = '';
+  let last = '';
+  for (const [name, kind, what, value, labels] of rows) {
+    if (value === undefined) continue;
+    if (name !== last) text += `# HELP tqmail_sink_${name} ${what}\n# TYPE tqmail_sink_${name} ${kind}\n`;
+    last = name;
+    text += `tqmail_sink_${name}${labels === undefined ? '' : `{${labels}}`} ${value}\n`;
+  }
+  return text;
+}

@@ -1,0 +1,80 @@
+/**
+ * The HTTP side of a sink: node:http, one table of routes, nothing kept open longer than a request.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Desk } from '../desk.js';
+import { closed, follow, listen, type OpenListener } from '../listeners.js';
+import type { SinkAddress } from '../options.js';
+import { allowedHost } from './origin.js';
+import { type Asked, answer } from './routes.js';
+import { sendError } from './send.js';
+import { Series } from './series.js';
+
+const mostConnections = 1_000;
+/** Octets of a request's body that are read for the interface. */
+const mostBody = 1_048_576;
+
+export async function openHttp(at: SinkAddress, desk: Desk): Promise<OpenListener> {
+  const sockets = new Set<Socket>();
+  const series = new Series(() => desk.counts());
+  const server = createServer((request, response) => {
+    serve({ desk, series, request, response, at }).catch((error: Error) => sendError(response, 500, error.message));
+  });
+  server.on('connection', (socket: Socket) => {
+    desk.house.counts.connections++;
+    follow(socket, sockets);
+  });
+  server.maxConnections = mostConnections;
+  const port = await listen(server, at);
+  series.start();
+  return {
+    port,
+    close: () => {
+      series.stop();
+      return closed(server, sockets);
+    },
+  };
+}
+
+interface Call {
+  readonly desk: Desk;
+  readonly series: Series;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly at: SinkAddress;
+}
+
+async function serve({ desk, series, request, response, at }: Call): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://sink');
+  const { body, octets } = await readBody(request);
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  const asked: Asked = { method: request.method ?? 'GET', path: url.pathname, query: url.searchParams, body, gone: gone.signal };
+  if (isOurs(asked)) {
+    const wrong = allowedHost(request, at.address);
+    if (wrong !== undefined) sendError(response, 403, wrong);
+    else if (body === undefined) sendError(response, 413, `a request may have ${mostBody} octets`);
+    else await answer({ ...asked, body }, { desk, series }, response);
+    return;
+  }
+  desk.house.counts.requests++;
+  desk.house.counts.bytes += octets;
+  response.end('ok\n');
+}
+
+/** All else is somebody's webhook. */
+function isOurs({ method, path }: Asked): boolean {
+  return path.startsWith('/api/') || ((path === '/' || path === '/metrics') && (method === 'GET' || method === 'HEAD'));
+}
+
+/** `body` is undefined when it is longer than the interface takes. */
+async function readBody(request: IncomingMessage): Promise<{ readonly body: Buffer | undefined; readonly octets: number }> {
+  const pieces: Buffer[] = [];
+  let octets = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    octets += piece.length;
+    if (octets <= mostBody) pieces.push(piece);
+  }
+  return { body: octets <= mostBody ? Buffer.concat(pieces) : undefined, octets };
+}

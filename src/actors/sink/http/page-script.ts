@@ -1,0 +1,181 @@
+/**
+ * What the sink's page does: asks for the status each second, shows messages, changes rules.
+ * Text of messages only ever becomes text nodes; their HTML only ever a frame without scripts.
+ */
+export const pageScript = String.raw`
+'use strict';
+const $ = (id) => document.getElementById(id);
+const make = (name, text, more) => Object.assign(document.createElement(name), { textContent: text === undefined ? '' : text }, more || {});
+const number = (value) => value.toLocaleString('en');
+const size = (octets) => octets < 1024 ? octets + ' B' : octets < 1048576 ? (octets / 1024).toFixed(1) + ' KiB' : (octets / 1048576).toFixed(1) + ' MiB';
+let last = -1, shown = 0, oldest = 0, chosen;
+
+async function ask(path, options) {
+  const answer = await fetch(path, options);
+  const body = await answer.json();
+  if (!answer.ok) throw Object.assign(new Error(body.error), body);
+  return body;
+}
+
+function counts(status) {
+  const rows = [['Messages', number(status.messages)], ['Recipients', number(status.recipients)], ['Received', size(status.bytes)],
+    ['Connections', number(status.connections)], ['Open', number(status.open)], ['Refused 4xx', number(status.refused4)],
+    ['Refused 5xx', number(status.refused5)], ['Cut', number(status.drops)], ['Half open', number(status.stalls)], ['Delayed', number(status.delays)]];
+  if (status.latency) rows.push(['Latency p50', status.latency.p50 + ' ms'], ['Latency p99', status.latency.p99 + ' ms']);
+  $('counts').replaceChildren(...rows.map(([name, value]) => {
+    const box = make('div');
+    box.append(make('dt', name), make('dd', value));
+    return box;
+  }));
+  const v = status.verdict;
+  const wrong = v ? v.lost + v.duplicate + v.altered + v.late : 0;
+  $('verdict').className = status.ledgerTrouble || wrong ? 'bad' : 'good';
+  $('verdict').textContent = (v ? 'Ledger: ' + number(v.lost) + ' not here yet or lost, ' + number(v.duplicate) + ' twice, ' + number(v.altered) + ' altered, ' + number(v.late) + ' late' : '')
+    + (status.ledgerTrouble ? ' ' + status.ledgerTrouble : '');
+}
+
+function chart(name, values, output) {
+  const top = Math.max(1, ...values);
+  const points = values.map((value, index) => (300 - values.length + index + 1) + ',' + (59 - value / top * 57).toFixed(1));
+  const shape = (kind, text) => {
+    const node = document.createElementNS('http://www.w3.org/2000/svg', kind);
+    node.setAttribute('points', text);
+    return node;
+  };
+  const area = points.length === 0 ? '' : (300 - values.length + 1) + ',60 ' + points.join(' ') + ' 300,60';
+  $('chart-' + name).replaceChildren(shape('polygon', area), shape('polyline', points.join(' ')));
+  $(output).textContent = number(values.at(-1) || 0) + ' (most ' + number(values.length ? Math.max(...values) : 0) + ')';
+}
+
+async function refresh() {
+  try {
+    const status = await ask('/api/status');
+    counts(status);
+    chart('messages', status.series.map((point) => point.messages), 'rate');
+    chart('open', status.series.map((point) => point.open), 'open');
+    chart('troubled', status.series.map((point) => point.troubled), 'troubled');
+    $('state').textContent = 'running';
+    if (status.kept.messages !== shown || status.messages !== last) { shown = status.kept.messages; last = status.messages; await list(false); }
+  } catch (error) { $('state').textContent = 'no answer: ' + error.message; }
+}
+
+function row(message) {
+  const item = make('li');
+  const button = make('button', undefined, { type: 'button' });
+  button.dataset.id = message.id;
+  button.setAttribute('aria-current', String(message.id === chosen));
+  button.append(make('b', message.subject || '(no subject)'), make('span', (message.sender || '<>') + ' → ' + message.recipients.join(', ')),
+    make('span', new Date(message.at).toLocaleTimeString() + ' · ' + size(message.size) + ' · ' + message.protocol));
+  button.addEventListener('click', () => open(message.id));
+  item.append(button);
+  return item;
+}
+
+async function list(older) {
+  const query = new URLSearchParams({ q: $('search').value, limit: 50 });
+  if (older) query.set('before', oldest);
+  const found = await ask('/api/messages?' + query);
+  const rows = found.messages.map(row);
+  // A message that is being read with the keyboard must not lose the focus.
+  const focused = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.id : undefined;
+  if (older) $('messages').append(...rows); else $('messages').replaceChildren(...rows);
+  if (focused && !older) { const again = $('messages').querySelector('[data-id="' + focused + '"]'); if (again) again.focus(); }
+  oldest = found.messages.length ? found.messages.at(-1).id : oldest;
+  $('more').hidden = found.messages.length < 50;
+  $('listed').textContent = found.total === found.kept ? number(found.kept) + ' kept' : number(found.total) + ' of ' + number(found.kept) + ' kept';
+}
+
+const views = {
+  Text: (message) => make('pre', message.text || '(no plain text)'),
+  HTML: (message) => {
+    if (!message.html) return make('p', 'no HTML', { className: 'empty' });
+    const frame = make('iframe', undefined, { title: 'HTML of the message', src: '/api/messages/' + message.id + '/html' });
+    frame.setAttribute('sandbox', '');
+    return frame;
+  },
+  Header: (message) => fields(message.headers.map((field) => [field.name, field.value])),
+  Raw: (message) => {
+    const text = make('pre', 'loading');
+    fetch('/api/messages/' + message.id + '/raw').then((answer) => answer.text()).then((raw) => { text.textContent = raw; });
+    return text;
+  },
+  Session: (message) => make('pre', message.transcript.join('\n')),
+};
+
+function fields(rows) {
+  const table = make('table');
+  for (const [name, value] of rows) {
+    const line = make('tr');
+    line.append(make('th', name, { scope: 'row' }), make('td', value));
+    table.append(line);
+  }
+  return table;
+}
+
+async function open(id) {
+  chosen = id;
+  for (const button of $('messages').querySelectorAll('button')) button.setAttribute('aria-current', String(Number(button.dataset.id) === id));
+  let message;
+  try { message = await ask('/api/messages/' + id); } catch (error) { $('message').replaceChildren(make('p', error.message, { className: 'empty' })); return; }
+  const panel = make('div', undefined, { id: 'panel', tabIndex: 0 });
+  panel.setAttribute('role', 'tabpanel');
+  const tabs = make('div', undefined, { className: 'tabs' });
+  tabs.setAttribute('role', 'tablist');
+  const select = (name, button) => {
+    for (const other of tabs.children) { other.setAttribute('aria-selected', String(other === button)); other.tabIndex = other === button ? 0 : -1; }
+    panel.setAttribute('aria-label', name);
+    panel.replaceChildren(views[name](message));
+  };
+  for (const name of Object.keys(views)) {
+    const button = make('button', name, { type: 'button' });
+    button.setAttribute('role', 'tab');
+    button.setAttribute('aria-controls', 'panel');
+    button.addEventListener('click', () => select(name, button));
+    button.addEventListener('keydown', (event) => {
+      const next = event.key === 'ArrowRight' ? button.nextElementSibling : event.key === 'ArrowLeft' ? button.previousElementSibling : null;
+      if (next) { next.click(); next.focus(); }
+    });
+    tabs.append(button);
+  }
+  const remove = make('button', 'Delete', { type: 'button' });
+  remove.addEventListener('click', async () => { await ask('/api/messages/' + id, { method: 'DELETE' }); $('message').replaceChildren(make('p', 'deleted', { className: 'empty' })); list(false); });
+  const attached = message.attachments.map((one) => (one.name || 'unnamed') + ' (' + one.type + ', ' + size(one.size) + ')').join('; ');
+  const rows = [['From', message.from], ['To', message.to], ['Envelope', '<' + message.sender + '> → ' + message.recipients.join(', ')],
+    ['Came', message.at + ' from ' + message.client + ' by ' + message.protocol + (message.helo ? ', which calls itself ' + message.helo : '')]];
+  if (attached) rows.push(['Attached', attached]);
+  if (message.cut) rows.push(['Note', 'only the first part was kept']);
+  $('message').replaceChildren(make('h3', message.subject || '(no subject)'), fields(rows), remove, tabs, panel);
+  const first = message.text || !message.html ? 0 : 1;
+  select(Object.keys(views)[first], tabs.children[first]);
+}
+
+async function rules() {
+  $('rules').value = await (await fetch('/api/rules')).text();
+  const presets = await ask('/api/presets');
+  for (const name of Object.keys(presets)) $('preset').append(make('option', name, { value: name }));
+  $('preset').addEventListener('change', () => { if ($('preset').value) $('rules').value = presets[$('preset').value]; });
+}
+
+$('rules-form').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const said = $('rules-said');
+  try {
+    await ask('/api/rules', { method: 'PUT', headers: { 'Content-Type': 'text/plain' }, body: $('rules').value });
+    said.className = 'good';
+    said.textContent = 'in force';
+  } catch (error) {
+    said.className = 'bad';
+    said.textContent = error.message + '; nothing was changed';
+    if (error.line) {
+      const before = $('rules').value.split('\n').slice(0, error.line - 1).join('\n').length;
+      $('rules').focus();
+      $('rules').setSelectionRange(error.line > 1 ? before + 1 : 0, error.line > 1 ? before + 1 : 0);
+    }
+  }
+});
+$('clear').addEventListener('click', async () => { if (confirm('Delete all kept messages?')) { await ask('/api/messages', { method: 'DELETE' }); await list(false); } });
+$('more').addEventListener('click', () => list(true));
+$('search').addEventListener('input', () => list(false));
+rules();
+(async function turn() { await refresh(); setTimeout(turn, 1000); })();
+`;

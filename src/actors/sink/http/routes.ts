@@ -1,0 +1,149 @@
+/**
+ * The table of the sink's HTTP interface: method and path to answer.
+ * Reading and writing only; what is asked is done by the desk.
+ */
+import type { ServerResponse } from 'node:http';
+import { sinkPresets } from '../../../protocol/sink/presets.js';
+import type { Desk } from '../desk.js';
+import type { KeptMessage } from '../kept.js';
+import type { SinkMatch } from '../match.js';
+import { receivedOf, summaryOf } from '../received.js';
+import { SinkRulesError } from '../troubles.js';
+import { metricsText } from './metrics.js';
+import { page, pageHeaders } from './page.js';
+import { send, sendError, sendJson } from './send.js';
+import type { Series } from './series.js';
+
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: Buffer | undefined;
+  /** The client has gone. */
+  readonly gone: AbortSignal;
+}
+
+interface Here {
+  readonly desk: Desk;
+  readonly series: Series;
+}
+
+type Route = (asked: Asked, here: Here, response: ServerResponse, id: string) => void | Promise<void>;
+
+const mostListed = 500;
+const usualListed = 100;
+const longestWaitMs = 600_000;
+const plain = 'text/plain; charset=utf-8';
+/** A message's own HTML: no script, no plugin, nothing fetched, no form sent, in a frame or alone. */
+const htmlPolicy =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; form-action 'none'; base-uri 'none'; sandbox";
+
+const routes: Readonly<Record<string, Route>> = {
+  'GET /': (_asked, _here, response) => send(response, 200, 'text/html; charset=utf-8', page, pageHeaders),
+  'GET /metrics': (_asked, { desk }, response) =>
+    send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', metricsText(desk.report())),
+  'GET /api/status': (_asked, { desk, series }, response) => sendJson(response, { ...desk.report(), series: series.all() }),
+  'GET /api/messages': list,
+  'DELETE /api/messages': (_asked, { desk }, response) => sendJson(response, { deleted: desk.kept.clear() }),
+  'GET /api/messages/ID': withMessage((message, response) => sendJson(response, receivedOf(message))),
+  'DELETE /api/messages/ID': withMessage((message, response, desk) =>
+    sendJson(response, { deleted: desk.kept.remove(message.id) ? 1 : 0 }),
+  ),
+  'GET /api/messages/ID/raw': withMessage((message, response) =>
+    send(response, 200, 'text/plain; charset=iso-8859-1', message.bytes, {
+      'Content-Disposition': `inline; filename="${message.id}.eml"`,
+    }),
+  ),
+  'GET /api/messages/ID/text': withMessage((message, response) => send(response, 200, plain, receivedOf(message).text)),
+  'GET /api/messages/ID/html': withMessage((message, response) =>
+    send(response, 200, 'text/html; charset=utf-8', receivedOf(message).html, { 'Content-Security-Policy': htmlPolicy }),
+  ),
+  'GET /api/messages/ID/transcript': withMessage((message, response) =>
+    send(response, 200, plain, `${message.transcript.join('\n')}\n`),
+  ),
+  'GET /api/wait': wait,
+  'GET /api/rules': (_asked, { desk }, response) => send(response, 200, plain, desk.house.troubles.text),
+  'PUT /api/rules': putRules,
+  'GET /api/presets': (_asked, _here, response) => sendJson(response, sinkPresets),
+};
+
+export async function answer(asked: Asked, here: Here, response: ServerResponse): Promise<void> {
+  const found = /^\/api\/messages\/(\d{1,15})(\/[a-z]+)?$/.exec(asked.path);
+  const path = found === null ? asked.path : `/api/messages/ID${found[2] ?? ''}`;
+  const method = asked.method === 'HEAD' ? 'GET' : asked.method;
+  const route = routes[`${method} ${path}`];
+  if (route !== undefined) await route(asked, here, response, found?.[1] ?? '');
+  else {
+    const methods = Object.keys(routes).filter((name) => name.endsWith(` ${path}`));
+    if (methods.length === 0) sendError(response, 404, `there is no ${asked.path}; docs/sink.md lists what there is`);
+    else sendError(response, 405, `${asked.path} is for ${methods.map((name) => name.split(' ')[0]).join(', ')}`);
+  }
+}
+
+function withMessage(then: (message: KeptMessage, response: ServerResponse, desk: Desk) => void): Route {
+  return (_asked, { desk }, response, id) => {
+    const message = desk.kept.get(Number(id));
+    if (message === undefined) sendError(response, 404, `message ${id} is not kept`);
+    else then(message, response, desk);
+  };
+}
+
+function list({ query }: Asked, { desk }: Here, response: ServerResponse): void {
+  const limit = Math.min(mostListed, number(query, 'limit') ?? usualListed);
+  const before = number(query, 'before') ?? Number.POSITIVE_INFINITY;
+  const found = desk.find(matchOf(query));
+  const messages = found
+    .filter(({ id }) => id < before)
+    .slice(-limit)
+    .reverse()
+    .map(summaryOf);
+  sendJson(response, { total: found.length, kept: desk.kept.count, last: desk.kept.last, messages });
+}
+
+async function wait({ query, gone }: Asked, { desk }: Here, response: ServerResponse): Promise<void> {
+  if (desk.kept.limit === 0) {
+    sendError(response, 409, 'this sink keeps no messages: start it with --keep MiB');
+    return;
+  }
+  const seconds = Number(query.get('timeout') ?? '30');
+  if (!(seconds >= 0 && seconds * 1000 <= longestWaitMs)) {
+    sendError(response, 400, `timeout is a number of seconds up to ${longestWaitMs / 1000}`);
+    return;
+  }
+  const message = await desk.waiters.wait(matchOf(query), seconds * 1000, gone);
+  if (message === undefined) sendError(response, 408, `no such message within ${seconds} s`, { last: desk.kept.last });
+  else sendJson(response, receivedOf(message));
+}
+
+function putRules({ body }: Asked, { desk }: Here, response: ServerResponse): void {
+  try {
+    desk.setRules(body?.toString('latin1') ?? '');
+    sendJson(response, { rules: desk.house.troubles.text });
+  } catch (error) {
+    if (!(error instanceof SinkRulesError)) throw error;
+    sendError(response, 422, error.message, { line: error.line, reason: error.reason });
+  }
+}
+
+function matchOf(query: URLSearchParams): SinkMatch {
+  const word = (name: string): string | undefined => query.get(name) || undefined;
+  const [to, from, subject, text, after] = [
+    word('to'),
+    word('from'),
+    word('subject'),
+    word('text') ?? word('q'),
+    number(query, 'after'),
+  ];
+  return {
+    ...(to === undefined ? {} : { to }),
+    ...(from === undefined ? {} : { from }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(text === undefined ? {} : { text }),
+    ...(after === undefined ? {} : { after }),
+  };
+}
+
+function number(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name) ?? '';
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,68 @@
+/**
+ * Opening and closing the sockets of a sink. Knows which connection class speaks which protocol, nothing of messages.
+ */
+import { createServer, type Server, type Socket } from 'node:net';
+import { takeConnections } from '../net/read-into.js';
+import { SinkConnection } from './connection.js';
+import type { House } from './house.js';
+import type { SinkAddress } from './options.js';
+import { SinkPackageConnection } from './package-connection.js';
+
+/** Most open connections of a listener; more are refused. */
+const mostConnections = 20_000;
+const backlog = 4_096;
+
+export type ListenAt = SinkAddress | { readonly fd: number };
+
+export interface OpenListener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Rejects with words that name the address. */
+export async function openListener(at: ListenAt, protocol: 'smtp' | 'lmtp' | 'qmtp', house: House): Promise<OpenListener> {
+  const sockets = new Set<Socket>();
+  const connected = (socket: Socket): void => {
+    if (sockets.size >= mostConnections) {
+      socket.destroy();
+      return;
+    }
+    follow(socket, sockets);
+    if (protocol === 'qmtp') new SinkPackageConnection(socket, house);
+    else new SinkConnection(socket, house, protocol);
+  };
+  const server = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, connected);
+  const port = await listen(server, at);
+  takeConnections(server, connected);
+  return { port, close: () => closed(server, sockets) };
+}
+
+/** Keeps a set of open sockets. */
+export function follow(socket: Socket, sockets: Set<Socket>): void {
+  sockets.add(socket);
+  // A client that goes away in the middle is no trouble of ours; its message simply did not arrive.
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => sockets.delete(socket));
+}
+
+export function listen(server: Server, at: ListenAt): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const where = 'fd' in at ? `descriptor ${at.fd}` : `${at.address}:${at.port}`;
+    const failed = (error: Error): void => reject(new Error(`cannot listen on ${where}: ${error.message}`));
+    server.once('error', failed);
+    server.listen('fd' in at ? { fd: at.fd, backlog } : { host: at.address, port: at.port, backlog }, () => {
+      server.off('error', failed);
+      // An accept that fails (no descriptors left) is tried again by the next connection.
+      server.on('error', () => undefined);
+      const bound = server.address();
+      resolve(typeof bound === 'object' && bound !== null ? bound.port : 0);
+    });
+  });
+}
+
+export function closed(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    for (const socket of sockets) socket.destroy();
+  });
+}

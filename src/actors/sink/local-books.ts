@@ -1,0 +1,26 @@
+/**
+ * The books of a sink that is one process: its ledger and its store of messages, side by side.
+ */
+import type { ByteString } from '../../protocol/mail.js';
+import type { Books, Marked } from './house.js';
+import type { KeptMessage, KeptMessages } from './kept.js';
+import type { SinkLedger } from './ledger.js';
+import { monotonicUs } from './monotonic.js';
+
+export class LocalBooks implements Books {
+  readonly #ledger: SinkLedger;
+  readonly #kept: KeptMessages;
+
+  constructor(ledger: SinkLedger, kept: KeptMessages) {
+    this.#ledger = ledger;
+    this.#kept = kept;
+  }
+
+  account({ mark, intact }: Marked, recipients: readonly ByteString[]): void {
+    this.#ledger.arrive(mark, intact, recipients, monotonicUs());
+  }
+
+  keep(message: KeptMessage): void {
+    this.#kept.add(message);
+  }
+}

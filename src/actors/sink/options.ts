@@ -1,0 +1,80 @@
+/**
+ * What a sink is told and what it says: the types of its public face.
+ */
+import type { ArrivalVerdict } from './arrival-book.js';
+import type { SinkCounts } from './counts.js';
+import type { SinkLatency } from './ledger.js';
+import type { SinkMatch } from './match.js';
+import type { ReceivedMessage } from './received.js';
+
+export interface SinkAddress {
+  readonly address: string;
+  /** 0 = any free one. */
+  readonly port: number;
+}
+
+export type SinkListenerProtocol = 'smtp' | 'lmtp' | 'qmtp' | 'http';
+
+/** Without any address: SMTP on a free port of 127.0.0.1. */
+export interface SinkOptions {
+  readonly smtp?: SinkAddress;
+  readonly lmtp?: SinkAddress;
+  readonly qmtp?: SinkAddress;
+  /** Page, interface and metrics; any other request is answered 200 and counted. */
+  readonly http?: SinkAddress;
+  /** File for a record of each marked arrival. */
+  readonly ledger?: string;
+  /** Goes on with the ledger file of an earlier sink; default: it is emptied. */
+  readonly resume?: boolean;
+  /** Milliseconds from sending to arrival after which a marked message counts as late; default 60,000. */
+  readonly lateMs?: number;
+  /** Rules (docs/sink.md), or the name of a preset. */
+  readonly rules?: string;
+  /** Whether addresses as `450-x@…` are obeyed; default true. */
+  readonly magic?: boolean;
+  /** MiB of the newest messages that can be looked at; 0 keeps none; default 32. */
+  readonly keep?: number;
+  /**
+   * How many take mail at a time, each a process with a core of its own to use; default 1: this process. Rates and limits of rules
+   * then hold for each.
+   */
+  readonly threads?: number;
+  /** Told in words for a person when the ledger file can be written no more; default: a line on stderr. */
+  readonly troubled?: (text: string) => void;
+}
+
+export interface SinkListener extends SinkAddress {
+  readonly protocol: SinkListenerProtocol;
+}
+
+/** What has arrived; `verdict` is there once a marked message was. Octets are those of messages as they came. */
+export interface SinkReport extends Readonly<SinkCounts> {
+  readonly verdict: ArrivalVerdict | undefined;
+  /** Of marked messages that say when they were sent. */
+  readonly latency: SinkLatency | undefined;
+  /** Why the ledger file is written no more. */
+  readonly ledgerTrouble: string | undefined;
+  readonly kept: { readonly messages: number; readonly octets: number };
+}
+
+export interface Sink {
+  readonly listeners: readonly SinkListener[];
+  /** Port of a protocol's listener; throws when there is none. */
+  port(protocol?: SinkListenerProtocol): number;
+  report(): SinkReport;
+  /** Kept messages that match, oldest first. */
+  messages(match?: SinkMatch): ReceivedMessage[];
+  /** A kept message's octets, as in a file; undefined when it is not kept any more. */
+  raw(id: number): Uint8Array | undefined;
+  /**
+   * The oldest kept message that matches, or the next one that arrives. Rejects after `timeout` milliseconds (default 10,000) with
+   * a list of what did arrive.
+   */
+  wait(match?: SinkMatch, options?: { readonly timeout?: number }): Promise<ReceivedMessage>;
+  /** Forgets all kept messages; answers how many. Counts stay. */
+  clear(): number;
+  /** Puts other rules in force, a text or a preset's name. Throws SinkRulesError with line and reason; then nothing changes. */
+  setRules(rules: string): void;
+  /** Stops listening, cuts open connections, completes the ledger file. May be called twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,158 @@
+/**
+ * One QMTP connection of the sink: the same rules and the same account as for SMTP. Answers are K, Z or D for the package;
+ * a delay or a refusal of one recipient holds for all of its package.
+ */
+import type { Socket } from 'node:net';
+import type { PackageEvent } from '../../protocol/package-session.js';
+import { QmtpServerSession } from '../../protocol/qmtp.js';
+import { plainVerdict, type SinkVerdict } from '../../protocol/sink/judge.js';
+import { magicOf } from '../../protocol/sink/magic.js';
+import { UnixToWire } from '../../protocol/smtp/data.js';
+import { Collected } from './collected.js';
+import type { House } from './house.js';
+import { MessageMeter } from './meter.js';
+import { Wire } from './wire.js';
+
+const bounds = { databytes: 0, maxRecipients: 1_000_000, relayclient: '', allowed: () => true } as const;
+
+export class SinkPackageConnection {
+  readonly #wire: Wire;
+  readonly #house: House;
+  readonly #session = new QmtpServerSession(bounds);
+  readonly #meter = new MessageMeter();
+  readonly #collected: Collected | undefined;
+  /** Marks speak of the message as it is on an SMTP wire. */
+  #wireForm = new UnixToWire();
+  #size = 0;
+  #untouched = true;
+  #held = false;
+
+  constructor(socket: Socket, house: House) {
+    this.#house = house;
+    this.#wire = new Wire(socket, (chunk) => this.#receive(chunk));
+    this.#collected = house.keep > 0 ? new Collected(house.keep) : undefined;
+    const { client } = this.#wire;
+    house.came(client);
+    socket.once('close', () => house.left(client));
+    if (house.troubles.concerns('connect')) this.#meet(house.judge('connect', client, '', client), () => undefined);
+    this.#wire.start();
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#session.receive(chunk);
+    if (!this.#held) this.#run();
+    this.#session.retain();
+  }
+
+  #run(): void {
+    while (!this.#held && !this.#wire.over) {
+      const event = this.#session.next();
+      if (event === undefined) break;
+      if (this.#take(event)) {
+        this.#wire.end();
+        return;
+      }
+    }
+    this.#wire.write(this.#session.output());
+  }
+
+  /** True when the session is over. */
+  #take(event: PackageEvent): boolean {
+    if (event.tag === 'message') {
+      this.#size = 0;
+      this.#untouched = true;
+      this.#wireForm = new UnixToWire();
+    } else if (event.tag === 'body') this.#body(event.bytes);
+    else if (event.tag === 'end') {
+      this.#takeWire(this.#wireForm.end());
+      if (!event.settled) this.#end(event.sender, event.recipients);
+    } else return true;
+    return false;
+  }
+
+  #body(bytes: Uint8Array): void {
+    this.#size += bytes.length;
+    this.#takeWire(this.#wireForm.push(bytes));
+    if (!this.#untouched) return;
+    this.#untouched = false;
+    const { house, client } = { house: this.#house, client: this.#wire.client };
+    if (house.troubles.concerns('body')) this.#meet(house.judge('body', client, '', ''), () => undefined);
+  }
+
+  #takeWire(bytes: Uint8Array | string): void {
+    // What SMTP could not carry has no mark that could be right.
+    if (typeof bytes === 'string') return;
+    this.#meter.take(bytes);
+    this.#collected?.take(bytes);
+  }
+
+  #end(sender: string, recipients: readonly string[]): void {
+    const verdict = this.#verdict(sender, recipients);
+    this.#meet(verdict, () => {
+      this.#arrive(sender, recipients);
+      this.#session.decide('Kok');
+    });
+  }
+
+  /** The first of the rules for sender, recipients and end that does not let the package through. */
+  #verdict(sender: string, recipients: readonly string[]): SinkVerdict {
+    const { client } = this.#wire;
+    const house = this.#house;
+    let verdict = house.judge('mail', client, sender, sender);
+    for (const recipient of recipients) {
+      if (verdict.does !== 'accept') return verdict;
+      const magic = house.troubles.magic ? magicOf(recipient) : undefined;
+      verdict = later(verdict, magic === undefined ? house.judge('rcpt', client, sender, recipient) : plainVerdict(magic.action));
+    }
+    if (verdict.does === 'accept') verdict = later(verdict, house.judge('data', client, sender, sender));
+    return verdict.does === 'accept' ? later(verdict, house.judge('end', client, sender, sender)) : verdict;
+  }
+
+  #meet(verdict: SinkVerdict, take: () => void): void {
+    this.#house.met(verdict);
+    if (verdict.slow > 0) this.#wire.slow(verdict.slow);
+    if (verdict.delayMs === 0) {
+      this.#settle(verdict, take);
+      return;
+    }
+    this.#held = true;
+    this.#wire.hold(verdict.delayMs, () => {
+      this.#held = false;
+      this.#settle(verdict, take);
+      this.#run();
+    });
+  }
+
+  #settle({ does, refusal }: SinkVerdict, take: () => void): void {
+    if (does === 'accept') take();
+    else if (does === 'stall') this.#wire.stall();
+    else if (does === 'refuse' && refusal !== undefined) {
+      this.#meter.reset();
+      this.#collected?.finish();
+      this.#session.decide(`${refusal.code < 500 ? 'Z' : 'D'}${refusal.text}`);
+      this.#wire.write(this.#session.output());
+      if (refusal.code === 421) this.#wire.end();
+    } else {
+      // At the end of a package take-drop is the sender's; it cannot be told from drop but by the account.
+      if (does === 'take-drop') take();
+      this.#wire.cut();
+    }
+  }
+
+  #arrive(sender: string, recipients: readonly string[]): void {
+    this.#house.took(recipients, this.#size, this.#meter.finish());
+    if (this.#collected === undefined) return;
+    const { bytes, cut } = this.#collected.finish();
+    const transcript = [`C: (QMTP package from <${sender}> for ${recipients.length} recipients, ${this.#size} octets)`, 'S: K'];
+    const { client } = this.#wire;
+    this.#house.books.keep({
+      ...{ id: 0, at: Date.now(), protocol: 'qmtp', client, helo: '', sender, recipients, size: this.#size },
+      ...{ bytes, cut, transcript },
+    });
+  }
+}
+
+/** Both, one after the other. */
+function later(first: SinkVerdict, second: SinkVerdict): SinkVerdict {
+  return { ...second, delayMs: first.delayMs + second.delayMs, slow: second.slow || first.slow };
+}

@@ -1,0 +1,35 @@
+/**
+ * What a sink and the processes that take mail for it say to each other. Types only; plain data.
+ */
+import type { RunFacts } from '../arrival-book.js';
+import type { SinkCounts } from '../counts.js';
+import type { KeptMessage } from '../kept.js';
+
+export type MailProtocol = 'smtp' | 'lmtp' | 'qmtp';
+
+export type ToWorker =
+  | {
+      readonly tag: 'begin';
+      readonly listeners: readonly { readonly protocol: MailProtocol; readonly fd: number }[];
+      readonly rules: string;
+      readonly magic: boolean;
+      /** Octets of a message that are kept at most; 0 = none is kept. */
+      readonly keep: number;
+    }
+  | { readonly tag: 'rules'; readonly text: string }
+  | { readonly tag: 'close' };
+
+/** Arrivals of one run: five numbers each, see packed.ts. */
+export interface PackedArrivals extends RunFacts {
+  readonly numbers: Float64Array;
+}
+
+export type FromWorker =
+  | { readonly tag: 'ready' }
+  | { readonly tag: 'failed'; readonly why: string }
+  | {
+      readonly tag: 'batch';
+      readonly counts: SinkCounts;
+      readonly arrivals: readonly PackedArrivals[];
+      readonly kept: readonly KeptMessage[];
+    };

@@ -1,0 +1,68 @@
+/**
+ * The rules in force of one sink, and the words of recipients' addresses: what happens to a command.
+ * Rules can be replaced while it runs; a text with a mistake changes nothing.
+ */
+import { plainAccept, SinkJudge, type SinkQuestion, type SinkVerdict } from '../../protocol/sink/judge.js';
+import { parseSinkRules } from '../../protocol/sink/parse-rules.js';
+import { sinkPresets } from '../../protocol/sink/presets.js';
+import type { SinkRulesMistake } from '../../protocol/sink/rule.js';
+
+/** A rules text that cannot be read as one; names the line. */
+export class SinkRulesError extends Error {
+  override readonly name = 'SinkRulesError';
+  readonly line: number;
+  readonly reason: string;
+  constructor({ line, reason }: SinkRulesMistake) {
+    super(`line ${line}: ${reason}`);
+    this.line = line;
+    this.reason = reason;
+  }
+}
+
+export class Troubles {
+  /** Addresses as `450-x@…` are obeyed. */
+  readonly magic: boolean;
+  #text: string;
+  #judge: SinkJudge;
+
+  /** Throws SinkRulesError. */
+  constructor(rules: string | undefined, magic: boolean) {
+    this.magic = magic;
+    this.#text = rulesText(rules ?? 'clean');
+    this.#judge = judgeOf(this.#text);
+  }
+
+  /** The text of the rules in force. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Puts other rules in force, by text or the name of a preset; times of rules begin now. Throws SinkRulesError, then the old ones stay. */
+  replace(rules: string): void {
+    const text = rulesText(rules);
+    this.#judge = judgeOf(text);
+    this.#text = text;
+  }
+
+  judge(question: Omit<SinkQuestion, 'now'>): SinkVerdict {
+    if (!this.#judge.concerns(question.stage)) return plainAccept;
+    return this.#judge.judge({ ...question, now: performance.now() });
+  }
+
+  /** Whether a rule can say anything about a stage. */
+  concerns(stage: SinkQuestion['stage']): boolean {
+    return this.#judge.concerns(stage);
+  }
+}
+
+/** One word alone is the name of a preset. */
+function rulesText(rules: string): string {
+  const word = rules.trim();
+  return Object.hasOwn(sinkPresets, word) ? (sinkPresets[word] ?? '') : rules;
+}
+
+function judgeOf(text: string): SinkJudge {
+  const read = parseSinkRules(text);
+  if ('reason' in read) throw new SinkRulesError(read);
+  return new SinkJudge(read, performance.now());
+}

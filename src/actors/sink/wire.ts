@@ -1,0 +1,108 @@
+/**
+ * One socket of the sink and what rules do to it: hold it, read it slowly, leave it half open, cut it.
+ * Moves octets; knows no protocol.
+ */
+import type { Socket } from 'node:net';
+import { readInto } from '../net/read-into.js';
+
+/** Replies that the client has not read before its commands are left unread. */
+const mostUnread = 65_536;
+/** Longest wait for a slow reader's next turn. */
+const longestTurnMs = 60_000;
+
+export class Wire {
+  readonly client: string;
+  /** Nothing more is read or written. */
+  over = false;
+  readonly #socket: Socket;
+  /** Reasons for not reading. */
+  #held = false;
+  #unread = false;
+  #timer: NodeJS.Timeout | undefined;
+  #turn: NodeJS.Timeout | undefined;
+  /** Octets a second; 0 = as they come. */
+  #slow = 0;
+
+  /** `bytes` gets views that are valid during the call only. Nothing is read before `start`. */
+  constructor(socket: Socket, bytes: (chunk: Buffer) => void) {
+    this.#socket = socket;
+    this.client = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    readInto(socket, (chunk) => {
+      if (this.over) return;
+      if (this.#slow > 0) this.#rest(chunk.length);
+      bytes(chunk);
+    });
+    socket.on('drain', () => {
+      this.#unread = false;
+      this.#resume();
+    });
+    socket.on('end', () => this.end());
+    socket.on('close', () => {
+      this.over = true;
+      clearTimeout(this.#timer);
+      clearTimeout(this.#turn);
+    });
+  }
+
+  start(): void {
+    this.#resume();
+  }
+
+  write(bytes: string): void {
+    if (this.over || bytes === '') return;
+    this.#socket.write(bytes, 'latin1');
+    if (this.#socket.writableLength <= mostUnread) return;
+    this.#unread = true;
+    this.#socket.pause();
+  }
+
+  /** Reads no more for so many milliseconds, then calls `then`. */
+  hold(ms: number, then: () => void): void {
+    this.#held = true;
+    this.#socket.pause();
+    this.#timer = setTimeout(() => {
+      this.#held = false;
+      if (this.over) return;
+      then();
+      this.#resume();
+    }, ms);
+  }
+
+  slow(perSecond: number): void {
+    this.#slow = perSecond;
+  }
+
+  /** Half open from now on: the client finds a connection that says nothing. */
+  stall(): void {
+    this.over = true;
+    this.#socket.pause();
+  }
+
+  cut(): void {
+    this.over = true;
+    this.#socket.destroy();
+  }
+
+  /** Ends in good order, once all is written. */
+  end(): void {
+    if (this.over) return;
+    this.over = true;
+    this.#socket.end();
+    // What a client still sends must be read, or the system would answer it with a reset.
+    this.#socket.resume();
+  }
+
+  #rest(octets: number): void {
+    clearTimeout(this.#turn);
+    this.#socket.pause();
+    const ms = Math.min(longestTurnMs, (octets / this.#slow) * 1000);
+    this.#turn = setTimeout(() => {
+      this.#turn = undefined;
+      this.#resume();
+    }, ms);
+  }
+
+  #resume(): void {
+    if (!this.over && !this.#held && !this.#unread && this.#turn === undefined) this.#socket.resume();
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * One thread's share of a load run: its senders, its part of the plan, its tally.
+ * It knows nothing of other lanes but their number.
+ */
+import { readReplay } from '../../store/replay-messages.js';
+import { nowUs } from './clock.js';
+import { LoadMessages } from './message.js';
+import type { SourceOptions } from './options.js';
+import { SendingPlan } from './plan.js';
+import { type LoopWork, type RunningLoop, runLoop } from './session-loop.js';
+import { type Counts, type LaneResult, Tally } from './tally.js';
+
+export interface LaneOrder {
+  readonly options: SourceOptions;
+  readonly run: string;
+  readonly lane: number;
+  readonly lanes: number;
+  /** This lane's own ledger file. */
+  readonly ledger: string | undefined;
+}
+
+export interface Lane {
+  /** Sends; settles when all senders are done or the deadline has passed. */
+  run(beginUs: number): Promise<LaneResult>;
+  counts(): Counts;
+}
+
+/** Makes the messages ready; throws when the replay or the ledger file cannot be opened. */
+export function makeLane({ options, run, lane, lanes, ledger }: LaneOrder): Lane {
+  const { messages, sender, pattern, recipients, rate, rampSeconds = 0, domains = [] } = options;
+  const sizes = options.sizes ?? [{ value: options.size, weight: 1 }];
+  const replay = options.replay === undefined ? [] : readReplay(options.replay).messages;
+  const load = new LoadMessages({ run, messages, sizes, sender, pattern, domains, recipients, replay });
+  const plan = new SendingPlan({ messages, rate, rampSeconds, lane, lanes });
+  const tally = new Tally(run, ledger);
+  const senders = Math.min(shareOf(options.sessions, lane, lanes), plan.left);
+  return {
+    counts: () => tally.counts(),
+    async run(beginUs) {
+      const work: LoopWork = {
+        target: options.target,
+        plan,
+        messages: load,
+        perSession: options.perSession,
+        beginUs,
+        connected: () => tally.connected(),
+        reported: (report) => tally.report(report),
+        failed: (why, silent) => tally.failed(why, silent),
+      };
+      // In a closed loop the ramp is in the senders, each comes in turn; with a rate it is in the plan.
+      const apartMs = rate > 0 ? 0 : (rampSeconds * 1000) / Math.max(1, senders);
+      await sendAll(work, senders, apartMs, options.deadlineSeconds ?? 0);
+      return tally.finish();
+    },
+  };
+}
+
+/** Sessions of one lane: at least one. */
+function shareOf(sessions: number, lane: number, lanes: number): number {
+  return Math.max(1, Math.floor(sessions / lanes) + (lane < sessions % lanes ? 1 : 0));
+}
+
+function sendAll(work: LoopWork, senders: number, apartMs: number, deadlineSeconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const loops: RunningLoop[] = [];
+    let open = senders;
+    let next: NodeJS.Timeout | undefined;
+    const begin = (): void => {
+      const loop = runLoop(work);
+      loops.push(loop);
+      loop.done.then(() => --open === 0 && finish());
+      if (loops.length >= senders) return;
+      if (apartMs > 0) next = setTimeout(begin, apartMs);
+      else begin();
+    };
+    const finish = (): void => {
+      clearTimeout(next);
+      clearTimeout(deadline);
+      resolve();
+    };
+    const leftMs = work.beginUs / 1000 + deadlineSeconds * 1000 - nowUs() / 1000;
+    const deadline = deadlineSeconds === 0 ? undefined : setTimeout(() => give(), leftMs);
+    const give = (): void => {
+      work.plan.close();
+      work.failed(`the deadline of ${deadlineSeconds} s has passed`, false);
+      for (const loop of loops) loop.stop(`the deadline of ${deadlineSeconds} s has passed`);
+      // Those that the ramp has not begun never will.
+      open -= senders - loops.length;
+      clearTimeout(next);
+      if (open <= 0) finish();
+    };
+    begin();
+  });
+}

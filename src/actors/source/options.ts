@@ -1,0 +1,83 @@
+/**
+ * What a load run is told and what it answers.
+ * Types only.
+ */
+import type { Target } from './connection.js';
+import type { LatencyFigures } from './latency.js';
+import type { Weighted } from './mix.js';
+
+export interface SourceOptions {
+  readonly target: Target;
+  readonly messages: number;
+  /** Octets of body. */
+  readonly size: number;
+  /** In place of `size`: octets of body by weight. */
+  readonly sizes?: readonly Weighted<number>[];
+  /** Senders at a time. */
+  readonly sessions: number;
+  /** Messages a second: an open loop, each message has its moment. 0 = a closed loop, as fast as the senders go. */
+  readonly rate: number;
+  /** Seconds in which the rate rises to its height; in a closed loop: in which the senders come one after another. */
+  readonly rampSeconds?: number;
+  readonly recipients: number;
+  /** Messages a connection, 0 = no limit. */
+  readonly perSession: number;
+  readonly sender: string;
+  /** Recipient address; `#` stands for the recipient's number. */
+  readonly pattern: string;
+  /** Domains by weight, in place of the pattern's; all recipients of one message are in the same. */
+  readonly domains?: readonly Weighted<string>[];
+  /** An mbox file or a Maildir whose messages are sent in turn, in place of made ones. */
+  readonly replay?: string;
+  /** Seconds after which everything is cut off, whatever is under way; 0 or absent = never. */
+  readonly deadlineSeconds?: number;
+  /** Threads that share the senders; default 1, which is the caller's own. */
+  readonly threads?: number;
+  /** File for a record of each message and recipient. */
+  readonly ledger?: string;
+  /** Called twice a second while it runs. */
+  readonly progress?: (now: SourceProgress) => void;
+}
+
+export interface SourceProgress {
+  readonly accepted: number;
+  readonly refused: number;
+  readonly messages: number;
+  readonly connections: number;
+  /** Since the begin. */
+  readonly seconds: number;
+}
+
+export interface SourceReport {
+  readonly run: string;
+  /** Open: latencies count from each message's planned moment, so that a stalled server is not spared. */
+  readonly loop: 'open' | 'closed';
+  readonly messages: number;
+  /** Messages with a 250 after their body for at least one recipient. */
+  readonly accepted: number;
+  /** Messages refused for all recipients, or cut off in the middle. */
+  readonly refused: number;
+  /** Messages that no connection took. */
+  readonly unsent: number;
+  readonly acceptedRecipients: number;
+  /** Recipients refused, cut off or never sent. */
+  readonly refusedRecipients: number;
+  readonly connections: number;
+  /** Connections on which the server kept silent for the target's timeout. */
+  readonly timeouts: number;
+  /** Octets of accepted messages in wire form. */
+  readonly octets: number;
+  /** From the first connection attempt to the last reply. */
+  readonly seconds: number;
+  /** Accepted messages a second of that span. */
+  readonly perSecond: number;
+  /** The same as two times of the system's monotonic clock, microseconds. */
+  readonly firstUs: number;
+  readonly lastUs: number;
+  /** Milliseconds to the reply after the body; null when nothing was answered. */
+  readonly latencyMs: LatencyFigures | null;
+  /** How late messages were begun, because all senders were busy or the source itself was; null in a closed loop. */
+  readonly lateMs: LatencyFigures | null;
+  /** The first refusal or failure, as the server or the system said it. */
+  readonly firstTrouble: string | null;
+}

@@ -1,0 +1,96 @@
+/**
+ * What a lane of a load run has seen so far: counts, latencies, and a ledger record for each message and recipient.
+ * It counts; it judges nothing.
+ */
+import type { RecordableHistogram } from 'node:perf_hooks';
+import { formatLedgerRecord } from '../../protocol/ledger.js';
+import { RecordFile } from '../../store/record-file.js';
+import { nowUs } from './clock.js';
+import { LatencyHistogram } from './latency.js';
+import type { Reported } from './session-loop.js';
+
+export interface Counts {
+  readonly accepted: number;
+  readonly refused: number;
+  readonly acceptedRecipients: number;
+  /** Octets of accepted messages in wire form. */
+  readonly octets: number;
+  readonly connections: number;
+  /** Connections on which the server kept silent for too long. */
+  readonly timeouts: number;
+  readonly lastUs: number;
+  readonly trouble: string | undefined;
+}
+
+/** A lane's result in a form that can be posted to another thread. */
+export interface LaneResult {
+  readonly counts: Counts;
+  readonly latency: RecordableHistogram;
+  readonly late: RecordableHistogram;
+}
+
+export class Tally {
+  readonly #run: string;
+  readonly #ledger: RecordFile | undefined;
+  readonly #latency = new LatencyHistogram();
+  readonly #late = new LatencyHistogram();
+  readonly #counts = { accepted: 0, refused: 0, acceptedRecipients: 0, octets: 0, connections: 0, timeouts: 0, lastUs: 0 };
+  #trouble: string | undefined;
+
+  constructor(run: string, ledger: string | undefined) {
+    this.#run = run;
+    this.#ledger = ledger === undefined ? undefined : new RecordFile(ledger);
+  }
+
+  connected(): void {
+    this.#counts.connections++;
+  }
+
+  failed(why: string, silent: boolean): void {
+    this.#trouble ??= why.trim();
+    if (silent) this.#counts.timeouts++;
+  }
+
+  report({ sequence, outcomes, octets, latencyUs, lateUs }: Reported): void {
+    const us = nowUs();
+    const counts = this.#counts;
+    counts.lastUs = us;
+    this.#latency.add(latencyUs);
+    if (lateUs !== undefined) this.#late.add(lateUs);
+    let taken = 0;
+    for (const [recipient, { status, text }] of outcomes.entries()) {
+      if (status === 'K') taken++;
+      else this.#trouble ??= text.trim();
+      this.#ledger?.append(formatLedgerRecord(this.#run, sequence, recipient, status === 'K' ? 'a' : 'r', us));
+    }
+    if (taken > 0) {
+      counts.accepted++;
+      counts.octets += octets;
+    } else counts.refused++;
+    counts.acceptedRecipients += taken;
+  }
+
+  counts(): Counts {
+    return { ...this.#counts, trouble: this.#trouble };
+  }
+
+  /** Completes the ledger file. */
+  finish(): LaneResult {
+    this.#ledger?.close();
+    return { counts: this.counts(), latency: this.#latency.recorded, late: this.#late.recorded };
+  }
+}
+
+export function sumOf(all: readonly Counts[]): Counts {
+  const sum = (name: Exclude<keyof Counts, 'trouble'>): number => all.reduce((total, counts) => total + counts[name], 0);
+  return {
+    accepted: sum('accepted'),
+    refused: sum('refused'),
+    acceptedRecipients: sum('acceptedRecipients'),
+    octets: sum('octets'),
+    connections: sum('connections'),
+    timeouts: sum('timeouts'),
+    lastUs: Math.max(0, ...all.map(({ lastUs }) => lastUs)),
+    trouble: all.find(({ trouble }) => trouble !== undefined)?.trouble,
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * Rows of the verbs that look after queue and tables of a home.
+ */
+import { homeOption, misused, type Verb } from './verb.js';
+
+const cannot = [111, 'cannot; the reason is on standard error'] as const;
+
+export const queueVerbs: readonly Verb[] = [
+  {
+    name: 'cdb',
+    group: 'home',
+    summary: 'compiles users/assign and control/morercpthosts',
+    options: [homeOption],
+    about: [
+      'Makes users/cdb and control/morercpthosts.cdb where their sources exist. A faulty source leaves its old table in use.',
+    ],
+    exits: [[0, 'all are made'], misused, [111, 'a source is faulty: file and line are on standard error']],
+  },
+  {
+    name: 'queue',
+    group: 'queue',
+    summary: 'lists what is queued',
+    options: [
+      homeOption,
+      { name: 'export', value: 'FORM', choices: ['qmail'], text: "each message as a line of qmail's queue files" },
+    ],
+    about: [
+      "Counts as qmail-qstat's, then messages as qmail-qread's. Asks the running server, or reads the queue of a stopped one.",
+    ],
+    exits: [[0, 'done'], misused, cannot],
+  },
+  {
+    name: 'check',
+    group: 'home',
+    summary: 'looks for what is wrong',
+    options: [homeOption, { name: 'queue', text: 'reads every record and body of the queue too; the server must be stopped' }],
+    about: [
+      'Files, owners and modes, settings, listeners, name servers, disk space, time of a flush. A line each: ok, WARN, or FAULT with what to do. Changes nothing.',
+    ],
+    exits: [[0, 'nothing is wrong'], [1, 'at least one FAULT'], misused, [111, 'it cannot be checked']],
+  },
+  {
+    name: 'rescue',
+    group: 'queue',
+    operand: 'DIR',
+    summary: 'saves the sound messages of a stopped queue as files in a new folder',
+    options: [homeOption],
+    about: ['Two files a message, as qmail-queue takes them: qmail-queue 0<ID.mess 1<ID.envelope. The queue stays as it is.'],
+    exits: [[0, 'every message is saved'], [1, 'something is damaged, and named'], misused, cannot],
+  },
+  {
+    name: 'compact',
+    group: 'queue',
+    summary: 'makes the data file of a stopped queue as small as it can be',
+    options: [homeOption],
+    about: [],
+    exits: [[0, 'done'], misused, cannot],
+  },
+  {
+    name: 'import-queue',
+    group: 'queue',
+    operand: '[DIR]',
+    summary: 'takes over what a stopped qmail has queued',
+    options: [homeOption, { name: 'forget', text: 'in place of DIR: forgets what was imported, once the old queue is gone' }],
+    about: [
+      'DIR is the queue folder of a qmail that is stopped, as /var/qmail/queue; it is only read. The server of the home must be stopped too. Run again, it imports only what was not imported before.',
+    ],
+    exits: [[0, 'all is here'], [1, 'a message cannot be read, and is named'], misused, cannot],
+  },
+];

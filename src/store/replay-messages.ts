@@ -1,0 +1,73 @@
+/**
+ * Real messages for a load run, read from an mbox file or a Maildir and brought into wire form.
+ * Reads only, and holds no more than a bound: what is beyond is left out and counted.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { crc32 } from 'node:zlib';
+
+export interface ReplayMessage {
+  /** Header, empty line, body: CR LF line ends, leading dots doubled, a line end at the end. */
+  readonly wire: Uint8Array;
+  /** CRC-32 of what follows the empty line. */
+  readonly checksum: number;
+  readonly eightBit: boolean;
+}
+
+export interface Replay {
+  readonly messages: readonly ReplayMessage[];
+  /** Messages beyond the bounds. */
+  readonly leftOut: number;
+}
+
+const mostOctets = 256 * 2 ** 20;
+const mostMessages = 100_000;
+
+/** Throws, naming the path, when there is no message to send. */
+export function readReplay(place: string): Replay {
+  const messages: ReplayMessage[] = [];
+  let [octets, leftOut] = [0, 0];
+  for (const text of statSync(place).isDirectory() ? maildirTexts(place) : mboxTexts(place)) {
+    if (text.trim() === '') continue;
+    if (messages.length >= mostMessages || octets + text.length > mostOctets) leftOut++;
+    else {
+      octets += text.length;
+      messages.push(wireForm(text));
+    }
+  }
+  if (messages.length === 0) throw new Error(`${place}: no message in it: give an mbox file or a Maildir with messages`);
+  return { messages, leftOut };
+}
+
+/** Texts of `new` and `cur`, latin1, in the order of their names. */
+function* maildirTexts(folder: string): Generator<string> {
+  for (const part of ['cur', 'new']) {
+    for (const name of readdirSync(path.join(folder, part)).sort()) {
+      if (!name.startsWith('.')) yield readFileSync(path.join(folder, part, name), 'latin1');
+    }
+  }
+}
+
+/** Messages of an mbox: from after a `From ` line, up to the next one behind an empty line; one `>` of `>From ` goes. */
+function* mboxTexts(file: string): Generator<string> {
+  if (statSync(file).size > 2 * mostOctets) throw new Error(`${file}: larger than ${(2 * mostOctets) / 2 ** 20} MiB: split it`);
+  const text = readFileSync(file, 'latin1');
+  const separator = /(?:^|\n\r?\n)From [^\n]*\n/g;
+  const first = separator.exec(text);
+  if (first === null || first.index !== 0) throw new Error(`${file}: line 1 does not begin with "From ": not an mbox`);
+  for (let from = separator.lastIndex, next = first as RegExpExecArray | null; next !== null; ) {
+    next = separator.exec(text);
+    const end = next === null ? text.length : next.index + 1;
+    yield text.slice(from, end).replace(/^>(>*From )/gm, '$1');
+    from = separator.lastIndex;
+  }
+}
+
+function wireForm(text: string): ReplayMessage {
+  const lines = text.replace(/\r\n?|\n/g, '\n').replace(/\n?$/, '\n');
+  const whole = /^\n|\n\n/.test(lines) ? lines : `${lines}\n`;
+  const wire = Buffer.from(whole.replace(/^\./gm, '..').replaceAll('\n', '\r\n'), 'latin1');
+  const split = wire.indexOf('\r\n\r\n');
+  const body = wire.subarray(0, 2).toString('latin1') === '\r\n' ? wire.subarray(2) : wire.subarray(split + 4);
+  return { wire, checksum: crc32(body), eightBit: /[\x80-\xff]/.test(text) };
+}

@@ -1,0 +1,84 @@
+/**
+ * The sink's page in a real browser: what it shows, that mail cannot run anything in it, that a mistake in the rules is named.
+ * Where no Chromium is installed it says so; what the page asks of the interface is tested in http.test.ts everywhere.
+ */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { startSink } from '../../../src/actors/sink/sink.js';
+import { installedBrowser, openPage } from '../../support/browser.js';
+import { submit } from './submit.js';
+
+const loopback = { address: '127.0.0.1', port: 0 };
+const mail = [
+  'From: =?utf-8?q?J=C3=BCrgen?= <j@example.org>',
+  'To: a@example.org',
+  'Subject: <img src=x onerror=document.title=1>',
+  'Content-Type: multipart/alternative; boundary=bb',
+  '',
+  '--bb',
+  'Content-Type: text/plain; charset=utf-8',
+  'Content-Transfer-Encoding: quoted-printable',
+  '',
+  'A caf=C3=A9.',
+  '--bb',
+  'Content-Type: text/html; charset=utf-8',
+  '',
+  '<h1>Hello</h1><p style="color:teal">from HTML<script>parent.document.title = 1; fetch("/api/messages", {method: "DELETE"})</script></p>',
+  '--bb--',
+  '',
+].join('\r\n');
+
+const program = installedBrowser();
+
+test(`the page${program === undefined ? ': not applicable, no chromium is installed' : ' in Chromium'}`, async (t) => {
+  if (program === undefined) return;
+  const sink = await startSink({ smtp: loopback, http: loopback });
+  t.after(() => sink.close());
+  await submit(sink.port(), { recipients: ['a@example.org', 'b@example.org'], body: mail });
+  for (let i = 0; i < 60; i++)
+    await submit(sink.port(), { recipients: [`user${i}@example.org`], body: `Subject: number ${i}\r\n\r\ntext ${i}\r\n` });
+  const page = await openPage(t, program);
+  await page.resize(1280, 900, false);
+  await page.goto(`http://127.0.0.1:${sink.port('http')}/`);
+  await page.until('document.querySelectorAll("#messages button").length === 50');
+  await page.value('document.querySelector("#more").click()');
+  await page.until('document.querySelectorAll("#messages button").length === 61');
+  assert.equal(await page.value('document.querySelector("#counts dd").textContent'), '61');
+
+  await page.value('document.querySelector("[data-id=\'1\']").click()');
+  await page.until('document.querySelector("#panel pre")?.textContent.includes("A café.")');
+  assert.equal(await page.value('document.querySelector("#message h3").textContent'), '<img src=x onerror=document.title=1>');
+  await page.value('[...document.querySelectorAll("[role=tab]")].find((tab) => tab.textContent === "Session").click()');
+  assert.match(await page.value('document.querySelector("#panel pre").textContent'), /C: MAIL FROM/);
+  await page.value('[...document.querySelectorAll("[role=tab]")].find((tab) => tab.textContent === "HTML").click()');
+  await page.until('document.querySelector("#panel iframe")');
+  assert.equal(await page.value('document.querySelector("#panel iframe").getAttribute("sandbox")'), '');
+
+  await page.value('document.querySelector("#rules").value = "# fine\\nrcpt * 250 ok"');
+  await page.value('document.querySelector("#rules-form button").click()');
+  await page.until('document.querySelector("#rules-said").textContent.startsWith("line 2:")');
+  await page.value(
+    'document.querySelector("#preset").value = "flaky"; document.querySelector("#preset").dispatchEvent(new Event("change"))',
+  );
+  await page.value('document.querySelector("#rules-form button").click()');
+  await page.until('document.querySelector("#rules-said").textContent === "in force"');
+  await page.until('document.querySelector("#chart-messages polyline")?.getAttribute("points").split(" ").length > 1');
+  await picture(page, 'desk');
+
+  await page.resize(390, 844, true);
+  assert.equal(await page.value('document.documentElement.scrollWidth <= 390'), true, 'nothing sticks out on a phone');
+  await picture(page, 'phone');
+  assert.equal(await page.value('document.title'), 'tqmail sink', 'mail ran a script in the page');
+  assert.equal(sink.report().kept.messages, 61, 'mail deleted mail');
+  const own = page.complaints.filter((text) => !/sandboxed|Blocked script execution|422/.test(text));
+  assert.deepEqual(own, []);
+  const unnamed = `[...document.querySelectorAll('button,input,select,textarea')].filter((one) => !one.textContent && !one.labels?.length).length`;
+  assert.equal(await page.value(unnamed), 0, 'every control has a name');
+});
+
+/** For whoever wants to look: $TQMAIL_PICTURES names a folder. */
+async function picture(page: { picture(): Promise<Buffer> }, name: string): Promise<void> {
+  const folder = process.env.TQMAIL_PICTURES;
+  if (folder !== undefined) writeFileSync(`${folder}/sink-${name}.png`, await page.picture());
+}
