@@ -99,12 +99,12 @@ function commandLine(): string {
   return [isVerb ? 'tqmail' : 'npm run bench --', ...words].join(' ');
 }
 
-/** Words of the command line without `npm run bench --`; answers the exit code. */
 function usageOf(verb: string | undefined): string {
   if (verb === 'launchers') return launcherUsage;
   return verb === 'pop3' ? pop3Usage : usage;
 }
 
+/** Words of the command line without `npm run bench --`; answers the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   process.once('SIGINT', endOnSignal);
   process.once('SIGTERM', endOnSignal);
