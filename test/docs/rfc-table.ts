@@ -16,6 +16,7 @@ const titles: Readonly<Record<string, string>> = {
   '2034': 'Enhanced Error Codes',
   '2045': 'MIME: Format of Message Bodies',
   '2822': 'Internet Message Format (2001)',
+  '2046': 'MIME: Media Types',
   '2449': 'POP3 Extension Mechanism',
   '2920': 'Command Pipelining',
   '3030': 'CHUNKING and BINARYMIME',
