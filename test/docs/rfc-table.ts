@@ -17,6 +17,8 @@ const titles: Readonly<Record<string, string>> = {
   '2045': 'MIME: Format of Message Bodies',
   '2822': 'Internet Message Format (2001)',
   '2046': 'MIME: Media Types',
+  '2047': 'MIME: Header Extensions for Non-ASCII Text',
+  '2231': 'MIME: Parameter Values and Character Sets',
   '2449': 'POP3 Extension Mechanism',
   '2920': 'Command Pipelining',
   '3030': 'CHUNKING and BINARYMIME',
