@@ -72,6 +72,24 @@ export const serverVerbs: readonly Verb[] = [
     exits: [[0, 'made something'], [1, 'nothing was missing, or the answer was no'], misused, cannot],
   },
   {
+    name: 'passwd',
+    group: 'home',
+    operand: 'USER',
+    summary: 'sets the password of a POP3 mailbox',
+    options: [
+      { name: 'uid', value: 'N', text: 'whose the mailbox is; with --gid and --maildir-home' },
+      { name: 'gid', value: 'N', text: 'its group' },
+      { name: 'maildir-home', value: 'DIR', text: 'absolute; the mailbox is DIR/Maildir' },
+      { name: 'delete', text: 'removes USER' },
+      homeOption,
+    ],
+    about: [
+      'The password is asked for twice at a terminal, else it is one line of standard input. It is kept as a scrypt hash in users/poppasswd, which counts from the next login on.',
+      'A USER who is not in that file is an account of the system, or the three options say whose the mailbox is.',
+    ],
+    exits: [[0, 'done'], [1, 'there is no such USER to remove, or Ctrl-C'], misused, cannot],
+  },
+  {
     name: 'demo',
     group: 'home',
     summary: 'starts a demo home, made when there is none',
@@ -116,13 +134,4 @@ export const serverVerbs: readonly Verb[] = [
     'When a file is bad all old settings stay, and the log says which file and line. Open sessions keep their settings.',
   ),
   told('doqueue', 'makes every queued message due now', 'Each waiting message is tried at once, and as usual afterwards.'),
-  {
-    name: 'flush',
-    group: 'server',
-    operand: 'DOMAIN...',
-    summary: 'tries mail for these hosts or domains now, held or not',
-    options: [homeOption],
-    about: ['* means all. No host counts as down any longer. Needs the running server.'],
-    exits: [[0, 'done'], misused, cannot],
-  },
 ];
