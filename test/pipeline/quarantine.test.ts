@@ -54,3 +54,37 @@ test('a held message is bounced when its time is over', async () => {
   assert.deepEqual(node.slots.delivered, ['a@b.test']);
   assert.equal(node.store.count(), 0);
 });
+
+test('a thread that takes many deliveries of a message with it counts once', async () => {
+  let sound = false;
+  const node = await OneThreadNode.started({ settings: { concurrencyremote: 20 }, script: () => (sound ? 'K' : 'crash') });
+  node.slots.held.add('remote');
+  const recipients = Array.from({ length: 20 }, (_, n) => `r${n}@dest.test`);
+  await node.accepted('a@b.test', recipients);
+  await node.settle();
+  node.slots.release('remote');
+  await node.settle();
+  assert.equal(node.host.counters()['send.held'], 0);
+  sound = true;
+  await node.clock.advance(day);
+  assert.deepEqual(node.slots.delivered.toSorted(), recipients.toSorted());
+});
+
+test('those who were in the thread by chance are not held with the one to blame', async () => {
+  const poison = 'poison@dest.test';
+  let together: readonly string[] = [];
+  // One thread: what is at work beside the poison ends with it.
+  const script = (): 'K' | 'crash' => (together.includes(poison) ? 'crash' : 'K');
+  const node = await OneThreadNode.started({ settings: { concurrencyremote: 20 }, script });
+  const others = Array.from({ length: 10 }, (_, n) => `r${n}@dest.test`);
+  node.slots.held.add('remote');
+  for (const to of [poison, ...others]) await node.accepted('a@b.test', [to]);
+  for (let round = 0; round < 60; round += 1) {
+    await node.clock.advance(600);
+    together = node.slots.waiting('remote');
+    node.slots.release('remote', together.length);
+    await node.settle();
+  }
+  assert.deepEqual(node.slots.delivered.toSorted(), others.toSorted());
+  assert.equal(node.host.counters()['send.held'], 1);
+});

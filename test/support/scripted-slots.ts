@@ -34,7 +34,7 @@ export class ScriptedSlots implements LocalSlots, RemoteSlots {
   script: Script;
   /** Deliveries of these channels wait for `release`. */
   readonly held = new Set<Channel>();
-  readonly #waiting: { readonly channel: Channel; readonly go: () => void }[] = [];
+  readonly #waiting: { readonly channel: Channel; readonly to: readonly ByteString[]; readonly go: () => void }[] = [];
   readonly #seconds: () => number;
   readonly #active: () => void;
   #session = 0;
@@ -70,7 +70,7 @@ export class ScriptedSlots implements LocalSlots, RemoteSlots {
     this.#active();
     this.running[channel] += 1;
     this.peak[channel] = Math.max(this.peak[channel], this.running[channel]);
-    if (this.held.has(channel)) await new Promise<void>((go) => this.#waiting.push({ channel, go }));
+    if (this.held.has(channel)) await new Promise<void>((go) => this.#waiting.push({ channel, to: delivery.recipients, go }));
     this.#active();
     this.running[channel] -= 1;
     if (this.#closed) return undefined;
@@ -90,6 +90,11 @@ export class ScriptedSlots implements LocalSlots, RemoteSlots {
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
       waiting.go();
     }
+  }
+
+  /** Recipients of the deliveries that wait for `release`. */
+  waiting(channel: Channel): ByteString[] {
+    return this.#waiting.filter((one) => one.channel === channel).flatMap(({ to }) => to);
   }
 
   /** Times of the attempts for one recipient, in seconds after `since`. */

@@ -82,9 +82,11 @@ class SendActor implements Actor<'send'> {
     this.#onDemand = new OnDemand({ peers, clock, due, isBusy: () => this.#jobs.size > 0 }, settings);
     this.#dispatch = new Dispatcher(peers, this.#log, this.#slots, settings, {
       done: (job, row, failure) => this.#done(job, row, failure),
-      lost: (job, crashed) => this.#lost(job.head.id, crashed),
+      lost: (job, delivery, crashed, begun) =>
+        this.#lost(job.head.id, crashed && this.#quarantine.crashed(job.head.id, delivery, begun)),
       reported: (job) => this.#quarantine.reported(job.head.id),
       isHeld: (job) => this.#quarantine.holds(job.head.id),
+      isSuspect: (job) => this.#quarantine.suspects(job.head.id),
       passOver: (pass) => this.#keeper.passOver(pass),
       held: (host) => this.#onDemand.held(host),
       crowded: () => this.#isCrowded(),
@@ -249,9 +251,9 @@ class SendActor implements Actor<'send'> {
     this.#keeper.touch(job);
   }
 
-  #lost(id: MessageId, crashed: boolean): void {
+  #lost(id: MessageId, held: boolean): void {
     this.#doubtful.add(id);
-    if (!crashed || !this.#quarantine.crashed(id)) return;
+    if (!held) return;
     this.#log.warning(`msg ${id} is held: its delivery ended a thread three times in a row; tqmail doqueue has it tried again`);
   }
 

@@ -21,12 +21,14 @@ const turn = 100;
 export interface DispatchEvents {
   /** A row is done; `bounce` is the text of a failure. */
   done(job: Job, row: Row, failure: string | undefined): void;
-  /** A delivery of the job ended without a report; `crashed`: together with its thread. */
-  lost(job: Job, crashed: boolean): void;
+  /** A delivery of the job ended without a report; `crashed`: together with its thread, when `begun` was the last one begun. */
+  lost(job: Job, delivery: number, crashed: boolean, begun: number): void;
   /** A delivery of the job was reported on. */
   reported(job: Job): void;
   /** The job's message must not be tried. */
   isHeld(job: Job): boolean;
+  /** It may have ended a thread: tried only while no other such message is. */
+  isSuspect(job: Job): boolean;
   passOver(pass: Pass): void;
   /** Mail for this host waits until somebody asks for it. */
   held(host: string): boolean;
@@ -55,6 +57,8 @@ export class Dispatcher {
   readonly #ready: Readonly<Record<Channel, Pass[]>> = { local: [], remote: [] };
   #settings: Settings;
   #lastDelivery = 0;
+  /** A message that may have ended a thread is being tried. */
+  #trial = false;
   #stopping = false;
   paused = false;
   /** Outcomes of recipients since the start. */
@@ -102,6 +106,7 @@ export class Dispatcher {
     const ready = this.#ready[channel];
     let started = 0;
     while (ready.length > 0 && this.#slots.free(channel) && !this.#stopping && !this.paused) {
+      if (this.#trial && !this.#passSuspects(ready)) break;
       const pass = ready[0] as Pass;
       const group = takeGroup(pass, this.#groupSize(pass), this.#events.held);
       if (group.length > 0) {
@@ -115,6 +120,13 @@ export class Dispatcher {
       else this.#overIfIdle(pass);
     }
     this.#events.room(channel);
+  }
+
+  /** Puts the first pass in front that need not wait for the end of the trial; false when there is none. */
+  #passSuspects(ready: Pass[]): boolean {
+    const at = ready.findIndex(({ job }) => !this.#events.isSuspect(job));
+    if (at > 0) ready.unshift(...ready.splice(at, 1));
+    return at >= 0;
   }
 
   #groupSize(pass: Pass): number {
@@ -176,7 +188,12 @@ export class Dispatcher {
     crashAt('delivery.starting');
     const spawner = channel === 'local' ? this.#peers.lspawn : this.#peers.rspawn;
     const made = this.#events.isHeld(job) ? heldReport(group) : spawner.ask('deliver', delivery);
-    void made.then((report) => this.#reported(pass, group, id, report));
+    const trial = !this.#trial && this.#events.isSuspect(job);
+    if (trial) this.#trial = true;
+    void made.then((report) => {
+      this.#reported(pass, group, id, report);
+      if (trial) this.#trialOver();
+    });
   }
 
   #reported(pass: Pass, group: readonly Row[], firstId: number, report: Report | Unanswered): void {
@@ -187,7 +204,7 @@ export class Dispatcher {
     // Nobody can tell whether a delivery without a report took place.
     if (isUnanswered(report) || report.lost === true) {
       job.repeated = true;
-      this.#events.lost(job, !isUnanswered(report));
+      this.#events.lost(job, firstId, !isUnanswered(report), this.#lastDelivery);
     } else this.#events.reported(job);
     group.forEach((row, i) => {
       const outcome = isUnanswered(report) ? lostReport(report.why, channel) : report.outcomes[i];
@@ -200,6 +217,13 @@ export class Dispatcher {
     }
     this.#overIfIdle(pass);
     this.fill(channel);
+  }
+
+  /** Those who waited for its end may be tried. */
+  #trialOver(): void {
+    this.#trial = false;
+    this.fill('local');
+    this.fill('remote');
   }
 
   #book(pass: Pass, row: Row, delivery: number, reported: Outcome | undefined): void {

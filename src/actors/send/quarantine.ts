@@ -2,6 +2,8 @@
  * Messages whose delivery ended its thread again and again: after the third time in a row they are held, so that they
  * do not take the deliveries of others with them for ever. A held message stays queued and keeps its times; each of its
  * tries counts as deferred without being made, until somebody makes all messages due or the server starts anew.
+ * A thread takes all its deliveries with it, so whoever was there once is suspect: suspects are tried one at a time, that
+ * the one to blame does not count for the others.
  */
 import type { Outcome } from '../../protocol/mail.js';
 import type { MessageId } from '../../store/queue-store.js';
@@ -16,8 +18,14 @@ export const heldOutcome: Outcome = {
   text: 'Delivery of this message failed inside the server three times; it is held. (#4.3.0)\n',
 };
 
+interface Crashes {
+  count: number;
+  /** The last delivery begun when the last one counted: those up to it ended with the same thread. */
+  upTo: number;
+}
+
 export class Quarantine {
-  readonly #crashes = new Map<MessageId, number>();
+  readonly #crashes = new Map<MessageId, Crashes>();
   #held = 0;
 
   /** Messages held now. */
@@ -25,13 +33,24 @@ export class Quarantine {
     return this.#held;
   }
 
-  /** A thread ended with a delivery of this message at work; true when the message is held from now on. */
-  crashed(id: MessageId): boolean {
-    const crashes = (this.#crashes.get(id) ?? 0) + 1;
+  /**
+   * A thread ended with this delivery of the message at work; `begun` is the last delivery begun so far. True when the
+   * message is held from now on.
+   */
+  crashed(id: MessageId, delivery: number, begun: number): boolean {
+    const crashes = this.#crashes.get(id) ?? { count: 0, upTo: 0 };
+    if (delivery <= crashes.upTo) return false;
+    crashes.count += 1;
+    crashes.upTo = begun;
     this.#crashes.set(id, crashes);
-    if (crashes === mostCrashes) this.#held += 1;
+    if (crashes.count === mostCrashes) this.#held += 1;
     if (this.#crashes.size > mostCounted) this.#forgetOldest();
-    return crashes === mostCrashes;
+    return crashes.count === mostCrashes;
+  }
+
+  /** A thread ended with it, and it was not reported on since. */
+  suspects(id: MessageId): boolean {
+    return this.#crashes.size > 0 && this.#crashes.has(id) && !this.holds(id);
   }
 
   /** A delivery was reported on: whatever ended the threads before, it was not this message. */
@@ -40,7 +59,7 @@ export class Quarantine {
   }
 
   holds(id: MessageId): boolean {
-    return this.#held > 0 && (this.#crashes.get(id) ?? 0) >= mostCrashes;
+    return this.#held > 0 && (this.#crashes.get(id)?.count ?? 0) >= mostCrashes;
   }
 
   /** The message ended. */
