@@ -86,12 +86,16 @@ export async function runSink(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     const isUsage = error instanceof ToolUsage || error instanceof SinkRulesError;
-    const where = error instanceof SinkRulesError ? '--rules ' : '';
+    const where = error instanceof SinkRulesError ? `${rulesWord(args)} ` : '';
     process.stderr.write(
       `tqmail sink: ${where}${(error as Error).message}\n${error instanceof ToolUsage ? `${usageLine('sink')}\n` : ''}`,
     );
     return isUsage ? 64 : 111;
   }
+}
+
+function rulesWord(args: readonly string[]): string {
+  return parsed(args).rules ?? '';
 }
 
 /** Appears complete or not at all. */

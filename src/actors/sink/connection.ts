@@ -160,6 +160,8 @@ export class SinkConnection {
   }
 
   #settle(stage: SinkStage, { does, refusal }: SinkVerdict): void {
+    // What was answered before goes out before trouble ends the talk; the banner is no answer.
+    if (does !== 'accept' && stage !== 'connect') this.#reply();
     if (does === 'stall') this.#wire.stall();
     else if (does === 'drop' || does === 'take-drop') {
       if (does === 'take-drop') this.#arrive(false);

@@ -107,7 +107,7 @@ test('a pipelined group meets a delay in its middle and is answered in order', a
 });
 
 test('a half-open connection says nothing and ends with the sink', async () => {
-  const sink = await startSink();
+  const sink = await startSink({ keep: 0 });
   const socket = connect(sink.port(), '127.0.0.1');
   let text = '';
   socket.on('data', (piece: Buffer) => {
