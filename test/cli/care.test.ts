@@ -7,6 +7,7 @@ import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, statSync, 
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { open } from 'lmdb';
 import { openLmdbQueue } from '../../src/store/lmdb/open.js';
 import type { MessageId } from '../../src/store/queue-store.js';
 import { message } from '../store/fixture.js';
@@ -69,6 +70,23 @@ test('check: exit 0 when nothing is wrong', async (t) => {
   assert.equal(checked.code, 0, checked.stdout + checked.stderr);
   assert.match(checked.stdout, /^ok {4}name servers: .* know mail\.example\.org$/m);
   assert.match(checked.stdout, /^ok {4}queue: 3 messages, 0 faults$/m);
+});
+
+test('check --repair: what no message suffers from is put right, what cannot be read is left', async (t) => {
+  const home = await makeHome(t);
+  const ids = await fill(home, 3);
+  const root = open({ path: join(home, 'queue'), overlappingSync: false, encoding: 'binary', maxDbs: 16 });
+  await root.openDB({ name: 'info', encoding: 'binary' }).put(5_000, Buffer.from('x'));
+  await root.close();
+  assert.match((await tqmail(t, home, 'check', '--queue')).stdout, /^FAULT queue: 3 messages, 1 faults/m);
+  const { stdout } = await tqmail(t, home, 'check', '--repair');
+  assert.match(stdout, /^ok {4}queue: repaired: 1 records without a message removed, 0 tries put on the schedule$/m);
+  assert.match(stdout, /^ok {4}queue: 3 messages, 0 faults$/m);
+  damage(home, `body of message 1 `);
+  const refused = await tqmail(t, home, 'check', '--repair');
+  assert.match(refused.stdout, /^WARN {2}queue: not repaired/m);
+  assert.match(refused.stdout, new RegExp(`message ${ids[1]}: body fails its checksum`));
+  assert.equal(refused.code, 1);
 });
 
 test('check: names what is wrong with files, modes, settings and ports, and what to do', async (t) => {

@@ -10,12 +10,12 @@ import { backwards } from '../support/server-home.js';
 import { mostTwice, runRounds } from './kill/rounds.js';
 
 for (const type of ['ext4', 'xfs'] as const) {
-  test(`three power cuts on ${type} lose nothing, and double no local delivery`, async (t) => {
+  test(`two power cuts on ${type} lose nothing, and double no local delivery`, async (t) => {
     const why = noLoopDisk(type);
     if (why !== undefined) return t.diagnostic(why);
     const ending = backwards(t);
     const disk = LoopDisk.make(ending, type);
-    const { table: _, ...result } = await runRounds(ending, { rounds: 3, strikes: ['power'], loadMs: [200, 800], disk });
+    const { table: _, ...result } = await runRounds(ending, { rounds: 2, strikes: ['power'], loadMs: [200, 800], disk });
     t.diagnostic(JSON.stringify(result));
     assert.ok(result.accepted >= 10, `only ${result.accepted} messages were accepted`);
     assert.deepEqual([result.lost, result.altered, result.twiceLocal], [0, 0, 0]);
@@ -42,8 +42,9 @@ test('a server whose flushes do nothing is caught by a power cut', async (t) => 
     },
   }).then(
     ({ lost }) => lost,
+    // What it left is no queue any more, and the next server says so.
     (error: unknown) => String(error),
   );
   t.diagnostic(`lost: ${outcome}`);
-  assert.notEqual(outcome, 0);
+  assert.ok(typeof outcome === 'number' ? outcome > 0 : /queue|data\.mdb/.test(outcome), 'the loss is told');
 });

@@ -44,9 +44,13 @@ export const queueVerbs: readonly Verb[] = [
     name: 'check',
     group: 'home',
     summary: 'looks for what is wrong',
-    options: [homeOption, { name: 'queue', text: 'reads every record and body of the queue too; the server must be stopped' }],
+    options: [
+      homeOption,
+      { name: 'queue', text: 'reads every record and body of the queue too; the server must be stopped' },
+      { name: 'repair', text: 'as --queue, and puts right what no message can suffer from' },
+    ],
     about: [
-      'Files, owners and modes, settings, listeners, name servers, disk space, time of a flush. A line each: ok, WARN, or FAULT with what to do. Changes nothing.',
+      'Files, owners and modes, settings, listeners, name servers, disk space, time of a flush. A line each: ok, WARN, or FAULT with what to do. Changes nothing without --repair.',
     ],
     exits: [[0, 'nothing is wrong'], [1, 'at least one FAULT'], misused, [111, 'it cannot be checked']],
   },

@@ -24,7 +24,7 @@ export interface LedgerVerdict {
 }
 
 /** The numbers of all messages in a text, as often as they stand there; `altered` counts those with other octets. */
-export function numbersIn(text: string): { readonly numbers: readonly number[]; readonly altered: number } {
+function numbersIn(text: string): { readonly numbers: readonly number[]; readonly altered: number } {
   const numbers: number[] = [];
   let altered = 0;
   for (const match of text.matchAll(/^X-Number: (\d+)\r?$/gm)) {

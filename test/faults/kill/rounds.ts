@@ -93,7 +93,7 @@ export async function runRounds(ending: Ending, options: RoundsOptions): Promise
   const start = async (): Promise<ServerProcess> => {
     const startedAt = performance.now();
     const server = new ServerProcess(ending, home, environment);
-    await banner(home.port);
+    await Promise.race([banner(home.port), refused(server)]);
     startMs.push(performance.now() - startedAt);
     await options.greeted?.(server);
     return server;
@@ -119,6 +119,12 @@ export async function runRounds(ending: Ending, options: RoundsOptions): Promise
   await server.stop();
   readMaildir(home.maildir, book);
   return summary(book.verdict(), kills, startMs, begun);
+}
+
+/** Rejects when the server ends without a greeting. */
+async function refused(server: ServerProcess): Promise<never> {
+  const { code } = await server.ended;
+  throw new Error(`the server did not start (exit code ${code}): ${server.lines.slice(-3).join(' | ')}`);
 }
 
 /** Enters every message of a Maildir in the book. */
