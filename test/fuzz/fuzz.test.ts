@@ -21,12 +21,13 @@ for (const target of targets) {
   });
 }
 
+const untilFound = { seed: 1, milliseconds: 30_000, executions: 100_000, enough: 1 };
 const words = ['<', '>', 'abc'];
 const parser = (name: string, run: (input: string) => string): Target => ({ name, words, seeds: () => ['a<b>c'], run });
 
 test('a server that takes a bare LF for the end of a message is found', () => {
   const lenient = smtpServerThat((input) => input.replace(/\n\.\n/g, '\r\n.\r\n'));
-  const { crashers } = hunt(lenient, { seed: 1, milliseconds: 20_000, executions: 20_000 });
+  const { crashers } = hunt(lenient, { ...untilFound, executions: 20_000 });
   assert.match(crashers[0]?.reason ?? 'none', /what was kept stands in what was sent/);
 });
 
@@ -35,17 +36,14 @@ test('a throw is found and made small, a wrong answer too', () => {
     if (input.includes('<<') && input.includes('\x80')) throw new Error('planted');
     return input.slice(0, 3);
   });
-  const [one] = hunt(throws, { seed: 1, milliseconds: 20_000, executions: 100_000 }).crashers;
+  const [one] = hunt(throws, untilFound).crashers;
   assert.match(one?.reason ?? 'none', /planted/);
   assert.ok((one?.input.length ?? 99) <= 3, JSON.stringify(one?.input));
   const wrong = parser('wrong', (input) => {
     holds('brackets balance', !input.includes('>>'));
     return '';
   });
-  assert.match(
-    hunt(wrong, { seed: 1, milliseconds: 20_000, executions: 100_000 }).crashers[0]?.reason ?? 'none',
-    /brackets balance/,
-  );
+  assert.match(hunt(wrong, untilFound).crashers[0]?.reason ?? 'none', /brackets balance/);
 });
 
 test('a parser that takes too long is found', () => {
@@ -53,7 +51,7 @@ test('a parser that takes too long is found', () => {
     for (const begun = process.cpuUsage(); input.includes('>>') && process.cpuUsage(begun).user < 40_000; );
     return input.slice(0, 3);
   });
-  const { crashers } = hunt(slow, { seed: 1, milliseconds: 20_000, executions: 100_000, patienceMs: 20 });
+  const { crashers } = hunt(slow, { ...untilFound, patienceMs: 20 });
   assert.match(crashers[0]?.reason ?? 'none', /^took \d+ ms of processor time/);
 });
 

@@ -11,6 +11,8 @@ export interface Limits {
   readonly executions: number;
   /** An input that keeps a parser busy for so long is a crasher. */
   readonly patienceMs?: number;
+  /** The hunt ends with so many different crashers. */
+  readonly enough?: number;
 }
 
 export interface Crasher {
@@ -117,7 +119,11 @@ export function hunt(target: Target, limits: Limits): Hunted {
   const end = performance.now() + limits.milliseconds;
   const words = [...target.words, '\r\n'];
   const some = seeds.length > 0 ? seeds : [''];
-  while (found.executions < limits.executions && performance.now() < end && found.crashers.length < mostCrashers) {
+  while (
+    found.executions < limits.executions &&
+    performance.now() < end &&
+    found.crashers.length < (limits.enough ?? mostCrashers)
+  ) {
     // What was found late is the most promising; the seeds stay in play.
     const recent = found.corpus.slice(-50);
     const from = chance() < 0.5 && recent.length > 0 ? recent : found.corpus.length > 0 ? found.corpus : some;
