@@ -61,7 +61,7 @@ test('npm run bench with an unknown option prints usage and exits 64', () => {
   });
   assert.equal(done.status, 64);
   assert.match(done.stderr, /unknown option --nosuch/);
-  assert.match(done.stderr, /usage: npm run bench/);
+  assert.match(done.stderr, /usage: tqmail bench SCENARIO/);
   assert.equal(done.stdout, '');
 });
 

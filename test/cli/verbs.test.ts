@@ -71,7 +71,7 @@ test('a verb knows every option of its row, complains of the one it cannot know,
     const { code, stderr } = await run(t, 'tqmail', [name, ...operand, ...given, '--no-such']).finished;
     assert.equal(code, 64, name);
     assert.match(stderr, /--no-such/, name);
-    assert.ok(stderr.includes(`\nusage: ${synopsis(row)}\n`), stderr);
+    assert.ok(stderr.includes(`\nusage: ${synopsis(row)}`), stderr);
   }
 });
 
