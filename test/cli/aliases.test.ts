@@ -1,5 +1,5 @@
 /**
- * fastforward, dot-forward and the commands that make their tables, as processes: databases, messages in the queue, exit
+ * fastforward, dot-forward and the commands that make their tables: databases, messages in the queue, exit
  * codes; beside Debian's originals where those are installed.
  */
 import assert from 'node:assert/strict';
@@ -7,7 +7,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Finished, makeHome, run, scratch } from './command.js';
+import type { Command } from '../../src/cli/call.js';
+import { type Finished, launcher, makeHome, run, scratch } from './command.js';
 
 const delivery = {
   SENDER: 's@example.org',
@@ -25,7 +26,7 @@ interface Place {
   readonly folder: string;
   readonly home: string;
   write(name: string, text: string): string;
-  /** With a file as descriptor 0, the folder as cwd and the variables of a delivery. */
+  /** Within this process, with a file as descriptor 0, the folder as cwd and the variables of a delivery. */
   command(name: string, args: readonly string[], input: string, env?: Record<string, string>): Promise<Finished>;
   /** What a queue program got. */
   queued(): { readonly message: string; readonly envelope: string };
@@ -40,12 +41,27 @@ async function place(t: TestContext): Promise<Place> {
   };
   const queue = write('queue', `#!/bin/sh\ncat >'${folder}/message'\ncat <&1 >'${folder}/envelope'\n`);
   chmodSync(queue, 0o755);
-  const command: Place['command'] = (name, args, input, env = {}) => {
-    write('input', input);
-    const through = ['/bin/sh', '-c', `cd '${folder}' && exec "$0" "$@" <input`];
-    return run(t, name, args, { env: { ...delivery, QMAILHOME: home, QMAILQUEUE: queue, ...env }, through }).finished;
-  };
   const read = (name: string): string => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'latin1') : '');
+  const command: Place['command'] = async (name, args, input, env = {}) => {
+    write('input', input);
+    const { run: entry } = (await import(`../../src/cli/mail/${name}.js`)) as { run: Command };
+    const all = { ...delivery, PATH: process.env.PATH ?? '', QMAILQUEUE: queue, ...env };
+    const files = ['input', 'stdout', 'stderr'].map((file, n) => openSync(join(folder, file), n === 0 ? 'r' : 'w'));
+    process.chdir(folder);
+    try {
+      const code = await entry({
+        path: launcher(name),
+        args,
+        env: new Map(Object.entries(all)),
+        home,
+        descriptor: (n) => files[n] ?? -1,
+      });
+      return { code, stdout: read('stdout'), stderr: read('stderr') };
+    } finally {
+      for (const fd of files) closeSync(fd);
+      process.chdir('/');
+    }
+  };
   return { folder, home, write, command, queued: () => ({ message: read('message'), envelope: read('envelope') }) };
 }
 
@@ -277,4 +293,18 @@ test('dot-forward forwards, runs programs, and lets the own mailbox have its tur
   assert.equal((await at.command('dot-forward', ['none', '.forward'], 'm\n')).code, 99);
   assert.equal((await at.command('dot-forward', ['none'], 'm\n')).code, 0);
   assert.equal((await at.command('dot-forward', [], 'm\n')).code, 100);
+});
+
+test('each is a command of its own, with its usage', async (t) => {
+  const started = ['fastforward', 'dot-forward', 'setforward', 'setmaillist', 'newinclude'].map(async (name) => {
+    const { code, stderr } = await run(t, name, []).finished;
+    assert.equal(code, 100, name);
+    assert.match(stderr, new RegExp(`^${name}: usage: ${name} `));
+  });
+  await Promise.all(started);
+  assert.equal((await run(t, 'newaliases', ['-x']).finished).code, 100);
+  for (const name of ['printforward', 'printmaillist']) {
+    const { code } = await run(t, name, [], { stdin: 'junk' }).finished;
+    assert.equal(code, 100, name);
+  }
 });

@@ -62,23 +62,16 @@ test('names in rows are those that there are', () => {
   assert.equal(verbNamed('bench')?.about[0], `SCENARIO: ${scenarios.join(', ')}.`);
 });
 
-test('a verb knows every option of its row: the one that it complains of is the one it cannot know', async (t) => {
+test('a verb knows every option of its row, complains of the one it cannot know, and shows the usage of its row', async (t) => {
   const words = verbRows.filter(({ options }) => options.length > 0);
-  for (const { name, options } of words) {
+  for (const row of words) {
+    const { name, options } = row;
     const given = options.flatMap((option) => [`--${option.name}`, ...(option.value === undefined ? [] : ['1'])]);
     const operand = name === 'bench' ? ['relay'] : [];
     const { code, stderr } = await run(t, 'tqmail', [name, ...operand, ...given, '--no-such']).finished;
     assert.equal(code, 64, name);
     assert.match(stderr, /--no-such/, name);
-  }
-});
-
-test('usage after a mistake is the line that help begins with', async (t) => {
-  for (const name of ['start', 'init', 'stop', 'queue', 'check', 'cdb', 'rescue', 'import-queue', 'report', 'completion']) {
-    const { code, stderr } = await run(t, 'tqmail', [name, '--no-such']).finished;
-    const row = verbNamed(name);
-    assert.equal(code, 64, name);
-    assert.ok(row !== undefined && stderr.endsWith(`\nusage: ${synopsis(row)}\n`), stderr);
+    assert.ok(stderr.includes(`\nusage: ${synopsis(row)}`), stderr);
   }
 });
 

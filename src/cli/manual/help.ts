@@ -15,12 +15,32 @@ export const verbRows: readonly Verb[] = groups.flatMap((group) =>
 
 export const verbNamed = (name: string): Verb | undefined => verbRows.find((verb) => verb.name === name);
 
-export const optionWords = ({ name, value, choices }: VerbOption): string =>
-  `--${name}${value === undefined ? '' : ` ${choices?.join('|') ?? value}`}`;
+/** More octets of choices than these are told in the text instead. */
+const mostChoices = 30;
 
-/** `tqmail VERB OPERAND --needed X [--other Y]` */
+/** Undefined where they are too many for the word itself. */
+const shortChoices = ({ choices }: VerbOption): string | undefined => {
+  const words = choices?.join('|');
+  return words !== undefined && words.length <= mostChoices ? words : undefined;
+};
+
+export const optionWords = (option: VerbOption): string =>
+  `--${option.name}${option.value === undefined ? '' : ` ${shortChoices(option) ?? option.value}`}`;
+
+/** What is said about it, with its choices when its words have them not. */
+export const optionText = (option: VerbOption): string =>
+  option.choices === undefined || shortChoices(option) !== undefined
+    ? option.text
+    : `${option.text}; ${option.choices.join(', ')}`;
+
+/** More options than these are not in a synopsis one by one. */
+const mostInLine = 6;
+
+/** `tqmail VERB OPERAND --needed X [--other Y]`, or `[options]` where there are many. */
 export function synopsis({ name, operand, options }: Verb): string {
-  const words = options.map((option) => (option.needed === true ? optionWords(option) : `[${optionWords(option)}]`));
+  const needed = options.filter((option) => option.needed === true).map(optionWords);
+  const others = options.filter((option) => option.needed !== true).map((option) => `[${optionWords(option)}]`);
+  const words = [...needed, ...(others.length > mostInLine ? ['[options]'] : others)];
   return ['tqmail', name, ...(operand === undefined ? [] : [operand]), ...words].join(' ');
 }
 
@@ -28,7 +48,7 @@ export function synopsis({ name, operand, options }: Verb): string {
 export function usageLine(name: string): string {
   const verb = verbNamed(name);
   if (verb === undefined) throw new Error(`no row for the verb ${name}`);
-  return `usage: ${synopsis(verb)}`;
+  return `usage: ${synopsis(verb)}${verb.options.length > mostInLine ? `; options: tqmail ${name} --help` : ''}`;
 }
 
 const pair = (left: string, text: string, width: number): string =>
@@ -57,7 +77,7 @@ export function verbHelp(verb: Verb): string {
   return [
     `usage: ${synopsis(verb)}`,
     `${verb.name}: ${verb.summary}`,
-    ...verb.options.map((option) => pair(optionWords(option), option.text, width)),
+    ...verb.options.map((option) => pair(optionWords(option), optionText(option), width)),
     ...[...verb.about, `Exit: ${verb.exits.map(([code, text]) => `${code} ${text}`).join('; ')}.`].map(broken),
   ].join('\n');
 }

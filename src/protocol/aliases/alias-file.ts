@@ -8,14 +8,14 @@ import { parseTokens, plainText } from '../message/tokens.js';
 import { type AliasWord, aliasWords } from './alias-words.js';
 import { BadAliases, commandsRecord, type Instruction, instruction, ownerRecord } from './commands.js';
 
-export interface LogicalLine {
+interface LogicalLine {
   /** Where it begins, from 1. */
   readonly number: number;
   readonly text: ByteString;
 }
 
 /** Lines with those that go on with them: a line that begins with a blank, or is empty, belongs to the one before. */
-export function logicalLines(text: ByteString): LogicalLine[] {
+function logicalLines(text: ByteString): LogicalLine[] {
   const found: { number: number; text: ByteString }[] = [];
   for (const [index, line] of text.split('\n').entries()) {
     const last = found.at(-1);

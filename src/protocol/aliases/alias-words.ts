@@ -15,7 +15,7 @@ export type AliasWord =
   | { readonly tag: 'file'; readonly file: ByteString };
 
 /** Pieces between commas; commas in quotes, comments and brackets do not count. Undefined: something is left open. */
-export function commaPieces(text: ByteString): ByteString[] | undefined {
+function commaPieces(text: ByteString): ByteString[] | undefined {
   const pieces: ByteString[] = [];
   let from = 0;
   let at = 0;

@@ -7,7 +7,7 @@ import type { CdbRecord } from '../cdb.js';
 import type { ByteString } from '../mail.js';
 
 /** Longest address, in octets. */
-export const longestAddress = 800;
+const longestAddress = 800;
 
 /** `&address`, `|program`, `!program` (with the three lines in front), `/file` or `./file` (a list in binary form). */
 export type Instruction = ByteString;

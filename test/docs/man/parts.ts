@@ -1,7 +1,7 @@
 /**
  * Parts of manual pages that are made of something else: the verbs of their rows, the control files of their table.
  */
-import { optionWords, synopsis, verbRows } from '../../../src/cli/manual/help.js';
+import { optionText, optionWords, synopsis, verbRows } from '../../../src/cli/manual/help.js';
 import type { Verb } from '../../../src/cli/manual/verb.js';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -22,7 +22,7 @@ function section(verb: Verb): string {
     ...verb.about.flatMap((text) => ['', text.replaceAll('*', '')]),
     ...table(
       'option',
-      verb.options.map((option) => [`\`${optionWords(option)}\``, option.text] as const),
+      verb.options.map((option) => [`\`${optionWords(option)}\``, optionText(option)] as const),
     ),
     ...table(
       'exit code',
