@@ -2,7 +2,7 @@
  * The tables of docs/benchmarks.md, made from the bench ledger: the newest entry of each scenario, machine and options.
  * Rendering only: `npm run docs` writes the page, a test compares it.
  */
-import type { Figures } from '../result.js';
+import type { Figures, Spread } from '../result.js';
 import type { LedgerEntry } from './ledger.js';
 import { columns, durability } from './table.js';
 
@@ -41,14 +41,18 @@ function section(entry: LedgerEntry): string {
     `| | ${used.map(([, title]) => title).join(' | ')} |`,
     `|---|${used.map(() => '---:|').join('')}`,
   ];
-  for (const { name, version, durable, ok, median } of results) {
+  for (const { name, version, durable, ok, median, spread } of results) {
     const remarks = `${durability(durable)}${ok ? '' : ' (runs failed)'}`;
-    lines.push(row(`${name} ${version}`.trim() + remarks, median, used));
+    lines.push(row(`${name} ${version}`.trim() + remarks, median, used, spread));
   }
   for (const [name, figures] of Object.entries(ratios)) lines.push(row(`**tqmail / ${name}**`, figures, used));
   return `${lines.join('\n')}\n`;
 }
 
-function row(label: string, figures: Figures, used: readonly (readonly [string, string])[]): string {
-  return `| ${label} | ${used.map(([name]) => figures[name] ?? '–').join(' | ')} |`;
+function row(label: string, figures: Figures, used: readonly (readonly [string, string])[], spread: Spread = {}): string {
+  const cell = (name: string): string => {
+    const [q1, q3] = name === 'perSecond' ? (spread[name] ?? []) : [];
+    return `${figures[name] ?? '–'}${q1 === q3 ? '' : ` (${q1}–${q3})`}`;
+  };
+  return `| ${label} | ${used.map(([name]) => cell(name)).join(' | ')} |`;
 }

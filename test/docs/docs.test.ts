@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { filesBelow, root } from '../runner/tree.js';
 import { actorDiagram, inboxes } from './actor-diagram.js';
-import { parts, renewed } from './generated.js';
+import { parts, renewed, wholeFiles } from './generated.js';
 import { rfcTable } from './rfc-table.js';
 
 const documents = ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'CONTRIBUTING.md', ...filesBelow('docs', '.md')];
@@ -16,6 +16,12 @@ const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 for (const part of parts) {
   test(`${part.file}: ${part.mark} is as npm run docs makes it`, () => {
     assert.ok(read(part.file) === renewed(part, read(part.file)), `stale: run "npm run docs" and commit ${part.file}`);
+  });
+}
+
+for (const { file, make } of wholeFiles) {
+  test(`${file} is as npm run docs makes it`, () => {
+    assert.ok(read(file) === make(), `stale: run "npm run docs" and commit ${file}`);
   });
 }
 

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { benchmarkTables } from '../../bench/report/benchmarks-page.js';
 import { parseLedger } from '../../bench/report/ledger.js';
+import { cpuChart, speedChart } from '../../bench/report/ledger-charts.js';
 import { sends } from '../../src/actors/messages.js';
 import { filesBelow, root } from '../runner/tree.js';
 import { actorDiagram, inboxes } from './actor-diagram.js';
@@ -16,6 +17,14 @@ interface Part {
   readonly mark: string;
   make(): string;
 }
+
+const benchEntries = () => parseLedger(readFileSync(`${root}/bench/ledger.jsonl`, 'utf8'));
+
+/** Files that are generated from their first octet to their last. */
+export const wholeFiles: readonly { readonly file: string; make(): string }[] = [
+  { file: 'docs/charts/speed.svg', make: () => speedChart(benchEntries()) },
+  { file: 'docs/charts/cpu.svg', make: () => cpuChart(benchEntries()) },
+];
 
 export const parts: readonly Part[] = [
   {
@@ -32,7 +41,7 @@ export const parts: readonly Part[] = [
   {
     file: 'docs/benchmarks.md',
     mark: 'benchmarks',
-    make: () => benchmarkTables(parseLedger(readFileSync(`${root}/bench/ledger.jsonl`, 'utf8'))),
+    make: () => benchmarkTables(benchEntries()),
   },
   { file: 'docs/man/tqmail.8.md', mark: 'verbs', make: verbSections },
   {

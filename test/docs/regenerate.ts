@@ -2,8 +2,9 @@
  * `npm run docs`: makes the generated parts of docs/ and the manual pages in man/ anew.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { filesBelow, root } from '../runner/tree.js';
-import { parts, renewed } from './generated.js';
+import { parts, renewed, wholeFiles } from './generated.js';
 import { pages, pageText } from './man/pages.js';
 
 for (const part of parts) {
@@ -26,4 +27,11 @@ for (const page of wanted) {
 for (const old of filesBelow('man', '').filter((file) => !wanted.some(({ target }) => target === file))) {
   rmSync(`${root}/${old}`);
   console.log(`${old}: removed, it has no source`);
+}
+
+for (const { file, make } of wholeFiles) {
+  const path = `${root}/${file}`;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, make());
+  console.log(`${file}: written`);
 }

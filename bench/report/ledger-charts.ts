@@ -1,0 +1,51 @@
+/**
+ * The charts of the README, made from the bench ledger: our ratios to Postfix, the newest entry of each scenario.
+ * Rendering only: `npm run docs` writes the files, a test compares them.
+ */
+import { type Bar, barChart } from './chart/bars.js';
+import { readable } from './chart/scale.js';
+import { chartStyle } from './chart/style.js';
+import type { LedgerEntry } from './ledger.js';
+
+const peer = 'postfix';
+
+/** Deliveries a second (in accept and backlog: accepted), ours divided by Postfix's. */
+export function speedChart(entries: readonly LedgerEntry[]): string {
+  return standAlone(
+    barChart({ title: 'Speed, tqmail / Postfix (line: equal; more is better)', bars: bars(entries, 'perSecond'), mark: 1 }),
+  );
+}
+
+/** CPU for a delivery, ours divided by Postfix's. */
+export function cpuChart(entries: readonly LedgerEntry[]): string {
+  return standAlone(
+    barChart({ title: 'CPU, tqmail / Postfix (line: equal; less is better)', bars: bars(entries, 'cpuPer1000'), mark: 1 }),
+  );
+}
+
+function bars(entries: readonly LedgerEntry[], figure: string): Bar[] {
+  const newest = new Map<string, LedgerEntry>();
+  for (const entry of entries) {
+    const known = newest.get(entry.scenario);
+    const whole = entry.ratios[peer]?.[figure] !== undefined && entry.results.every(({ ok }) => ok);
+    if (whole && (known === undefined || known.date <= entry.date)) newest.set(entry.scenario, entry);
+  }
+  return [...newest.values()]
+    .sort((a, b) => (a.scenario < b.scenario ? -1 : 1))
+    .map(({ scenario, ratios, options }) => {
+      const value = ratios[peer]?.[figure] ?? 0;
+      const good = figure === 'perSecond' ? value >= 1 : value <= 1;
+      return { label: `${scenario}, ${workload(options)}`, value, text: `${readable(value)} ×`, series: good ? 2 : 1 };
+    });
+}
+
+function workload({ n, size, rcpts, runs }: LedgerEntry['options']): string {
+  const recipients = rcpts === 1 ? '' : ` for ${rcpts} each`;
+  return `${n} × ${size} octets${recipients}, ${runs === 1 ? '1 run' : `${runs} runs`}`;
+}
+
+/** A file of its own: with its style, and a background that suits both kinds of page. */
+function standAlone(svg: string): string {
+  const style = `<style>${chartStyle.trim()}</style>`;
+  return `${svg.replace(/>/, ` width="560">${style}`)}\n`;
+}

@@ -1,0 +1,239 @@
+/**
+ * The source beyond the plain load: planned moments, mixes, replay, threads, and servers that hang.
+ */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net, { type AddressInfo, type Socket } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { readLedger, verify } from '../../bench/verify.js';
+import { startSink } from '../../src/actors/sink/sink.js';
+import { Mix } from '../../src/actors/source/mix.js';
+import type { SourceOptions } from '../../src/actors/source/options.js';
+import { dueSeconds, SendingPlan } from '../../src/actors/source/plan.js';
+import { runLoad } from '../../src/actors/source/source.js';
+import { readReplay } from '../../src/store/replay-messages.js';
+
+function order(port: number, changes: Partial<SourceOptions> = {}): SourceOptions {
+  return {
+    target: { address: '127.0.0.1', port, tls: false, helohost: 'source.test', timeout: 10_000 },
+    messages: 20,
+    size: 500,
+    sessions: 4,
+    rate: 0,
+    recipients: 1,
+    perSession: 0,
+    sender: 's@source.test',
+    pattern: 'rcpt-#@dest.test',
+    ...changes,
+  };
+}
+
+function scratch(t: TestContext): string {
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'tqmail-source-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  return dir;
+}
+
+/** A server that is told what to do with each connection. */
+async function server(t: TestContext, take: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>();
+  const listening = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    take(socket);
+  });
+  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    listening.close();
+  });
+  return (listening.address() as AddressInfo).port;
+}
+
+/** Answers every line, after `delay` ms; keeps what it was told. No PIPELINING unless `words` say so. */
+function smtp(heard: string[], words: string, delay: () => number): (socket: Socket) => void {
+  return (socket) => {
+    let body = false;
+    let held = '';
+    socket.write('220 x\r\n');
+    socket.on('data', (chunk) => {
+      heard.push(chunk.toString('latin1'));
+      held += chunk.toString('latin1');
+      for (let end = held.indexOf('\r\n'); end >= 0; end = held.indexOf('\r\n')) {
+        const line = held.slice(0, end);
+        held = held.slice(end + 2);
+        if (body && line !== '.') continue;
+        const reply = body
+          ? '250 ok'
+          : line.startsWith('EHLO')
+            ? `250-x${words}\r\n250 8BITMIME`
+            : line === 'DATA'
+              ? '354 go'
+              : '250 ok';
+        body = !body && line === 'DATA';
+        const wait = reply === '250 ok' && line === '.' ? delay() : 0;
+        if (wait === 0) socket.write(`${reply}\r\n`);
+        else setTimeout(() => socket.write(`${reply}\r\n`), wait).unref();
+      }
+    });
+  };
+}
+
+test('a ramp raises the rate in a straight line and then keeps it', () => {
+  assert.deepEqual(
+    [0, 50, 100, 200].map((k) => dueSeconds(k, 100, 0)),
+    [0, 0.5, 1, 2],
+  );
+  // 100 a second after 2 s: 100 messages on the ramp, half of them in the last 0.59 s of it.
+  assert.ok(Math.abs(dueSeconds(50, 100, 2) - Math.SQRT2) < 1e-9);
+  assert.equal(dueSeconds(100, 100, 2), 2);
+  assert.equal(dueSeconds(200, 100, 2), 3);
+});
+
+test('lanes share a plan without gaps or repeats', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 8 }), (messages, lanes) => {
+      const seen: number[] = [];
+      for (let lane = 0; lane < lanes; lane++) {
+        const plan = new SendingPlan({ messages, rate: 0, rampSeconds: 0, lane, lanes });
+        for (let left = plan.left; left > 0; left--) assert.equal(plan.left, left) ?? seen.push(plan.take()?.sequence ?? -1);
+        assert.equal(plan.take(), undefined);
+      }
+      assert.deepEqual(
+        seen.sort((a, b) => a - b),
+        Array.from({ length: messages }, (_, index) => index),
+      );
+    }),
+  );
+});
+
+test('a mix keeps its shares and repeats itself', () => {
+  const mix = new Mix(
+    [
+      { value: 'a', weight: 80 },
+      { value: 'b', weight: 20 },
+    ],
+    7,
+  );
+  const chosen = Array.from({ length: 10_000 }, (_, index) => mix.choose(index));
+  const share = chosen.filter((value) => value === 'b').length / chosen.length;
+  assert.ok(share > 0.18 && share < 0.22, `${share}`);
+  assert.deepEqual(
+    chosen.slice(0, 50),
+    Array.from({ length: 50 }, (_, index) => mix.choose(index)),
+  );
+});
+
+test('with a rate a stall is charged to all messages that had to wait for it', async (t) => {
+  let first = true;
+  const stall = (): number => {
+    const wait = first ? 400 : 0;
+    first = false;
+    return wait;
+  };
+  const port = await server(t, smtp([], '', stall));
+  const { latencyMs, lateMs, loop } = await runLoad(order(port, { messages: 21, sessions: 1, rate: 50 }));
+  assert.equal(loop, 'open');
+  // 20 messages are planned within the stall, 20 ms apart: half of them wait 200 ms and more.
+  assert.ok(latencyMs !== null && latencyMs.p50 >= 150, `p50 ${latencyMs?.p50}`);
+  assert.ok(lateMs !== null && lateMs.p50 >= 150, `late ${lateMs?.p50}`);
+  first = true;
+  const closed = await runLoad(order(port, { messages: 21, sessions: 1 }));
+  assert.ok(closed.latencyMs !== null && closed.latencyMs.p50 < 150 && closed.latencyMs.max >= 390);
+  assert.equal(closed.lateMs, null);
+});
+
+test('several threads send one run, and their ledgers become one', async (t) => {
+  const dir = scratch(t);
+  const [sent, arrived] = [path.join(dir, 'sent'), path.join(dir, 'arrived')];
+  const sink = await startSink({ smtp: { address: '127.0.0.1', port: 0 }, ledger: arrived });
+  const domains = ['a.test', 'b.test'].map((value) => ({ value, weight: 1 }));
+  const sizes = [10, 5_000, 70_000].map((value) => ({ value, weight: 1 }));
+  const changes = { messages: 90, threads: 3, recipients: 2, domains, sizes, ledger: sent };
+  const report = await runLoad(order(sink.listeners[0]?.port ?? 0, changes));
+  await sink.close();
+  assert.deepEqual([report.accepted, report.acceptedRecipients, report.unsent], [90, 180, 0]);
+  const { lost, duplicate, altered, unasked } = verify(readLedger(sent), readLedger(arrived));
+  assert.deepEqual([lost, duplicate, altered, unasked], [0, 0, 0, 0]);
+  assert.equal(readLedger(sent).length, 180);
+});
+
+test('real messages go out with a mark and arrive unaltered', async (t) => {
+  const dir = scratch(t);
+  const mbox = path.join(dir, 'mbox');
+  writeFileSync(mbox, 'From a Mon\nSubject: one\n\n.dot\n>From here\n\nFrom b Tue\nSubject: two\r\n\r\nno end', 'latin1');
+  const { messages } = readReplay(mbox);
+  assert.deepEqual(
+    messages.map(({ wire }) => Buffer.from(wire).toString('latin1')),
+    ['Subject: one\r\n\r\n..dot\r\nFrom here\r\n', 'Subject: two\r\n\r\nno end\r\n'],
+  );
+  for (const part of ['cur', 'new']) mkdirSync(path.join(dir, 'Maildir', part), { recursive: true });
+  writeFileSync(path.join(dir, 'Maildir', 'new', '1.x'), 'header only: yes\n');
+  writeFileSync(path.join(dir, 'Maildir', 'cur', '2.x'), '\nbody only \xe9\n', 'latin1');
+  assert.equal(readReplay(path.join(dir, 'Maildir')).messages[0]?.eightBit, true);
+  writeFileSync(path.join(dir, 'text'), 'not an mbox\n');
+  assert.throws(() => readReplay(path.join(dir, 'text')), /line 1 does not begin with "From "/);
+  for (const replay of [mbox, path.join(dir, 'Maildir')]) {
+    const sink = await startSink({ smtp: { address: '127.0.0.1', port: 0 }, ledger: path.join(dir, 'arrived') });
+    const changes = { messages: 5, replay, ledger: path.join(dir, 'sent') };
+    const report = await runLoad(order(sink.listeners[0]?.port ?? 0, changes));
+    await sink.close();
+    assert.equal(report.accepted, 5);
+    const { lost, altered } = verify(readLedger(path.join(dir, 'sent')), readLedger(path.join(dir, 'arrived')));
+    assert.deepEqual([lost, altered], [0, 0]);
+  }
+});
+
+test('without pipelining each command waits for its reply', async (t) => {
+  for (const pipelining of [true, false]) {
+    const heard: string[] = [];
+    const port = await server(
+      t,
+      smtp(heard, '\r\n250-PIPELINING', () => 0),
+    );
+    const target = { address: '127.0.0.1', port, tls: false, helohost: 'h', timeout: 5_000, pipelining };
+    assert.equal((await runLoad(order(port, { target, messages: 1, sessions: 1 }))).accepted, 1);
+    assert.equal(
+      heard.some((chunk) => /^MAIL[^\n]*\n.*RCPT/s.test(chunk)),
+      pipelining,
+    );
+  }
+});
+
+test('a server that never greets costs a bounded time and is reported', async (t) => {
+  const port = await server(t, () => undefined);
+  const target = { address: '127.0.0.1', port, tls: false, helohost: 'h', timeout: 100 };
+  const report = await runLoad(order(port, { target, sessions: 2 }));
+  assert.deepEqual([report.accepted, report.unsent, report.timeouts, report.connections], [0, 20, 4, 0]);
+  assert.match(report.firstTrouble ?? '', /no answer within 0.1 s/);
+});
+
+test('the deadline ends a run in the middle of a message', async (t) => {
+  const port = await server(
+    t,
+    smtp([], '', () => 600_000),
+  );
+  const report = await runLoad(order(port, { deadlineSeconds: 1, sessions: 3 }));
+  assert.deepEqual([report.accepted, report.refused, report.unsent], [0, 3, 17]);
+  assert.ok(report.seconds < 5);
+});
+
+test('a session that is never greeted does not keep a finished run open', async (t) => {
+  let connections = 0;
+  const speak = smtp([], '', () => 0);
+  const port = await server(t, (socket) => {
+    if (connections++ > 0) speak(socket);
+  });
+  const report = await runLoad(order(port, { sessions: 2 }));
+  assert.deepEqual([report.accepted, report.timeouts], [20, 0]);
+});
+
+test('a thread that fails ends the run with its words', async (t) => {
+  const missing = path.join(scratch(t), 'none');
+  await assert.rejects(runLoad(order(1, { threads: 2, replay: missing })), /none/);
+  await assert.rejects(runLoad(order(1, { replay: missing })), /none/);
+  assert.throws(() => readFileSync(missing));
+});

@@ -1,0 +1,102 @@
+/**
+ * What people read of a result: the page, the comparison, and that figures of lost mail are in neither.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseBenchOptions } from '../../bench/options.js';
+import { linearScale, logScale, readable } from '../../bench/report/chart/scale.js';
+import { compareResults } from '../../bench/report/compare.js';
+import { reportPage } from '../../bench/report/page.js';
+import { resultTable } from '../../bench/report/table.js';
+import { type BenchResult, medians, type RunRow, spreads, withoutFigures } from '../../bench/result.js';
+import { quartiles } from '../../bench/statistics.js';
+
+function sound(perSecond: number): RunRow {
+  const timeline = [0, 1, 2].map((t) => ({ t, accepted: t * 100, arrived: t * 90, cpu: t / 2, mib: 50 + t }));
+  const hdr = [
+    [0, 1],
+    [50, 2],
+    [99.21875, 9],
+    [100, 11],
+  ] as const;
+  return { ok: true, perSecond, cpuPer1000: 1, p50Ms: 2, p99Ms: 9, lost: 0, duplicate: 0, altered: 0, hdr, timeline };
+}
+
+function result(rows: readonly RunRow[]): BenchResult {
+  const of = (name: string, durable: boolean | null, runs: readonly RunRow[]) => {
+    const error = runs.find((run) => run.error !== undefined)?.error;
+    const judged = { name, version: '1', durable, ok: error === undefined, runs, median: medians(runs), spread: spreads(runs) };
+    return error === undefined ? judged : { ...judged, error };
+  };
+  return {
+    scenario: 'relay',
+    options: parseBenchOptions(['relay']),
+    date: '2026-01-01T00:00:00.000Z',
+    machine: { cpu: 'some & <cpu>', cores: 2, memoryGiB: 4, kernel: 'Linux', node: '20' },
+    results: [of('tqmail', true, rows), of('postfix', null, [sound(50), sound(60)])],
+    skipped: [{ name: 'haraka', why: 'not installed' }],
+    ratios: { postfix: { perSecond: 2 } },
+    command: 'npm run bench -- relay',
+  };
+}
+
+const lossy = withoutFigures({ ...sound(9_999), ok: false, error: '1 lost', lost: 1, arrived: 3 });
+
+test('a run that lost mail keeps its counts and nothing else', () => {
+  assert.deepEqual(lossy, { ok: false, error: '1 lost', arrived: 3, lost: 1, duplicate: 0, altered: 0 });
+  assert.equal(withoutFigures(sound(5)).perSecond, 5);
+  assert.equal(withoutFigures({ ...sound(5), duplicate: 2 }).perSecond, undefined);
+});
+
+test('quartiles and spread', () => {
+  assert.equal(quartiles([]), undefined);
+  assert.deepEqual(quartiles([4, 1, 3, 2, 5]), [2, 4]);
+  assert.deepEqual(quartiles([1, 2]), [1.25, 1.75]);
+  assert.deepEqual(spreads([sound(10), sound(20), lossy]).perSecond, [12.5, 17.5]);
+});
+
+test('the verdict is the first thing in the table and on the page', () => {
+  const table = resultTable(result([sound(100), lossy])).split('\n');
+  assert.match(table[1] ?? '', /^ledger +tqmail: 1 lost, 0 twice, 0 altered: those runs have no figures$/);
+  const page = reportPage(result([sound(100), lossy]));
+  assert.ok(page.indexOf('Not every run was sound') < page.indexOf('<h2>'));
+  assert.equal(page.indexOf('9999'), -1);
+  assert.match(reportPage(result([sound(100), sound(120)])), /Every run was sound/);
+});
+
+test('the page needs nothing else and escapes what it is given', () => {
+  const page = reportPage(result([sound(100), sound(120)]));
+  assert.doesNotMatch(page, /<script|<link|<img|url\(|@import|(?:src|href)=/);
+  assert.deepEqual([...new Set(page.match(/https?:[^"\s]+/g))], ['http://www.w3.org/2000/svg']);
+  assert.match(page, /some &#38; &#60;cpu&#62;/);
+  assert.match(page, /npm run bench -- relay/);
+  assert.match(page, /skipped: not installed/);
+  assert.match(page, /prefers-color-scheme:dark/);
+  assert.match(page, /@media print/);
+  // Ratios, throughput, latency, and five courses.
+  assert.equal(page.match(/<svg /g)?.length, 8);
+  assert.doesNotMatch(page, /NaN|undefined|Infinity/);
+});
+
+test('a page of failed runs alone is still a page', () => {
+  const page = reportPage(result([{ ok: false, error: 'it broke' }]));
+  assert.match(page, /it broke/);
+  assert.doesNotMatch(page, /NaN|undefined|Infinity/);
+});
+
+test('a comparison says whether a change is larger than the spread', () => {
+  const text = compareResults(result([sound(100), sound(104)]), result([sound(200), sound(204)]));
+  assert.match(text, /per s +102 +202 +1\.98 +beyond the spread/);
+  assert.match(text, /p50 ms +2 +2 +1 +within the spread/);
+  assert.doesNotMatch(text, /NOT THE SAME/);
+  const other = { ...result([sound(1)]), options: parseBenchOptions(['relay', '--n', '7']) };
+  assert.match(compareResults(result([sound(1)]), other), /NOT THE SAME WORK OR MACHINE: n 3000 and 7/);
+});
+
+test('scales have round ticks around all values', () => {
+  assert.deepEqual(linearScale(37).ticks, [0, 10, 20, 30, 40]);
+  assert.deepEqual(linearScale(0).ticks.at(-1), 1);
+  assert.deepEqual(logScale(3, 250).ticks, [1, 10, 100, 1_000]);
+  assert.equal(logScale(1, 100).place(10), 0.5);
+  assert.deepEqual([readable(1_234_567), readable(0.12345)], ['1,234,567', '0.123']);
+});
