@@ -5,6 +5,7 @@
 import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { progressLine } from '../src/cli/progress.js';
 import { chooseCandidates } from './candidates.js';
 import { benchLaunchers, usage as launcherUsage } from './launchers/launchers.js';
 import { postfixLoad } from './load/postfix.js';
@@ -16,7 +17,6 @@ import { endAllChildren } from './process/children.js';
 import { compareResults } from './report/compare.js';
 import { ledgerLine } from './report/ledger.js';
 import { reportPage } from './report/page.js';
-import { progressLine } from './report/progress.js';
 import { resultTable } from './report/table.js';
 import { type BenchResult, type CandidateResult, medians, type RunRow, ratiosTo, spreads, withoutFigures } from './result.js';
 import { inProject } from './root.js';

@@ -2,6 +2,8 @@
  * The command line of the bench: scenario, workload and what to compare with.
  * Parsing only: whether a peer is installed is asked later, by the run.
  */
+import { verbHelp, verbNamed } from '../src/cli/manual/help.js';
+import type { Verb } from '../src/cli/manual/verb.js';
 
 export const scenarios = [
   'relay',
@@ -56,21 +58,8 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const usage = `usage: tqmail bench SCENARIO [options], in a clone: npm run bench -- SCENARIO [options]
-  SCENARIO   ${scenarios.join(' | ')}
-             or launchers: how fast commands start (--runs, --json, --ledger alone)
-             or compare A.json B.json: what changed between two results of the same scenario
-             or page FILE.json FILE.html: the report of a result that was kept
-  --peer A,B      compare with: ${peerNames.join(', ')}
-  --target A:P    compare with any server that listens there; relay and the like: it must hand mail to --sink-port
-  --n N           messages a run           --sessions N   connections at a time
-  --size B        octets of body           --keep 0|1     1: several messages a connection
-  --rcpts N       recipients a message     --group N      recipients an outgoing transaction, 0: own default
-  --runs R        runs a candidate         --timeout S    seconds until a run is given up
-  --load tqmail|postfix   who makes the load: tqmail source and sink, or smtp-source and smtp-sink
-  --json FILE     write the figures        --report FILE  write a page with tables and charts
-  --ledger        append the medians to bench/ledger.jsonl
-`;
+/** The words of `tqmail bench --help`. */
+export const usage = `${verbHelp(verbNamed('bench') as Verb)}\n`;
 
 type Numbers = Record<'n' | 'sessions' | 'size' | 'keep' | 'rcpts' | 'group' | 'runs' | 'timeout' | 'sink-port', number>;
 

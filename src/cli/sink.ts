@@ -7,23 +7,8 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Sink, type SinkOptions, type SinkReport, SinkRulesError, startSink } from '../actors/sink/sink.js';
 import { sinkPresets } from '../protocol/sink/presets.js';
+import { usageLine } from './manual/help.js';
 import { addressAndPort, ToolUsage, wholeNumber } from './tool-arguments.js';
-
-const usage = `usage: tqmail sink [--smtp ADDR:PORT] [--http ADDR:PORT] [options]
-  --smtp ADDR:PORT    listen for SMTP (default 127.0.0.1:2526; port 0 = any)
-  --lmtp, --qmtp ADDR:PORT   listen for LMTP, QMTP
-  --http ADDR:PORT    page, interface, metrics; any other request gets 200
-  --keep MiB          newest messages that can be looked at (default 32 with --http, else 0)
-  --threads N         so many processes take mail (default 1)
-  --ready-file FILE   write the pid and the listeners there when all are open
-  --ledger FILE       a record for each arrival: run number recipient i|x microseconds
-  --resume            go on with that file instead of emptying it
-  --late MS           milliseconds after which a marked message is late (60000)
-  --rules FILE|NAME   trouble for senders: a file of rules (docs/sink.md), or one of
-                      ${Object.keys(sinkPresets).join(', ')}
-  --no-magic          do not obey recipients as 450-x@, slow-3s-x@, drop-x@
-Exit: 0 after TERM or INT, 64 usage, 111 cannot start.
-`;
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -102,7 +87,9 @@ export async function runSink(args: readonly string[]): Promise<number> {
   } catch (error) {
     const isUsage = error instanceof ToolUsage || error instanceof SinkRulesError;
     const where = error instanceof SinkRulesError ? '--rules ' : '';
-    process.stderr.write(`tqmail sink: ${where}${(error as Error).message}\n${error instanceof ToolUsage ? usage : ''}`);
+    process.stderr.write(
+      `tqmail sink: ${where}${(error as Error).message}\n${error instanceof ToolUsage ? `${usageLine('sink')}\n` : ''}`,
+    );
     return isUsage ? 64 : 111;
   }
 }

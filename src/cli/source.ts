@@ -6,24 +6,9 @@ import { parseArgs } from 'node:util';
 import type { SourceOptions, SourceProgress } from '../actors/source/options.js';
 import { runLoad } from '../actors/source/source.js';
 import { domainMix, sizeMix } from './load/mixes.js';
+import { usageLine } from './manual/help.js';
+import { progressLine } from './progress.js';
 import { addressAndPort, ToolUsage, wholeNumber } from './tool-arguments.js';
-
-const usage = `usage: tqmail source --to ADDR:PORT [options]
-  --messages N     how many (default 1000)       --size SIZE       octets of body (default 4096), or a mix by
-  --sessions N     connections at a time (10)                      weight: 4k:80,64k:15,1m:5
-  --rate R         messages a second, all together: an open loop, latency from each planned moment
-  --ramp S         seconds until the rate (without one: the number of connections) is at its height
-  --rcpts N        recipients a message (1)      --per-session N   messages a connection (0: no limit)
-  --from ADDRESS   sender                        --rcpt ADDRESS    recipient; # stands for its number
-  --domains MIX    domains of the recipients by weight: a.test:90,b.test:10
-  --replay PATH    send the messages of an mbox file or a Maildir in turn
-  --pipelining 0|1 use it where offered (1)      --threads N       threads that share the connections (1)
-  --timeout S      seconds without an answer (60)  --deadline S    seconds until all is cut off (0: never)
-  --ledger FILE    a record for each message and recipient: run number recipient a|r microseconds
-  --tls            TLS from the first octet      --helo NAME       name given with EHLO
-  --quiet          no line of progress on a terminal
-Exit: 0 all accepted, 1 some refused, 64 usage, 111 cannot send.
-`;
 
 const text = { type: 'string' } as const;
 const names = [
@@ -98,15 +83,14 @@ function parsed(args: readonly string[]): Values {
 }
 
 export async function runSource(args: readonly string[]): Promise<number> {
-  if (args.includes('--help')) {
-    process.stdout.write(usage);
-    return 0;
-  }
   try {
     const values = parsed(args);
-    const live = process.stderr.isTTY && values.quiet !== true;
-    const report = await runLoad({ ...optionsOf(values), ...(live ? { progress: showProgress } : {}) });
-    if (live) process.stderr.write('\r\x1b[K');
+    const options = optionsOf(values);
+    const line = process.stderr.isTTY && values.quiet !== true ? progressLine('source') : undefined;
+    const report = await runLoad({
+      ...options,
+      ...(line === undefined ? {} : { progress: (now: SourceProgress) => line.show(progressText(now)) }),
+    }).finally(() => line?.clear());
     process.stdout.write(`${JSON.stringify(report)}\n`);
     if (report.connections === 0) {
       process.stderr.write(`tqmail source: nothing sent: ${report.firstTrouble}; is the server there?\n`);
@@ -115,7 +99,7 @@ export async function runSource(args: readonly string[]): Promise<number> {
     return report.accepted === report.messages && report.refusedRecipients === 0 ? 0 : 1;
   } catch (error) {
     if (error instanceof ToolUsage) {
-      process.stderr.write(`tqmail source: ${error.message}\n${usage}`);
+      process.stderr.write(`tqmail source: ${error.message}\n${usageLine('source')}\n`);
       return 64;
     }
     process.stderr.write(`tqmail source: ${(error as Error).message}\n`);
@@ -123,9 +107,8 @@ export async function runSource(args: readonly string[]): Promise<number> {
   }
 }
 
-function showProgress({ accepted, refused, messages, connections, seconds }: SourceProgress): void {
+function progressText({ accepted, refused, messages, connections, seconds }: SourceProgress): string {
   const rate = Math.round(accepted / Math.max(seconds, 0.001));
   const bad = refused === 0 ? '' : `, ${refused} refused`;
-  const line = `${accepted} of ${messages} accepted${bad}, ${rate}/s, ${connections} connections, ${seconds.toFixed(0)} s`;
-  process.stderr.write(`\r\x1b[K${line}`);
+  return `${accepted} of ${messages} accepted${bad}, ${rate}/s, ${connections} connections, ${seconds.toFixed(0)} s`;
 }

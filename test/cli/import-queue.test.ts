@@ -199,5 +199,5 @@ test('no folder, no queue, wrong words: said, with an exit code', async (t) => {
   assert.match(none.errors, /\/nonexistent is no queue of qmail that can be read/);
   const usage = await ended(tqmail('import-queue', '--home', at.home));
   assert.equal(usage.code, 64);
-  assert.match(usage.errors, /usage: tqmail import-queue DIR/);
+  assert.match(usage.errors, /usage: tqmail import-queue \[DIR\]/);
 });

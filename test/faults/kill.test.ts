@@ -11,11 +11,11 @@ import { backwards, openFolder, until } from '../support/server-home.js';
 import { Book } from './kill/book.js';
 import { Load } from './kill/load.js';
 import { mostTwice, readMaildir, runRounds } from './kill/rounds.js';
-import { strikeNames } from './kill/strikes.js';
+import { mixedNames } from './kill/strikes.js';
 
 for (const [what, rounds, strikes] of [
   ['of all processes', 12, ['all']],
-  ['of one process or thread after another', 13, strikeNames],
+  ['of one process or thread after another', 13, mixedNames],
 ] as const) {
   test(`${rounds} faults ${what} under load lose nothing, and double no local delivery`, async (t) => {
     const { table, ...result } = await runRounds(backwards(t), { rounds, strikes, loadMs: [100, 500] });

@@ -1,14 +1,17 @@
 /**
  * `npm run soak -- [--rounds N] [--fault NAME]`: rounds of load that each end with a fault at a random moment, at length;
- * all faults in turn or one of them. Prints a table. Exit code 0 only when nothing was lost, altered or delivered
+ * all faults in turn or one of them. Prints a table. `--week N`: a week of retries of N messages on a clock of its own. Exit code 0 only when nothing was lost, altered or delivered
  * locally twice, and no fault doubled more remote deliveries than can be under way.
  */
 import { parseArgs } from 'node:util';
-import { mostTwice, type RoundsResult, runRounds } from './kill/rounds.js';
-import { strikeNames } from './kill/strikes.js';
+import { runWeek } from '../pipeline/week.js';
+import { LoopDisk } from '../support/loop-disk.js';
+import type { Ending } from '../support/server-home.js';
+import { mostTwice, type RoundsOptions, type RoundsResult, runRounds } from './kill/rounds.js';
+import { mixedNames, strikeNames } from './kill/strikes.js';
 
-const usage = `usage: npm run soak -- [--rounds N] [--fault NAME]
-N: 1 to 1000000, default 1000. NAME: ${strikeNames.join(', ')}; default: all of them in turn.`;
+const usage = `usage: npm run soak -- [--rounds N] [--fault NAME] | --week N
+N: 1 to 1000000, default 1000. NAME: ${strikeNames.join(', ')}; default: all but power in turn.`;
 
 function print({ table, ...result }: RoundsResult): void {
   console.log(`${'fault'.padEnd(15)} rounds  under way  twice`);
@@ -26,26 +29,59 @@ function print({ table, ...result }: RoundsResult): void {
   console.log(`from start to greeting ${result.bannerMedianMs} ms (median), ${result.bannerMaxMs} ms (most)`);
 }
 
-function words(): { readonly rounds: number; readonly faults: typeof strikeNames } | undefined {
+interface Words {
+  readonly rounds: number;
+  readonly week: number;
+  readonly faults: typeof strikeNames;
+}
+
+const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= 1_000_000;
+
+function words(): Words | undefined {
   try {
-    const { values } = parseArgs({ options: { rounds: { type: 'string', default: '1000' }, fault: { type: 'string' } } });
-    const rounds = Number(values.rounds);
-    const faults = values.fault === undefined ? strikeNames : strikeNames.filter((name) => name === values.fault);
-    return Number.isInteger(rounds) && rounds >= 1 && rounds <= 1_000_000 && faults.length > 0 ? { rounds, faults } : undefined;
+    const { values } = parseArgs({
+      options: { rounds: { type: 'string' }, week: { type: 'string' }, fault: { type: 'string' } },
+    });
+    const rounds = Number(values.rounds ?? 1_000);
+    const week = Number(values.week ?? 0);
+    const faults = values.fault === undefined ? mixedNames : strikeNames.filter((name) => name === values.fault);
+    return isCount(rounds) && (week === 0 || isCount(week)) && faults.length > 0 ? { rounds, week, faults } : undefined;
   } catch {
     return undefined;
   }
 }
 
+async function weeks(messages: number): Promise<boolean> {
+  let good = true;
+  for (const channel of ['local', 'remote'] as const) {
+    const begun = performance.now();
+    const { attempts, expected, wrong, example, left } = await runWeek(channel, messages);
+    const seconds = Math.round((performance.now() - begun) / 100) / 10;
+    console.log(
+      `${channel}: ${attempts} of ${expected} attempts, ${wrong} at another second ${example}, ${left} left, ${seconds} s`,
+    );
+    good &&= attempts === expected && wrong === 0 && left === 0;
+  }
+  return good;
+}
+
+function good(result: RoundsResult): boolean {
+  print(result);
+  return result.lost + result.altered + result.twiceLocal === 0 && result.mostTwiceAfterKill <= mostTwice;
+}
+
 async function soak(rounds: number, faults: typeof strikeNames): Promise<boolean> {
   const ends: (() => void | Promise<void>)[] = [];
   try {
-    const result = await runRounds(
-      { after: (end) => void ends.push(end) },
-      { rounds, strikes: faults, loadMs: [100, Math.min(3_000, 300 + 3 * rounds)] },
-    );
-    print(result);
-    return result.lost + result.altered + result.twiceLocal === 0 && result.mostTwiceAfterKill <= mostTwice;
+    const ending: Ending = { after: (end) => void ends.push(end) };
+    const plan: RoundsOptions = { rounds, strikes: faults, loadMs: [100, Math.min(3_000, 300 + 3 * rounds)] };
+    if (!faults.includes('power')) return good(await runRounds(ending, plan));
+    let all = true;
+    for (const type of ['ext4', 'xfs'] as const) {
+      console.log(`power cuts of a disk with ${type}`);
+      all = good(await runRounds(ending, { ...plan, disk: LoopDisk.make(ending, type) })) && all;
+    }
+    return all;
   } finally {
     for (const end of ends.reverse()) await end();
   }
@@ -55,4 +91,7 @@ const asked = words();
 if (asked === undefined) {
   console.error(usage);
   process.exitCode = 64;
-} else process.exitCode = (await soak(asked.rounds, asked.faults)) ? 0 : 1;
+} else {
+  const passed = asked.week > 0 ? await weeks(asked.week) : await soak(asked.rounds, asked.faults);
+  process.exitCode = passed ? 0 : 1;
+}

@@ -21,7 +21,7 @@ export interface LineChart {
 }
 
 const [width, height] = [420, 250];
-const [left, right, top, bottom] = [52, 12, 46, 40];
+const [left, right, top, bottom] = [52, 24, 46, 40];
 
 export function lineChart(chart: LineChart): string {
   const values = chart.lines.flatMap(({ points }) => points);

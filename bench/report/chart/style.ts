@@ -13,6 +13,7 @@ export const chartStyle = `
 .chart .title{font-weight:600;font-size:13px}
 .chart .rule{stroke:var(--rule);stroke-width:1;fill:none}
 .chart .whisker{stroke:var(--ink);stroke-width:1.5;fill:none}
+.chart .mark{stroke:var(--ink);stroke-width:1;stroke-dasharray:3 3;fill:none}
 .chart .line{fill:none;stroke-width:2;stroke-linejoin:round}
 ${Array.from({ length: seriesCount }, (_, index) => `.chart .f${index}{fill:var(--s${index})}.chart .l${index}{stroke:var(--s${index})${dashes(index)}}`).join('\n')}
 `;

@@ -25,6 +25,7 @@ import { keepLookedMs, LookedKeeper } from './looked.js';
 import { OnDemand } from './on-demand.js';
 import { openPass } from './pass.js';
 import { preprocessLarge } from './preprocess.js';
+import { Quarantine } from './quarantine.js';
 import { Schedule } from './schedule.js';
 import { Slots } from './slots.js';
 
@@ -64,6 +65,7 @@ class SendActor implements Actor<'send'> {
   #settings: Settings;
   readonly #announcer: Announcer;
   readonly #doubtful: Doubtful;
+  readonly #quarantine = new Quarantine();
   readonly #clockWatch: ClockWatch;
   #crowded = false;
   readonly #looked: LookedKeeper;
@@ -86,7 +88,9 @@ class SendActor implements Actor<'send'> {
     this.#onDemand = new OnDemand({ peers, clock, due, isBusy: () => this.#jobs.size > 0 }, settings);
     this.#dispatch = new Dispatcher(peers, this.#log, this.#slots, settings, {
       done: (job, row, failure) => this.#done(job, row, failure),
-      lost: (job) => this.#doubtful.add(job.head.id),
+      lost: (job, crashed) => this.#lost(job.head.id, crashed),
+      reported: (job) => this.#quarantine.reported(job.head.id),
+      isHeld: (job) => this.#quarantine.holds(job.head.id),
       passOver: (pass) => this.#keeper.passOver(pass),
       held: (host) => this.#onDemand.held(host),
       crowded: () => this.#isCrowded(),
@@ -100,7 +104,10 @@ class SendActor implements Actor<'send'> {
       jobs: this.#jobs,
       bounce: (job, text) => bouncer.bounce(job, text),
       scheduled: (channel, due) => this.#schedule[channel].added(due),
-      ended: (id) => this.#doubtful.forget(id),
+      ended: (id) => {
+        this.#doubtful.forget(id);
+        this.#quarantine.forget(id);
+      },
       saved: (deliveries) => this.#saved(deliveries),
       forgotten: () => this.#forgotten(),
     });
@@ -301,6 +308,12 @@ class SendActor implements Actor<'send'> {
     this.#keeper.touch(job);
   }
 
+  #lost(id: MessageId, crashed: boolean): void {
+    this.#doubtful.add(id);
+    if (!crashed || !this.#quarantine.crashed(id)) return;
+    this.#log.warning(`msg ${id} is held: its delivery ended a thread three times in a row; tqmail doqueue has it tried again`);
+  }
+
   #saved(deliveries: number): void {
     if (deliveries === 0) return;
     this.#slots.release(deliveries);
@@ -328,6 +341,7 @@ class SendActor implements Actor<'send'> {
 
   /** Every queued message becomes due now (ALRM). */
   async allDue(): Promise<void> {
+    this.#quarantine.release();
     await this.#context.peers.queue.ask('allDue', secondsOf(this.#context.clock));
     this.#lookAgain();
     for (const channel of channels) this.#schedule[channel].reread();
@@ -371,6 +385,7 @@ class SendActor implements Actor<'send'> {
   counters(): Counters {
     return {
       'send.jobs': this.#jobs.size,
+      'send.held': this.#quarantine.count,
       'send.delivered': this.#dispatch.outcomes.K,
       'send.deferred': this.#dispatch.outcomes.Z,
       'send.failed': this.#dispatch.outcomes.D,

@@ -12,6 +12,7 @@ import type { ActivityLog } from '../kernel/log.js';
 import type { Delivery, Report } from '../messages.js';
 import type { Job, Pass, Row } from './job.js';
 import { hasWaiting, hostOf, rowsOf, takeGroup, windowSize } from './pass.js';
+import { heldOutcome } from './quarantine.js';
 import type { Slots } from './slots.js';
 
 /** Deliveries that one message may start before the next message of the channel has its turn. */
@@ -20,8 +21,12 @@ const turn = 100;
 export interface DispatchEvents {
   /** A row is done; `bounce` is the text of a failure. */
   done(job: Job, row: Row, failure: string | undefined): void;
-  /** A delivery of the job ended without a report. */
-  lost(job: Job): void;
+  /** A delivery of the job ended without a report; `crashed`: together with its thread. */
+  lost(job: Job, crashed: boolean): void;
+  /** A delivery of the job was reported on. */
+  reported(job: Job): void;
+  /** The job's message must not be tried. */
+  isHeld(job: Job): boolean;
   passOver(pass: Pass): void;
   /** Mail for this host waits until somebody asks for it. */
   held(host: string): boolean;
@@ -36,6 +41,10 @@ const crashed: Readonly<Record<Channel, string>> = { local: 'qmail-local crashed
 function lostReport(why: Unanswered['why'], channel: Channel): Outcome {
   if (why === 'full' || why === 'stopping') return { status: 'Z', text: 'System resources temporarily unavailable. (#4.3.0)\n' };
   return { status: 'Z', text: crashed[channel] };
+}
+
+async function heldReport(group: readonly Row[]): Promise<Report> {
+  return { outcomes: group.map(() => heldOutcome) };
 }
 
 export class Dispatcher {
@@ -166,7 +175,8 @@ export class Dispatcher {
     };
     crashAt('delivery.starting');
     const spawner = channel === 'local' ? this.#peers.lspawn : this.#peers.rspawn;
-    void spawner.ask('deliver', delivery).then((report) => this.#reported(pass, group, id, report));
+    const made = this.#events.isHeld(job) ? heldReport(group) : spawner.ask('deliver', delivery);
+    void made.then((report) => this.#reported(pass, group, id, report));
   }
 
   #reported(pass: Pass, group: readonly Row[], firstId: number, report: Report | Unanswered): void {
@@ -177,8 +187,8 @@ export class Dispatcher {
     // Nobody can tell whether a delivery without a report took place.
     if (isUnanswered(report) || report.lost === true) {
       job.repeated = true;
-      this.#events.lost(job);
-    }
+      this.#events.lost(job, !isUnanswered(report));
+    } else this.#events.reported(job);
     group.forEach((row, i) => {
       const outcome = isUnanswered(report) ? lostReport(report.why, channel) : report.outcomes[i];
       this.#book(pass, row, firstId + i, outcome);

@@ -20,6 +20,8 @@ export interface Target {
 }
 
 const readBuffer = 8_192;
+/** How long a server may take to close a connection that is over. */
+const lingerMs = 1_000;
 /** Pieces of one turn up to this many octets go out in one write. */
 const mostJoined = 131_072;
 
@@ -99,7 +101,14 @@ export class SourceConnection {
       this.#notify(event);
     }
     this.#send(this.#session.output());
-    if (this.#over) this.#socket.end();
+    if (this.#over) this.#leave();
+  }
+
+  /** Says goodbye; a server that keeps the connection open does not keep the run open. */
+  #leave(): void {
+    if (this.#socket.destroyed) return;
+    this.#socket.end();
+    this.#socket.setTimeout(lingerMs, () => this.#socket.destroy());
   }
 
   #send(pieces: readonly (string | Uint8Array)[]): void {

@@ -65,8 +65,17 @@ function sendAll(work: LoopWork, senders: number, apartMs: number, deadlineSecon
     const loops: RunningLoop[] = [];
     let open = senders;
     let next: NodeJS.Timeout | undefined;
+    let unanswered = work.plan.left;
+    const counting: LoopWork = {
+      ...work,
+      reported: (report) => {
+        work.reported(report);
+        // Not within the event of a connection that is still at work.
+        if (--unanswered === 0) setImmediate(() => loops.forEach((loop) => void loop.release()));
+      },
+    };
     const begin = (): void => {
-      const loop = runLoop(work);
+      const loop = runLoop(counting);
       loops.push(loop);
       loop.done.then(() => --open === 0 && finish());
       if (loops.length >= senders) return;

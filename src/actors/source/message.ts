@@ -61,11 +61,12 @@ export class LoadMessages {
     );
   }
 
-  message(sequence: number): Transaction {
+  /** @param sentUs when it is sent, or was planned to be: microseconds of the system's monotonic clock */
+  message(sequence: number, sentUs: number): Transaction {
     const { run, messages, recipients: count, sender, replay } = this.#settings;
     const { pattern, recipients, shared } = this.#addressed.choose(sequence);
     const mark = (checksum: number): string =>
-      formatLedgerMark({ run, sequence, messages, recipients: count, checksum, pattern });
+      formatLedgerMark({ run, sequence, messages, recipients: count, checksum, pattern, sentUs });
     const real = replay[sequence % replay.length];
     if (real !== undefined) {
       const head = Buffer.from(`${mark(real.checksum)}\r\n`, 'latin1');

@@ -44,6 +44,8 @@ export interface RunningLoop {
   readonly done: Promise<void>;
   /** Cuts the connection and ends; the plan must be closed before. */
   stop(why: string): void;
+  /** All messages are answered: a connection that is still waiting for its greeting is not needed. */
+  release(): void;
 }
 
 export function runLoop(work: LoopWork): RunningLoop {
@@ -52,7 +54,7 @@ export function runLoop(work: LoopWork): RunningLoop {
     loop = new SessionLoop(work, resolve);
     loop.connect();
   });
-  return { done, stop: (why) => loop?.stop(why) };
+  return { done, stop: (why) => loop?.stop(why), release: () => loop?.release() };
 }
 
 class SessionLoop {
@@ -92,6 +94,15 @@ class SessionLoop {
     else this.#connection.cut(why);
   }
 
+  release(): void {
+    if (this.#ready) return;
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#stopped = true;
+    connection?.cut('not needed');
+    this.#done();
+  }
+
   #take(event: SmtpClientEvent): void {
     if (event.tag === 'ready') {
       this.#ready = true;
@@ -124,11 +135,11 @@ class SessionLoop {
     }
   }
 
-  #begin({ sequence }: Planned): void {
+  #begin(message: Planned): void {
     this.#sent++;
-    const transaction = this.#work.messages.message(sequence);
-    this.#octets = transaction.size;
     this.#begunUs = nowUs();
+    const transaction = this.#work.messages.message(message.sequence, this.#plannedUs(message));
+    this.#octets = transaction.size;
     this.#connection?.begin(transaction);
   }
 
@@ -137,11 +148,14 @@ class SessionLoop {
     this.#message = undefined;
     if (message === undefined) return;
     const { sequence, dueUs } = message;
-    const begunUs = this.#begunUs;
-    // Counted from the plan: a server that stalls is charged for all messages that had to wait behind it.
-    const plannedUs = dueUs === undefined ? begunUs : Math.min(begunUs, this.#work.beginUs + dueUs);
-    const lateUs = dueUs === undefined ? undefined : begunUs - plannedUs;
+    const plannedUs = this.#plannedUs(message);
+    const lateUs = dueUs === undefined ? undefined : this.#begunUs - plannedUs;
     this.#work.reported({ sequence, outcomes, octets: this.#octets, latencyUs: nowUs() - plannedUs, lateUs });
+  }
+
+  /** Counted from the plan: a server that stalls is charged for all messages that had to wait behind it. */
+  #plannedUs({ dueUs }: Planned): number {
+    return dueUs === undefined ? this.#begunUs : Math.min(this.#begunUs, this.#work.beginUs + dueUs);
   }
 
   #closed(text: string | undefined): void {

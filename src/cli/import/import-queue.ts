@@ -11,6 +11,7 @@ import { listQmailQueue, type QmailFiles, type QmailMessage, readQmailMessage } 
 import { CommandTrouble, reason } from '../complain.js';
 import { homeFolder } from '../home.js';
 import { usageLine } from '../manual/help.js';
+import { progressBeside } from '../progress.js';
 import { withStore } from '../queue/own-store.js';
 import { withRoot } from './privileges.js';
 import { holdSource } from './source-lock.js';
@@ -72,7 +73,10 @@ async function importAll(source: string, store: AdoptingStore, queueDir: string)
   }
   const counts: Counts = { imported: 0, known: 0, skipped: 0, faulty: 0 };
   let pending: Promise<void>[] = [];
-  for (const entry of files) {
+  // Where the lines themselves come to a terminal they tell how far it is.
+  const progress = progressBeside(process.stdout, 'import-queue');
+  for (const [index, entry] of files.entries()) {
+    progress.show(`${index} of ${files.length}`);
     const kept = await importOne(entry, store, queueDir, counts);
     if (kept !== undefined) pending.push(kept());
     if (pending.length < atOnce) continue;
@@ -80,6 +84,7 @@ async function importAll(source: string, store: AdoptingStore, queueDir: string)
     pending = [];
   }
   await Promise.all(pending);
+  progress.clear();
   const { imported, known, skipped, faulty } = counts;
   say(`${imported} imported, ${known} imported before, ${skipped} not queued, ${faulty} cannot be read`);
   return faulty === 0 ? 0 : 1;

@@ -116,4 +116,13 @@ export const serverVerbs: readonly Verb[] = [
     'When a file is bad all old settings stay, and the log says which file and line. Open sessions keep their settings.',
   ),
   told('doqueue', 'makes every queued message due now', 'Each waiting message is tried at once, and as usual afterwards.'),
+  {
+    name: 'flush',
+    group: 'server',
+    operand: 'DOMAIN...',
+    summary: 'tries mail for these hosts or domains now, held or not',
+    options: [homeOption],
+    about: ['* means all. No host counts as down any longer. Needs the running server.'],
+    exits: [[0, 'done'], misused, cannot],
+  },
 ];

@@ -12,11 +12,9 @@ import { replaceFile, writeWhole } from '../../store/replaced-file.js';
 import { hashPassword } from '../../store/scrypt-password.js';
 import { CommandTrouble, reason } from '../complain.js';
 import { homeFolder } from '../home.js';
+import { usageLine } from '../manual/help.js';
 import { askPassword } from './ask.js';
 
-const usage = `usage: tqmail passwd USER [--uid N --gid N --maildir-home DIR] [--delete] [--home DIR]
-Sets the password of USER's mailbox in users/poppasswd: asked for twice at a terminal, else one line of standard input.
-A new USER is an account of the system, or the three options say whose the mailbox is; it is DIR/Maildir.`;
 const usageCode = 64;
 const secret = 0o600;
 
@@ -29,7 +27,7 @@ interface Wanted {
 }
 
 const octets = (text: string): ByteString => Buffer.from(text, 'utf8').toString('latin1');
-const wrong = (text: string): CommandTrouble => new CommandTrouble(usageCode, `${text}\n${usage}`);
+const wrong = (text: string): CommandTrouble => new CommandTrouble(usageCode, `${text}\n${usageLine('passwd')}`);
 
 function parse(args: readonly string[]) {
   const value = { type: 'string' } as const;
@@ -58,10 +56,6 @@ function wanted(args: readonly string[]): Wanted {
 }
 
 export async function main(args: readonly string[]): Promise<number> {
-  if (args.includes('--help')) {
-    process.stdout.write(`${usage}\n`);
-    return 0;
-  }
   const want = wanted(args);
   const path = popPasswdFile(want.home);
   const lines = await linesOf(path);

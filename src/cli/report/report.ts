@@ -10,9 +10,12 @@ import { readReportLine } from '../../protocol/report/read-line.js';
 import { type PartName, partNames, reportPart } from '../../protocol/report/text.js';
 import { CommandTrouble, complain, reason } from '../complain.js';
 import { usageLine } from '../manual/help.js';
+import { progressBeside, progressLine } from '../progress.js';
 import { readLines } from './read-log.js';
 
 const usageCode = 64;
+/** Lines between two looks at the clock. */
+const linesBetween = 20_000;
 const usualTop = 20;
 const mostTop = 10_000;
 const usualParts: readonly PartName[] = partNames.filter((name) => name !== 'uids');
@@ -28,13 +31,17 @@ export async function main(args: readonly string[]): Promise<number> {
   const words = reportWords(args);
   const output = new Output();
   if (words.matchup) {
-    read(words.files, {
-      delivery: (one) => output.line(deliveryLine(one)),
-      message: (one) => output.line(messageLine(one)),
-    });
+    read(
+      words.files,
+      {
+        delivery: (one) => output.line(deliveryLine(one)),
+        message: (one) => output.line(messageLine(one)),
+      },
+      true,
+    );
   } else {
     const figures = new Figures(words.top);
-    read(words.files, figures);
+    read(words.files, figures, false);
     output.line(
       words.parts
         .map((part) => reportPart(part, figures, words.top))
@@ -68,19 +75,25 @@ function partsNamed(text: string | undefined): readonly PartName[] {
   });
 }
 
-function read(files: readonly string[], sink: MatchupSink): void {
+/** `matchupLines`: results come while it reads. */
+function read(files: readonly string[], sink: MatchupSink, matchupLines: boolean): void {
   const matchup = new Matchup(sink);
+  const progress = matchupLines ? progressBeside(process.stdout, 'report') : progressLine('report');
   let tooLong = 0;
+  let lines = 0;
   for (const file of files.length === 0 ? ([0] as const) : files) {
     try {
       tooLong += readLines(file, (line) => {
+        if (++lines % linesBetween === 0) progress.show(`${lines} lines, ${file === 0 ? 'standard input' : file}`);
         const found = readReportLine(line);
         if (found !== undefined) matchup.take(found);
       });
     } catch (error) {
+      progress.clear();
       throw new CommandTrouble(111, `report: ${file === 0 ? 'standard input' : file} cannot be read: ${reason(error)}`);
     }
   }
+  progress.clear();
   if (tooLong > 0) complain(`tqmail: report: ${tooLong} lines were too long and do not count`);
   if (matchup.forgotten > 0)
     complain(`tqmail: report: ${matchup.forgotten} open messages or deliveries were too many and do not count`);

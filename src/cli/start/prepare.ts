@@ -3,7 +3,18 @@
  * the sockets. Each failure is one CommandTrouble 111 that names the file or folder and what to do.
  */
 
-import { chmodSync, chownSync, existsSync, fchownSync, fstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  fchownSync,
+  fstatSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { cores } from '../../actors/cores.js';
@@ -67,7 +78,21 @@ function checkHome(home: string): Stats {
   if ((queue.mode & 0o077) !== 0) {
     throw new CommandTrouble(111, `cannot start: ${queueFolder(home)} is open to others; run: chmod 700 ${queueFolder(home)}`);
   }
+  checkSettingFiles(home);
   return queue;
+}
+
+const sticky = 0o1000;
+
+/** Who can write the settings says who gets mail and what is run: everybody must not. */
+function checkSettingFiles(home: string): void {
+  const control = join(home, 'control');
+  const files = readdirSync(control).map((name) => join(control, name));
+  for (const path of [home, control, join(home, 'users'), join(home, 'users/cdb'), ...files]) {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined || (found.mode & 0o002) === 0 || (found.isDirectory() && (found.mode & sticky) !== 0)) continue;
+    throw new CommandTrouble(111, `cannot start: ${path} can be written by everybody; run: chmod o-w ${path}`);
+  }
 }
 
 async function usableSettings(home: string): Promise<Settings> {
@@ -85,9 +110,12 @@ async function usableSettings(home: string): Promise<Settings> {
 function makeRun(home: string, identity: Identity): void {
   const run = runFolder(home);
   try {
-    if (!existsSync(run)) mkdirSync(run);
-    if (identity.drops) chownSync(run, identity.uid, identity.gid);
-    if (statSync(run).uid === process.geteuid?.() || process.geteuid?.() === 0) chmodSync(run, 0o755);
+    const found = lstatSync(run, { throwIfNoEntry: false });
+    if (found === undefined) mkdirSync(run);
+    // Behind a link another folder would be given away.
+    else if (!found.isDirectory()) throw new Error('it is not a folder of its own; remove it');
+    if (identity.drops) lchownSync(run, identity.uid, identity.gid);
+    if (lstatSync(run).uid === process.geteuid?.() || process.geteuid?.() === 0) chmodSync(run, 0o755);
   } catch (error) {
     throw new CommandTrouble(111, `cannot start: ${run}: ${reason(error)}`);
   }

@@ -54,6 +54,8 @@ export class SmtpServerSession implements SmtpServer {
   /** The sender of the transaction under way; undefined before MAIL. */
   private sender: ByteString | undefined;
   private recipients: ByteString[] = [];
+  /** Replies to the message under way beyond the first. */
+  private further = 0;
   /** The address that the open decision is about. */
   private asked: ByteString = '';
   private body: BodyScanner | undefined;
@@ -120,10 +122,10 @@ export class SmtpServerSession implements SmtpServer {
     const open = this.open;
     this.open = 'nothing';
     if (open === 'nothing') return;
-    // RFC 2033 §4.2: the end of an LMTP message is answered for each recipient.
-    const further = this.options.lmtp === true && open === 'end' ? this.recipients.length - 1 : 0;
+    if (open === 'data') this.further = this.options.lmtp === true ? this.recipients.length - 1 : 0;
     if (open === 'data' || open === 'end') this.closeTransaction();
-    for (let i = 0; i < further; i++) {
+    // RFC 2033 §4.2: the end of an LMTP message is answered for each recipient.
+    for (let left = open === 'end' ? this.further : 0; left > 0; left--) {
       if (decision.accept) this.reply(250, decision.text ?? 'ok', '2.0.0');
       else this.reply(decision.code, decision.text);
     }

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startKeepingSink } from '../../support/keeping-sink.js';
+import type { LoopDisk } from '../../support/loop-disk.js';
 import { banner, type Ending, makeMailHome, openFolder, soon } from '../../support/server-home.js';
 import { ServerProcess } from '../../support/server-process.js';
 import { drained } from '../../support/server-status.js';
@@ -19,6 +20,10 @@ export interface RoundsOptions {
   readonly loadMs: readonly [number, number];
   /** One after another, from the beginning again; default: SIGKILL of all processes. */
   readonly strikes?: readonly StrikeName[];
+  /** Home and Maildir stand there; needed for the strike `power`. */
+  readonly disk?: LoopDisk;
+  /** Called with each server once it greets. */
+  readonly greeted?: (server: ServerProcess) => Promise<void>;
 }
 
 /** What the rounds of one fault did. */
@@ -74,7 +79,8 @@ export async function runRounds(ending: Ending, options: RoundsOptions): Promise
       return { accept: true };
     },
   });
-  const home = await makeMailHome(openFolder(ending), sink.port, { concurrencyremote: `${remoteSlots}` });
+  const home = await makeMailHome(options.disk?.folder ?? openFolder(ending), sink.port, { concurrencyremote: `${remoteSlots}` });
+  options.disk?.flush();
   const load = new Load({
     port: home.port,
     senders,
@@ -89,6 +95,7 @@ export async function runRounds(ending: Ending, options: RoundsOptions): Promise
     const server = new ServerProcess(ending, home, environment);
     await banner(home.port);
     startMs.push(performance.now() - startedAt);
+    await options.greeted?.(server);
     return server;
   };
   let server = await start();
@@ -99,7 +106,7 @@ export async function runRounds(ending: Ending, options: RoundsOptions): Promise
     await soon(least + Math.random() * (most - least));
     const fault = strikes[kills.length % strikes.length] ?? 'all';
     kills.push({ fault, inFlight: server.remoteInFlight, twiceBefore: book.twiceRemote });
-    const left = await strike(fault, server);
+    const left = await strike(fault, server, options.disk);
     borne = left === 'gone' ? 0 : borne + 1;
     // The fifth failure within a minute would end the server, as it should.
     if (borne === mostBorne) await server.stop();

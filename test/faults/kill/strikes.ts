@@ -4,6 +4,7 @@
  */
 import { isAlive, processTree } from '../../../bench/process/tree.js';
 import { askNode } from '../../../src/cli/control/client.js';
+import type { LoopDisk } from '../../support/loop-disk.js';
 import { banner, soon, until } from '../../support/server-home.js';
 import type { ServerProcess } from '../../support/server-process.js';
 
@@ -78,17 +79,27 @@ const strikes = {
   'remote-memory': (server) => threadEnds(server, 'remote', 'memory'),
   'local-exit': (server) => threadEnds(server, 'local', 'exit'),
   'core-throw': (server) => replaced(server, 'node', () => order(server, 'core', 'throw')),
-} as const satisfies Readonly<Record<string, (server: ServerProcess) => Promise<Left>>>;
+  /** The power of the disk is cut, then all processes end; only on a disk of its own. */
+  power: async (server, disk) => {
+    disk?.cut();
+    await server.killAll();
+    await disk?.restore();
+    return 'gone';
+  },
+} as const satisfies Readonly<Record<string, (server: ServerProcess, disk?: LoopDisk) => Promise<Left>>>;
 
 export type StrikeName = keyof typeof strikes;
 
-const rootOnly: ReadonlySet<StrikeName> = new Set<StrikeName>(['lspawnd', 'delivery']);
+const rootOnly: ReadonlySet<StrikeName> = new Set<StrikeName>(['lspawnd', 'delivery', 'power']);
 
-/** Those that this machine and user can make, in the order in which a mixed run goes through them. */
+/** Those that this machine and user can make. */
 export const strikeNames: readonly StrikeName[] = (Object.keys(strikes) as StrikeName[]).filter(
   (name) => !rootOnly.has(name) || process.getuid?.() === 0,
 );
 
-export function strike(name: StrikeName, server: ServerProcess): Promise<Left> {
-  return strikes[name](server);
+/** What a mixed run goes through, in this order. */
+export const mixedNames: readonly StrikeName[] = strikeNames.filter((name) => name !== 'power');
+
+export function strike(name: StrikeName, server: ServerProcess, disk?: LoopDisk): Promise<Left> {
+  return strikes[name](server, disk);
 }
