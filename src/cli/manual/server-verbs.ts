@@ -3,17 +3,6 @@
  */
 import { homeOption, misused, type Verb } from './verb.js';
 
-const profileNames = [
-  'isolated',
-  'intermittent',
-  'providers',
-  'lan-client',
-  'lan-null',
-  'lan-server',
-  'lan-server-intermittent',
-  'internet',
-  'internet-domains',
-] as const;
 const readyFile = {
   name: 'ready-file',
   value: 'FILE',
@@ -58,8 +47,7 @@ export const serverVerbs: readonly Verb[] = [
       {
         name: 'profile',
         value: 'NAME',
-        choices: profileNames,
-        text: 'the set-up that the home is for: docs/profiles.md describes each',
+        text: 'the set-up that the home is for: isolated, intermittent, providers, lan-client, lan-null, lan-server, lan-server-intermittent, internet, internet-domains',
       },
       { name: 'relay', value: 'HOST', text: 'with a profile: the next server, host, host:port or [address]:port' },
       { name: 'route', value: 'DOMAIN:HOST', text: 'with a profile: another server for one domain; may be repeated' },
