@@ -16,11 +16,10 @@ import type { Queued } from '../messages.js';
 import { Announcer } from './announcer.js';
 import { Bouncer } from './bounce.js';
 import { ClockWatch } from './clock-watch.js';
-import { Crowd } from './crowd.js';
 import { Dispatcher } from './dispatch.js';
 import { Doubtful } from './doubtful.js';
 import { Intake } from './intake.js';
-import { freshRows, Job, type Row } from './job.js';
+import { Job, type Row } from './job.js';
 import { Keeper } from './keeper.js';
 import { keepLookedMs, LookedKeeper } from './looked.js';
 import { OnDemand } from './on-demand.js';
@@ -35,6 +34,8 @@ const channels = ['local', 'remote'] as const;
 
 /** Messages read at once when a channel is behind. */
 const readAtOnce = 100;
+/** Messages in memory, beyond those that slots and passes need, before no more are opened. */
+const mostWaitingForDisk = 4_000;
 /** Milliseconds until the queue is asked again when it could not do what was asked. */
 const askAgainMs = 1_000;
 /** How often the queue is looked at for messages whose hint was lost (milliseconds). */
@@ -66,7 +67,7 @@ class SendActor implements Actor<'send'> {
   readonly #doubtful: Doubtful;
   readonly #quarantine = new Quarantine();
   readonly #clockWatch: ClockWatch;
-  readonly #crowd = new Crowd();
+  #crowded = false;
   readonly #looked: LookedKeeper;
   #cancels: readonly Cancel[] = [];
   #whenIdle: (() => void) | undefined;
@@ -171,7 +172,11 @@ class SendActor implements Actor<'send'> {
   #jobOf(head: MessageHead, recipients: readonly string[]): Job {
     const known = this.#jobs.get(head.id);
     if (known !== undefined) return known;
-    const job = new Job(head, freshRows(recipients, this.#routing), this.#doubtful.has(head.id));
+    const rows = recipients.map((recipient, index): Row => {
+      const { channel, address } = this.#routing.route(recipient);
+      return { index, channel, address, state: 'waiting' };
+    });
+    const job = new Job(head, rows, this.#doubtful.has(head.id));
     this.#jobs.set(head.id, job);
     return job;
   }
@@ -179,8 +184,9 @@ class SendActor implements Actor<'send'> {
   #openFresh(job: Job, channel: Channel): void {
     if (job.preprocessed || job.ended || job.passes.has(channel)) return;
     const rows = job.fresh.filter((row) => row.channel === channel && row.state === 'waiting');
-    if (rows.length > 0) this.#openPass(job, channel, undefined, rows);
-    else if (job.idle) this.#keeper.touch(job);
+    if (rows.length > 0) {
+      this.#openPass(job, channel, undefined, rows);
+    } else if (job.idle) this.#keeper.touch(job);
   }
 
   #openScheduled(head: MessageHead, channel: Channel): void {
@@ -207,12 +213,16 @@ class SendActor implements Actor<'send'> {
     else for (const channel of channels) this.#schedule[channel].reread();
   }
 
+  /** Bounds the messages in memory when the disk is slower than the deliveries. */
   #isCrowded(): boolean {
-    return this.#crowd.look(this.#jobs.size, this.#slots.most('local') + this.#slots.most('remote'));
+    const most = mostWaitingForDisk + 3 * (this.#slots.most('local') + this.#slots.most('remote'));
+    if (this.#jobs.size >= most) this.#crowded = true;
+    else if (this.#jobs.size < most / 2) this.#crowded = false;
+    return this.#crowded;
   }
 
   #forgotten(): void {
-    if (this.#crowd.crowded && !this.#isCrowded()) for (const channel of channels) this.#room(channel);
+    if (this.#crowded && !this.#isCrowded()) for (const channel of channels) this.#room(channel);
   }
 
   #room(channel: Channel): void {
@@ -337,6 +347,7 @@ class SendActor implements Actor<'send'> {
     for (const channel of channels) this.#schedule[channel].reread();
   }
 
+  /** Mail for these destinations becomes due now. */
   flush(names: readonly string[]): Promise<number | undefined> {
     return this.#onDemand.flush(names);
   }

@@ -3,7 +3,6 @@
  * disk. No I/O and no decisions about when; passes and the keeper change it.
  */
 import type { ByteString, Channel } from '../../protocol/mail.js';
-import type { Routing } from '../../protocol/routing.js';
 import type { MessageHead } from '../../store/queue-store.js';
 
 /** waiting: not begun in this pass. deferred: tried in this pass, stays for the next. */
@@ -15,14 +14,6 @@ export interface Row {
   /** After routing, as the delivery gets it. */
   readonly address: ByteString;
   state: RowState;
-}
-
-/** All recipients of a message that was just accepted, routed. */
-export function freshRows(recipients: readonly ByteString[], routing: Routing): readonly Row[] {
-  return recipients.map((recipient, index): Row => {
-    const { channel, address } = routing.route(recipient);
-    return { index, channel, address, state: 'waiting' };
-  });
 }
 
 /** One walk over a message's undone recipients on one channel (spec send.md §3.3). */
