@@ -13,6 +13,7 @@ import { tqmailLoad } from './load/tqmail.js';
 import { thisMachine } from './machine.js';
 import { type BenchOptions, parseBenchOptions, UsageError, usage } from './options.js';
 import type { Peer } from './peers/peer.js';
+import { benchPop3, usage as pop3Usage } from './pop3/pop3.js';
 import { endAllChildren } from './process/children.js';
 import { compareResults } from './report/compare.js';
 import { ledgerLine } from './report/ledger.js';
@@ -98,12 +99,18 @@ function commandLine(): string {
   return [isVerb ? 'tqmail' : 'npm run bench --', ...words].join(' ');
 }
 
+function usageOf(verb: string | undefined): string {
+  if (verb === 'launchers') return launcherUsage;
+  return verb === 'pop3' ? pop3Usage : usage;
+}
+
 /** Words of the command line without `npm run bench --`; answers the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   process.once('SIGINT', endOnSignal);
   process.once('SIGTERM', endOnSignal);
   try {
     const [verb, ...rest] = args;
+    if (verb === 'pop3') return await benchPop3(rest);
     if (verb === 'launchers') return benchLaunchers(rest);
     if (verb === 'compare' || verb === 'page') return onFiles(verb, rest);
     if (verb === '--help' || verb === 'help') {
@@ -116,7 +123,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return await measure(options);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`bench: ${error.message}\n${args[0] === 'launchers' ? launcherUsage : usage}`);
+    process.stderr.write(`bench: ${error.message}\n${usageOf(args[0])}`);
     return exitUsage;
   }
 }

@@ -2,12 +2,13 @@
  * One reader's view of a Maildir: the messages that were there when it was opened, their octets, and the changes at the
  * end (spec pop3.md §3). Nothing is changed before `finish`, and no lock is held: other readers and deliveries go on.
  */
-import { close, constants, open, read, renameSync, statSync, unlinkSync } from 'node:fs';
+import { close, closeSync, constants, open, openSync, read, readSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { ByteString } from '../protocol/mail.js';
 import type { MessageList } from '../protocol/pop3/transaction.js';
-import { type MaildirMessage, scanMaildir, sweepMaildir } from './maildir-scan.js';
+import { listMaildir } from './maildir-lists.js';
+import type { MaildirMessage } from './maildir-scan.js';
 import { octetPath } from './octet-path.js';
 
 const openFile = promisify(open);
@@ -38,12 +39,10 @@ export class MaildirMailbox implements MessageList {
     } catch {
       return 'absent';
     }
-    await sweepMaildir(folder, now);
-    const messages = await scanMaildir(folder, ['new', 'cur']);
-    return new MaildirMailbox(
-      folder,
-      messages.filter(({ mtime }) => mtime < now),
-    );
+    const messages = await listMaildir(folder, now);
+    let old = messages.length;
+    while (old > 0 && (messages[old - 1] as MaildirMessage).mtime >= now) old -= 1;
+    return new MaildirMailbox(folder, old === messages.length ? messages : messages.slice(0, old));
   }
 
   get count(): number {
@@ -72,6 +71,28 @@ export class MaildirMailbox implements MessageList {
       return readPieces(fd, into, this.#at(index).size);
     } catch {
       return undefined;
+    }
+  }
+
+  /**
+   * The octets of a message that is not longer than `into`, read at once without leaving the thread: for a process that serves one
+   * user, where nobody else waits for the disk. `long`: ask for its pieces. Undefined when it cannot be opened any more.
+   */
+  readNow(index: number, into: Uint8Array): number | 'long' | undefined {
+    if (this.size(index) >= into.length) return 'long';
+    let fd: number;
+    try {
+      fd = openSync(octetPath(`${this.#folder}/${this.#at(index).name}`), constants.O_RDONLY | constants.O_NONBLOCK);
+    } catch {
+      return undefined;
+    }
+    try {
+      const octets = readSync(fd, into, 0, into.length, 0);
+      return octets === this.size(index) ? octets : 'long';
+    } catch {
+      return 'long';
+    } finally {
+      closeSync(fd);
     }
   }
 

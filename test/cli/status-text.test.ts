@@ -53,6 +53,7 @@ test('a server at work', () => {
              smtp [::1]:2525
   clients    3 connected, 0 waiting; so far 0 evicted, 0 turned away, 0 denied by rules
   taken in   13: 8 by SMTP, 2 by QMTP, 0 by QMQP, 2 from programs, 1 forwards; 0 refused
+  mailboxes  0 POP3 clients; 0 logins, 0 refused
   recipients 8 delivered, 0 deferred, 1 failed; 1 bounces
   queue      4 messages, 4 of them open
   slots      local 0 of 10, remote 4 of 20

@@ -195,6 +195,7 @@ export class Pop3Connection implements Session {
     const wire = {
       read: () => this.#read(),
       write: (octets: ByteString | Uint8Array) => this.#written(octets),
+      alone: false,
     };
     await serveMailbox(maildir, wire, secondsOf(this.#parts.clock));
     this.#leave('');

@@ -14,6 +14,8 @@ export interface MailboxWire {
   read(): Promise<Uint8Array | undefined>;
   /** False when nobody takes them. The octets may be used again afterwards. */
   write(octets: ByteString | Uint8Array): Promise<boolean>;
+  /** Nobody but this user waits in this thread: it may wait for the disk. */
+  readonly alone: boolean;
 }
 
 /** Opens the Maildir, greets, serves. `now` in seconds since 1970. */
@@ -73,10 +75,19 @@ class MailboxSession {
     await this.#wire.write('+OK \r\n');
   }
 
+  #sendWhole(octets: Uint8Array, sent: Uint8Array, message: MessageOctets): Promise<boolean> {
+    let size = put(sent, 0, okay);
+    size += message.encode(octets, sent.subarray(size));
+    size += put(sent, size, message.end());
+    return this.#wire.write(sent.subarray(0, size));
+  }
+
   async #send(index: number, lines: number | undefined): Promise<boolean> {
     this.#buffers ??= { read: new Uint8Array(messagePiece), sent: new Uint8Array(2 * messagePiece + 2 * room) };
     const { read, sent } = this.#buffers;
-    const pieces = await this.#mailbox.pieces(index, read);
+    const now = this.#wire.alone ? this.#mailbox.readNow(index, read) : 'long';
+    if (typeof now === 'number') return this.#sendWhole(read.subarray(0, now), sent, new MessageOctets(lines));
+    const pieces = now === 'long' ? await this.#mailbox.pieces(index, read) : undefined;
     if (pieces === undefined) return this.#wire.write('-ERR unable to open that message\r\n');
     const message = new MessageOctets(lines);
     let size = put(sent, 0, okay);

@@ -1,4 +1,4 @@
-/** A stream socket as the client's side of a mailbox session: for the process that has the user's uid. Keeps no times. */
+/** A stream socket as the client's side of a mailbox session: for a process that has one user's uid. Keeps no times. */
 import type { Socket } from 'node:net';
 import type { MailboxWire } from './serve-mailbox.js';
 
@@ -25,5 +25,5 @@ export function socketWire(socket: Socket): MailboxWire {
     new Promise((settle) => {
       socket.write(octets as string, 'latin1', (error) => settle(error === undefined || error === null));
     });
-  return { read, write };
+  return { read, write, alone: true };
 }

@@ -8,7 +8,7 @@ import type { Channel } from '../../protocol/mail.js';
 import { compileRouting, type Routing } from '../../protocol/routing.js';
 import type { Settings } from '../../protocol/settings.js';
 import { crashAt } from '../../store/crash-points.js';
-import type { Looked, MessageHead, MessageId, RecipientRow } from '../../store/queue-store.js';
+import type { Looked, MessageHead, MessageId } from '../../store/queue-store.js';
 import { type Actor, type ActorContext, type Counters, isUnanswered } from '../kernel/actor.js';
 import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
@@ -24,24 +24,18 @@ import { Keeper } from './keeper.js';
 import { keepLookedMs, LookedKeeper } from './looked.js';
 import { OnDemand } from './on-demand.js';
 import { openPass } from './pass.js';
-import { preprocessLarge } from './preprocess.js';
 import { Quarantine } from './quarantine.js';
 import { Schedule } from './schedule.js';
 import { Slots } from './slots.js';
+import { StoredMail } from './stored-mail.js';
 
 type Context = ActorContext<'send'>;
 const channels = ['local', 'remote'] as const;
 
-/** Messages read at once when a channel is behind. */
-const readAtOnce = 100;
 /** Messages in memory, beyond those that slots and passes need, before no more are opened. */
 const mostWaitingForDisk = 4_000;
-/** Milliseconds until the queue is asked again when it could not do what was asked. */
-const askAgainMs = 1_000;
 /** How often the queue is looked at for messages whose hint was lost (milliseconds). */
 const rescanMs = 60_000;
-/** Messages with more recipients are preprocessed (kept routed) before their first delivery. */
-const mostInMemory = 1_000;
 
 export interface SendOptions {
   /** Messages with a lower number were accepted by an earlier run: their deliveries may have happened. */
@@ -60,7 +54,7 @@ class SendActor implements Actor<'send'> {
   readonly #schedule: Readonly<Record<Channel, Schedule>>;
   readonly #dispatch: Dispatcher;
   readonly #keeper: Keeper;
-  readonly #large = new Set<MessageId>();
+  readonly #stored: StoredMail;
   #routing: Routing;
   #settings: Settings;
   readonly #announcer: Announcer;
@@ -112,12 +106,29 @@ class SendActor implements Actor<'send'> {
       forgotten: () => this.#forgotten(),
     });
     this.#schedule = { local: this.#scheduleOf('local'), remote: this.#scheduleOf('remote') };
+    this.#stored = this.#storedMail();
   }
 
   readonly handlers: Actor<'send'>['handlers'] = {
     queued: (queued) => this.#queued(queued),
     flush: ({ names }) => this.#onDemand.hint(names),
   };
+
+  #storedMail(): StoredMail {
+    return new StoredMail({
+      peers: this.#context.peers,
+      clock: this.#context.clock,
+      intake: this.#intake,
+      jobs: this.#jobs,
+      routing: () => this.#routing,
+      announce: (head) => this.#announcer.announce(head),
+      hasRoom: (channel) => this.#dispatch.hasRoom(channel),
+      jobOf: (head, recipients) => this.#jobOf(head, recipients),
+      openFresh: (job, channel) => this.#openFresh(job, channel),
+      scheduled: (channel, due) => this.#schedule[channel].added(due),
+      room: (channel) => this.#room(channel),
+    });
+  }
 
   #scheduleOf(channel: Channel): Schedule {
     return new Schedule({
@@ -227,79 +238,9 @@ class SendActor implements Actor<'send'> {
 
   #room(channel: Channel): void {
     const intake = this.#intake[channel];
-    if (intake.behind && !intake.reading && this.#dispatch.wantsMore(channel)) void this.#read(channel);
+    if (intake.behind && !intake.reading && this.#dispatch.wantsMore(channel)) void this.#stored.read(channel);
     this.#schedule[channel].roomFreed();
     if (this.#whenIdle !== undefined && this.#slots.idle) this.#whenIdle();
-  }
-
-  /** Takes messages from the queue for a channel that is behind. */
-  async #read(channel: Channel): Promise<void> {
-    const intake = this.#intake[channel];
-    const { heard, cursor } = intake;
-    let taken = 0;
-    intake.reading = true;
-    const heads = await this.#context.peers.queue.ask('todo', { after: cursor, limit: readAtOnce });
-    if (!isUnanswered(heads)) {
-      for (const head of heads) {
-        if (!this.#dispatch.hasRoom(channel)) break;
-        if (!(await this.#takeStored(channel, head))) break;
-        intake.passed(head.id);
-        taken += 1;
-      }
-      if (heads.length === 0) intake.caughtUp(Math.max(heard, cursor));
-    }
-    intake.reading = false;
-    // The queue could not answer, or not keep a message's routing: it needs time, not the same question again.
-    const stuck = isUnanswered(heads) || (taken === 0 && heads.length > 0 && this.#dispatch.hasRoom(channel));
-    if (stuck) this.#context.clock.after(askAgainMs, () => this.#room(channel));
-    // Sockets have their turn between two looks: a long backlog must not keep new mail out.
-    else setImmediate(() => this.#room(channel));
-  }
-
-  async #takeStored(channel: Channel, head: MessageHead): Promise<boolean> {
-    this.#announcer.announce(head);
-    const job = this.#jobs.get(head.id);
-    if (job !== undefined) this.#openFresh(job, channel);
-    else if (head.recipientCount > mostInMemory) return this.#takeLarge(head);
-    else return this.#takeSmall(channel, head);
-    return true;
-  }
-
-  async #takeSmall(channel: Channel, head: MessageHead): Promise<boolean> {
-    const { id, recipientCount } = head;
-    const stored = await this.#context.peers.queue.ask('recipients', { id, from: 0, limit: mostInMemory });
-    if (isUnanswered(stored)) return false;
-    // Ended, preprocessed or found damaged since the list was read: the schedule has it, or it stays as it is.
-    if (stored.length < recipientCount || stored.some((row) => row.routed !== undefined)) return true;
-    if (recipientCount === 0 && (await this.#context.peers.queue.ask('head', id)) === undefined) return true;
-    const known = this.#jobs.get(id);
-    if (known === undefined && this.#isOthers(channel, id, stored)) return true;
-    const addresses = stored.map((row) => row.address);
-    const job = known ?? this.#jobOf(head, addresses);
-    if (known === undefined) {
-      for (const row of stored) if (row.done) job.wasDone(row.index);
-      // After a reload a recipient may belong to the other channel, which has been here before.
-      for (const other of channels) if (this.#intake[other].cursor >= id) this.#openFresh(job, other);
-    }
-    this.#openFresh(job, channel);
-    return true;
-  }
-
-  /** Nothing to do for this channel, nor for one that has been here before: most messages of a backlog. */
-  #isOthers(channel: Channel, id: MessageId, stored: readonly RecipientRow[]): boolean {
-    const here = (other: Channel): boolean => other === channel || this.#intake[other].cursor >= id;
-    const undone = stored.filter((row) => !row.done);
-    return undone.length > 0 && !undone.some((row) => here(this.#routing.route(row.address).channel));
-  }
-
-  async #takeLarge(head: MessageHead): Promise<boolean> {
-    if (this.#large.has(head.id)) return true;
-    this.#large.add(head.id);
-    const due = await preprocessLarge(this.#context.peers, head, this.#routing, secondsOf(this.#context.clock));
-    this.#large.delete(head.id);
-    if (due === undefined) return false;
-    for (const channel of channels) if (due[channel] !== undefined) this.#schedule[channel].added(due[channel]);
-    return true;
   }
 
   #done(job: Job, row: Row, failure: string | undefined): void {

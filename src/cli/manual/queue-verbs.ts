@@ -30,21 +30,6 @@ export const queueVerbs: readonly Verb[] = [
     exits: [[0, 'done'], misused, cannot],
   },
   {
-    name: 'passwd',
-    group: 'home',
-    operand: 'USER',
-    summary: "sets the password of USER's mailbox in users/poppasswd",
-    options: [
-      homeOption,
-      { name: 'uid', value: 'N', text: 'uid of a mailbox that is no account of the system' },
-      { name: 'gid', value: 'N', text: 'its gid' },
-      { name: 'maildir-home', value: 'DIR', text: 'its folder; the mailbox is DIR/Maildir' },
-      { name: 'delete', text: 'removes USER from the file' },
-    ],
-    about: ['Asks twice at a terminal, else reads one line of standard input. --uid, --gid and --maildir-home belong together.'],
-    exits: [[0, 'set, or removed'], [1, 'there is no USER to remove'], misused, cannot],
-  },
-  {
     name: 'flush',
     group: 'queue',
     operand: 'HOST|DOMAIN...',

@@ -3,6 +3,17 @@
  */
 import { homeOption, misused, type Verb } from './verb.js';
 
+const profileNames = [
+  'isolated',
+  'intermittent',
+  'providers',
+  'lan-client',
+  'lan-null',
+  'lan-server',
+  'lan-server-intermittent',
+  'internet',
+  'internet-domains',
+] as const;
 const readyFile = {
   name: 'ready-file',
   value: 'FILE',
@@ -47,7 +58,8 @@ export const serverVerbs: readonly Verb[] = [
       {
         name: 'profile',
         value: 'NAME',
-        text: 'the set-up that the home is for: isolated, intermittent, providers, lan-client, lan-null, lan-server, lan-server-intermittent, internet, internet-domains',
+        choices: profileNames,
+        text: 'the set-up that the home is for: docs/profiles.md describes each',
       },
       { name: 'relay', value: 'HOST', text: 'with a profile: the next server, host, host:port or [address]:port' },
       { name: 'route', value: 'DOMAIN:HOST', text: 'with a profile: another server for one domain; may be repeated' },
@@ -58,6 +70,24 @@ export const serverVerbs: readonly Verb[] = [
       'Writes the control files that most hosts need, the three aliases and listeners on loopback, and says what it wrote and why. What is there already stays as it is.',
     ],
     exits: [[0, 'made something'], [1, 'nothing was missing, or the answer was no'], misused, cannot],
+  },
+  {
+    name: 'passwd',
+    group: 'home',
+    operand: 'USER',
+    summary: 'sets the password of a POP3 mailbox',
+    options: [
+      { name: 'uid', value: 'N', text: 'whose the mailbox is; with --gid and --maildir-home' },
+      { name: 'gid', value: 'N', text: 'its group' },
+      { name: 'maildir-home', value: 'DIR', text: 'absolute; the mailbox is DIR/Maildir' },
+      { name: 'delete', text: 'removes USER' },
+      homeOption,
+    ],
+    about: [
+      'The password is asked for twice at a terminal, else it is one line of standard input. It is kept as a scrypt hash in users/poppasswd, which counts from the next login on.',
+      'A USER who is not in that file is an account of the system, or the three options say whose the mailbox is.',
+    ],
+    exits: [[0, 'done'], [1, 'there is no such USER to remove, or Ctrl-C'], misused, cannot],
   },
   {
     name: 'demo',
@@ -104,13 +134,4 @@ export const serverVerbs: readonly Verb[] = [
     'When a file is bad all old settings stay, and the log says which file and line. Open sessions keep their settings.',
   ),
   told('doqueue', 'makes every queued message due now', 'Each waiting message is tried at once, and as usual afterwards.'),
-  {
-    name: 'flush',
-    group: 'server',
-    operand: 'DOMAIN...',
-    summary: 'tries mail for these hosts or domains now, held or not',
-    options: [homeOption],
-    about: ['* means all. No host counts as down any longer. Needs the running server.'],
-    exits: [[0, 'done'], misused, cannot],
-  },
 ];

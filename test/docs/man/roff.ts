@@ -14,11 +14,13 @@ const special: Readonly<Record<string, string>> = {
   '…': '...',
   '§': '\\(sc',
   '≤': '\\(<=',
+  // A list of choices is one long word: it may break here.
+  '|': '|\\:',
 };
 
 /** Octets as they are meant, in any font. Throws on a character that a terminal of 1990 lacks and the table above has not. */
 function plain(text: string): string {
-  return text.replace(/[^ -~]|[\\'`^~-]/gu, (mark) => {
+  return text.replace(/[^ -~]|[\\'`^~|-]/gu, (mark) => {
     const written = special[mark];
     if (written === undefined) throw new Error(`no roff for "${mark}" in: ${text}`);
     return written;

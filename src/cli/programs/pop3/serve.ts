@@ -18,6 +18,7 @@ export async function servePop3(call: Call, maildir: ByteString | undefined): Pr
       return typeof piece === 'string' ? undefined : piece;
     },
     write: (octets) => output.write(octets, silentMs),
+    alone: true,
   };
   try {
     if (maildir === undefined) await wire.write('-ERR this user has no $HOME/Maildir\r\n');
