@@ -20,7 +20,7 @@ import type { NodeOptions, NodeReport, QueuedPart, QueuePage, RunningNode } from
 import { logDestination } from './splogger/destination.js';
 import { type StartedThread, startThread } from './started-thread.js';
 import type { ThreadData } from './thread-main.js';
-import { type Group, type PlacedActor, type Placement, placement } from './topology.js';
+import { type Group, type PlacedActor, type Placement, placement, reached } from './topology.js';
 
 const startMs = 60_000;
 const askMs = 10_000;
@@ -161,7 +161,7 @@ class Node implements RunningNode {
     const thread = startThread(this.#data(`front ${front}`, 'front', front, set), (reason) => this.#frontEnded(front, reason));
     this.#fronts[front] = thread;
     await this.#linkToMain(thread);
-    await thread.linkThread(core, ['queue'], []);
+    await thread.linkThread(core, reached(this.#placement, 'front', 'core'), []);
   }
 
   #frontEnded(front: number, reason: string): void {

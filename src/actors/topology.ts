@@ -4,7 +4,7 @@
  * threads that rspawn and lspawn own; all others are placed here.
  */
 import type { Settings } from '../protocol/settings.js';
-import type { ActorName, sends } from './messages.js';
+import { type ActorName, sends } from './messages.js';
 
 /** main: the node's main thread. front: takes mail in. core: the one user of the store. */
 export type Group = 'main' | 'front' | 'core';
@@ -55,6 +55,13 @@ export function placement(settings: Settings, cores: number): Placement {
     remoteThreads: Math.max(1, Math.min(Math.floor(cores / 2), Math.ceil(settings.concurrencyremote / 4))),
     localThreads: Math.max(1, Math.min(Math.floor(cores / 8), Math.ceil(settings.concurrencylocal / 4))),
   };
+}
+
+/** The actors of one group that those of another write to: what a link between their threads must reach. */
+export function reached({ groups }: Pick<Placement, 'groups'>, from: Group, to: Group): readonly PlacedActor[] {
+  const placed = Object.keys(groups) as PlacedActor[];
+  const peers = new Set<ActorName>(placed.filter((name) => groups[name] === from).flatMap((name) => [...sends[name]]));
+  return placed.filter((name) => groups[name] === to && peers.has(name));
 }
 
 /** `Sender>receiver` for every edge of `sends`. */

@@ -10,6 +10,7 @@ import { qpCounter } from '../../src/actors/kernel/qp.js';
 import { decideRestart } from '../../src/actors/kernel/restart.js';
 import { RunQueue } from '../../src/actors/kernel/run-queue.js';
 import type { LogBatch } from '../../src/actors/messages.js';
+import { placement, reached } from '../../src/actors/topology.js';
 import { testSettings } from '../support/one-thread-node.js';
 
 test('run queue: in order, and input and output have their turn between long runs', async () => {
@@ -162,4 +163,11 @@ test('control plane: calls are answered, and a call that nobody answers ends at 
     control.within(5).never(),
     (error) => error instanceof ControlLate && error.message === 'core: no answer to never in 5 ms',
   );
+});
+
+test('a link between two groups reaches every actor that the edges of messages.ts lead to', () => {
+  const placed = placement(testSettings(), 4);
+  assert.deepEqual(reached(placed, 'front', 'core'), ['queue', 'send']);
+  assert.deepEqual(reached(placed, 'core', 'main'), ['splogger']);
+  assert.deepEqual(reached(placed, 'core', 'front'), []);
 });

@@ -9,7 +9,7 @@ import { compileRouting, type Routing } from '../../protocol/routing.js';
 import type { Settings } from '../../protocol/settings.js';
 import { crashAt } from '../../store/crash-points.js';
 import type { Looked, MessageHead, MessageId } from '../../store/queue-store.js';
-import { type Actor, type ActorContext, type Counters, isUnanswered } from '../kernel/actor.js';
+import type { Actor, ActorContext, Counters } from '../kernel/actor.js';
 import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
 import type { Queued } from '../messages.js';
