@@ -17,7 +17,13 @@ class Client {
   constructor(port: number) {
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
     this.#socket.on('data', (chunk: Buffer) => this.#take(chunk));
-    this.#socket.setTimeout(longestMs, () => this.#socket.destroy(new Error(`no answer within ${longestMs / 1000} s to ${this.#asked.split(' ')[0] || 'the connection'}, last octets ${JSON.stringify(this.#tail)}`)));
+    this.#socket.setTimeout(longestMs, () =>
+      this.#socket.destroy(
+        new Error(
+          `no answer within ${longestMs / 1000} s to ${this.#asked.split(' ')[0] || 'the connection'}, last octets ${JSON.stringify(this.#tail)}`,
+        ),
+      ),
+    );
     this.#socket.once('error', (error) => this.#fail?.(error));
     this.#socket.once('close', () => this.#fail?.(new Error(`closed: ${this.#tail}`)));
   }
