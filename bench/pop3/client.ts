@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import type { BenchMailbox } from './mailbox.js';
 
-const longestMs = 120_000;
+const longestMs = 20_000;
 
 /** One connection; answers of one line or, after `many`, up to the final dot. */
 class Client {
@@ -10,13 +10,20 @@ class Client {
   #tail = '';
   #octets = 0;
   #many = false;
+  #asked = '';
   #settle: ((octets: number) => void) | undefined;
   #fail: ((error: Error) => void) | undefined;
 
   constructor(port: number) {
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
     this.#socket.on('data', (chunk: Buffer) => this.#take(chunk));
-    this.#socket.setTimeout(longestMs, () => this.#socket.destroy(new Error('no answer')));
+    this.#socket.setTimeout(longestMs, () =>
+      this.#socket.destroy(
+        new Error(
+          `no answer within ${longestMs / 1000} s to ${this.#asked.split(' ')[0] || 'the connection'}, last octets ${JSON.stringify(this.#tail)}`,
+        ),
+      ),
+    );
     this.#socket.once('error', (error) => this.#fail?.(error));
     this.#socket.once('close', () => this.#fail?.(new Error(`closed: ${this.#tail}`)));
   }
@@ -30,6 +37,7 @@ class Client {
       this.#settle = settle;
       this.#fail = fail;
     });
+    this.#asked = words;
     if (words !== '') this.#socket.write(`${words}\r\n`);
     return answered;
   }

@@ -94,8 +94,8 @@ test('poplib and fetchmail fetch mail', async (t) => {
   await deliver(running, 4);
   const env = { ...process.env, HOME: folder, FETCHMAILHOME: folder };
   const has = (program: string): boolean => {
-    const found = spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
-    if (!found) t.diagnostic(`${program} is not installed`);
+    const found = spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+    if (!found) t.diagnostic(`${program} cannot be run here`);
     return found;
   };
   if (has('python3')) {
@@ -150,14 +150,16 @@ test('other users: root reads their mail as them, without root the server says w
   const file = join(home.path, 'users/poppasswd');
   assert.equal(statSync(file).mode & 0o777, 0o600);
   writeFileSync(file, readFileSync(file, 'latin1').replaceAll(':8003', ':0'));
-  const all = await Promise.all(
+  // None of them says QUIT: that would move the message away from the others.
+  const wrong = await Promise.all(
     Array.from({ length: 20 }, async (_, n) => {
       const name = n % 2 === 0 ? 'joe' : 'amy';
-      const said = await popSession(port, [...login(name, `pw-${name}`), 'STAT', 'RETR 1', 'QUIT']);
-      return said.includes(`Subject: for ${name}\r\n`) && said.endsWith('.\r\n+OK \r\n');
+      const said = await popSession(port, [...login(name, `pw-${name}`), 'STAT', 'RETR 1']);
+      return said.includes(`Subject: for ${name}\r\n`) && said.endsWith('\r\n.\r\n') ? '' : said;
     }),
   );
-  assert.ok(all.every(Boolean));
+  assert.equal(wrong.join(''), '');
+  assert.match(await popSession(port, [...login('joe', 'pw-joe'), 'QUIT']), /\+OK \r\n$/);
   const moved = join(folder, 'joe/Maildir/cur/1:2,');
   assert.equal(statSync(moved).uid, 8001);
   assert.match(await popSession(port, login('super', 'pw-super')), /-ERR \[SYS\/TEMP\]/);

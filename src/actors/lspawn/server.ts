@@ -88,6 +88,7 @@ class Connection {
     this.#socket.removeAllListeners('data');
     this.#socket.removeAllListeners('end');
     this.#socket.pause();
+    readNoMore(this.#socket);
     void mailboxes.open(this.#socket, request);
     return true;
   }
@@ -120,6 +121,14 @@ class Connection {
   #refuse(id: number, outcome: Outcome): void {
     this.#reply(id, encodeReport(id, { outcomes: [outcome] }));
   }
+}
+
+/**
+ * A paused socket still reads ahead; what it reads would be missing in the process that gets the connection. Node offers
+ * no other way to stop that, and takes `reading` for true still, so that it does not begin again.
+ */
+function readNoMore(socket: Socket): void {
+  (socket as unknown as { readonly _handle?: { readStop(): void } | null })._handle?.readStop();
 }
 
 /** Opens the socket as the node's uid, so that no file is ever given away by root. Throws when it cannot. */
