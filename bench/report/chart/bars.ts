@@ -31,7 +31,9 @@ export function barChart({ title, bars, mark }: BarChart): string {
   const scale = linearScale(highest);
   const x = (value: number): number => Math.round((left + scale.place(value) * (width - left - right)) * 10) / 10;
   const rows = bars.map((bar, index) => row(bar, top + index * rowHeight, x));
-  const line = mark === undefined ? '' : `<path class="mark" d="M${x(mark)} ${top}V${height - 4}"/>`;
+  // Across the bars alone, not through the words between them.
+  const strokes = bars.map((_, index) => `M${x(mark ?? 0)} ${top + index * rowHeight + 17}v18`).join('');
+  const line = mark === undefined ? '' : `<path class="mark" d="${strokes}"/>`;
   const spoken = `${title}: ${bars.map((bar) => `${bar.label} ${bar.text ?? readable(bar.value)}`).join(', ')}`;
   return `<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(spoken)}">
 <text class="title" x="${left}" y="16">${escaped(title)}</text>
