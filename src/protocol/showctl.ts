@@ -109,11 +109,14 @@ const qmailFiles: readonly Entry[] = [
 
 /** Files that qmail does not know; told only where they are. */
 const ownFiles: Readonly<Record<string, Sentence>> = {
+  autoturn: (one) => `Mail goes out when the peer connects: ${one}`,
   barecr: (one) => `Bare carriage returns in SMTP: ${one}.`,
   checkpassword: (one) => `POP3 passwords are checked by ${one}.`,
   concurrencyincoming: (one) => `Incoming concurrency is ${one}.`,
   concurrencyperip: (one) => `Incoming concurrency of one address is ${one}.`,
   defaultdelivery: (one) => `Default delivery: ${one}`,
+  etrnhosts: (one) => `ETRN is allowed: ${one}`,
+  holdremote: (one) => `Mail is held until it is asked for: ${one}`,
   listeners: (one) => `Listener: ${one}`,
   logformat: (one) => `Log format is ${one}.`,
   logstamp: (one) => `Log time stamp is ${one}.`,
@@ -123,6 +126,7 @@ const ownFiles: Readonly<Record<string, Sentence>> = {
   queuebytes: (one) => `Queue size limit is ${one} bytes.`,
   queuereserve: (one) => `${one} bytes of disk are left free.`,
   rcptspertransaction: (one) => `SMTP client recipients per transaction: ${one}.`,
+  recipients: (one) => `Recipients are checked at RCPT: ${one}.`,
   remotegreet: (one) => `SMTP client greets with ${one}.`,
   topology: (one) => `Thread topology is ${one}.`,
 };

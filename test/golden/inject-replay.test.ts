@@ -10,6 +10,7 @@ import { readOptions } from '../../src/cli/getopt.js';
 import { environmentFrom } from '../../src/cli/inject/environment.js';
 import { completeAddress, completeHeader } from '../../src/protocol/message/complete.js';
 import { splitHeader } from '../../src/protocol/message/header-lines.js';
+import { differences } from './recorded.js';
 
 interface Queued {
   readonly sender: string;
@@ -72,8 +73,9 @@ function normal(queued: Queued): Queued {
 }
 
 test('qmail-inject: what is made of a header is as recorded', (t) => {
+  const chosen = differences();
   const replayed = cases.filter(
-    ({ program, expected }) => program === 'qmail-inject' && (expected.queue?.queued.length ?? 0) > 0,
+    ({ id, program, expected }) => program === 'qmail-inject' && !chosen.has(id) && (expected.queue?.queued.length ?? 0) > 0,
   );
   assert.ok(replayed.length > 200, 'the recorded cases are missing');
   t.diagnostic(`${replayed.length} cases replayed`);
