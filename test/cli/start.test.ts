@@ -127,8 +127,6 @@ test('start refuses a home that is not right, naming what is wrong', async (t) =
   assert.match(await refused(), new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}: address already in use`));
   writeFileSync(join(home, 'control/listeners'), '# ours\nsmtp nowhere\n');
   assert.match(await refused(), /control\/listeners:2: /);
-  writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.1:0\npop3 [::1]:110\n');
-  assert.match(await refused(), /listeners: pop3 \[::1\]:110: this version serves [a-z, ]+ only; remove the line/);
   writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.1:2525 rules=none.smtp\n');
   assert.match(await refused(), /none\.smtp: it does not exist; create it, or remove rules= from control\/listeners/);
   writeFileSync(join(home, 'none.smtp'), '127.:allow\nnonsense\n');
