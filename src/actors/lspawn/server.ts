@@ -89,7 +89,8 @@ class Connection {
     this.#socket.removeAllListeners('end');
     this.#socket.pause();
     readNoMore(this.#socket);
-    void mailboxes.open(this.#socket, request);
+    // The stream has one look for more to do in this turn, and a program that is started now would make it read again.
+    setImmediate(() => void mailboxes.open(this.#socket, request));
     return true;
   }
 
