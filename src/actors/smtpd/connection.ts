@@ -172,9 +172,6 @@ export class Connection implements Session {
         this.#message(event);
         break;
       case 'quit':
-        this.#write();
-        this.#hangUp();
-        break;
       case 'broken':
         this.#write();
         this.#end();
@@ -336,16 +333,6 @@ export class Connection implements Session {
     if (output === '' || this.#socket.destroyed) return;
     this.#socket.write(output, 'latin1');
     if (this.#socket.writableLength > mostUnread) this.#socket.destroy();
-  }
-
-  /** After QUIT nothing is read any more: most clients close at once, and that would only be noticed as an error. */
-  #hangUp(): void {
-    this.#over = true;
-    const socket = this.#socket;
-    socket.pause();
-    const close = (): void => void socket.destroy();
-    socket.once('close', this.#parts.clock.after(lingerMs, close));
-    socket.end(close);
   }
 
   #end(): void {
