@@ -10,10 +10,12 @@ import { installed, run } from './runner/command.js';
 import { coverage } from './runner/coverage.js';
 import { firstErrors } from './runner/first-errors.js';
 import { golden } from './runner/golden.js';
-import { runTests } from './runner/node-tests.js';
+import { failedSources, runTests, type Tested, without } from './runner/node-tests.js';
 import { filesBelow } from './runner/tree.js';
 import { judge, printed, slowest } from './runner/verdict.js';
 
+/** More files than so many that fail are no accident. */
+const mostAgain = 3;
 /** A build, lint or dead-code run that needs longer is stuck. */
 const toolSeconds = 180;
 /** Folders of test/ whose executed lines are counted; the others start processes and measure time. */
@@ -39,7 +41,27 @@ async function tool(part: string, program: string, args: readonly string[]): Pro
 
 async function tests(part: string, sources: readonly string[], coverageFolder?: string): Promise<void> {
   if (sources.length === 0) return;
-  const tested = await runTests(sources, coverageFolder);
+  count(part, sources, await runTests(sources, coverageFolder));
+}
+
+/**
+ * Tests of whole processes, with real sockets, disks and time: on a crowded machine one of them may meet a moment that is
+ * not its subject. A file that fails has one more chance, alone; it is named either way, and what fails alone has failed.
+ */
+async function wholeTests(sources: readonly string[]): Promise<void> {
+  const tested = await runTests(sources);
+  const again = failedSources(tested, sources);
+  if (again.length === 0 || again.length > mostAgain) return count('whole', sources, tested);
+  for (const failure of judge(tested).failures) console.log(`AGAIN, alone: ${failure}\n`);
+  count(
+    'whole',
+    sources.filter((source) => !again.includes(source)),
+    without(tested, again),
+  );
+  for (const source of again) await tests(`alone, ${source}`, [source]);
+}
+
+function count(part: string, sources: readonly string[], tested: Tested): void {
   const verdict = judge(tested);
   for (const failure of verdict.failures) console.log(`FAILED ${failure}\n`);
   if (verdict.failed > 0) console.log(printed(tested));
@@ -91,7 +113,7 @@ async function everything(): Promise<void> {
   ]);
   await countedTests(sources.filter(isCovered));
   const others = sources.filter((source) => !isCovered(source));
-  await tests('whole', others);
+  await wholeTests(others);
   await recordedCases();
 }
 

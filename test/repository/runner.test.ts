@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { firstErrors } from '../runner/first-errors.js';
-import type { Tested } from '../runner/node-tests.js';
+import { failedSources, type Tested, without } from '../runner/node-tests.js';
 import type { ReportLine, TestLine } from '../runner/reporter.js';
+import { root } from '../runner/tree.js';
 import { codeLines, executed } from '../runner/v8-coverage.js';
 import { judge } from '../runner/verdict.js';
 
@@ -94,4 +95,21 @@ test('executed lines: comments and blanks are no code, inner ranges override out
   assert.deepEqual(executed(script, lines), [true, true, false, false, true, true]);
   const never = { url: '', functions: [{ ranges: [{ startOffset: at('function'), endOffset: at('f(0)') - 1, count: 0 }] }] };
   assert.deepEqual(executed(never, lines), [false, false, false, false, false, true]);
+});
+
+test('a file that failed is taken out of a run whole, and nothing else is', () => {
+  const [good, bad] = ['test/good.test.ts', 'test/bad.test.ts'];
+  const place = (source: string): string => `${root}/dist/${source.replace('.ts', '.js')}`;
+  const run = tested(
+    [
+      line({ file: place(good) }),
+      line({ file: place(bad) }),
+      line({ file: place(bad), name: 'two', passed: false }),
+      line({ file: place(good), name: 'skipped', unfinished: true }),
+    ],
+    { files: [place(good), place(bad)], code: 1 },
+  );
+  assert.deepEqual(failedSources(run, [good, bad]), [bad]);
+  assert.deepEqual(counts(without(run, [bad])), [1, 1]);
+  assert.deepEqual(without(run, [bad]).files, [place(good)]);
 });

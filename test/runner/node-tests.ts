@@ -57,3 +57,20 @@ function split(output: string): { lines: ReportLine[]; rest: string } {
   }
   return { lines, rest };
 }
+
+/** The sources of files in which a test failed. */
+export function failedSources({ lines }: Tested, sources: readonly string[]): readonly string[] {
+  const bad = new Set(lines.flatMap((line) => (line.kind === 'test' && !line.passed ? [line.file] : [])));
+  return sources.filter((source) => bad.has(compiled(source)));
+}
+
+/** The run as if these files had not been in it. */
+export function without(tested: Tested, sources: readonly string[]): Tested {
+  const files = new Set(sources.map(compiled));
+  return {
+    ...tested,
+    files: tested.files.filter((file) => !files.has(file)),
+    lines: tested.lines.filter((line) => !('file' in line && files.has(line.file))),
+    code: 0,
+  };
+}
