@@ -6,9 +6,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { FileHandle } from 'node:fs/promises';
 import { outputLimit } from '../../protocol/local-report.js';
 import type { ByteString } from '../../protocol/mail.js';
+import { openMessageFile } from '../../store/message-file.js';
 import type { UnixMessage } from '../../store/unix-message.js';
 import { shellCall } from './shell.js';
-import { openMessageFile } from './temporary-message.js';
 
 export interface ProgramCall {
   readonly command: ByteString;

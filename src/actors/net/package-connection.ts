@@ -2,6 +2,7 @@
  * One client of qmtpd or qmqpd: moves octets between the socket and the session and has complete messages queued.
  * It answers K only when the queue said accepted, Z while the node is under pressure.
  */
+
 import type { Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
 import type { PackageEvent, PackageSession } from '../../protocol/package-session.js';
@@ -11,6 +12,7 @@ import type { NextQp } from '../kernel/qp.js';
 import type { Submission } from '../messages.js';
 import type { BodyBuffers } from './body-buffers.js';
 import { BodyCollector, type CollectedBody } from './collect-body.js';
+import { hangUp } from './hang-up.js';
 import { networkUid } from './network-uid.js';
 import { plainAddress, type Session } from './open-listeners.js';
 import type { QueueFilter } from './queue-filter.js';
@@ -18,8 +20,6 @@ import { readInto } from './read-into.js';
 
 /** Octets that count as progress of a slow client. */
 const progressOctets = 16_384;
-/** Milliseconds in which a client may read its last answer and close. */
-const lingerMs = 2_000;
 /** qmail ends a connection after an hour, whatever is under way. */
 const longestMs = 3_600_000;
 
@@ -271,15 +271,7 @@ export class PackageConnection implements Session {
   #end(): void {
     if (this.#over) return;
     this.#over = true;
-    const socket = this.#socket;
-    socket.end();
-    // Closed with octets of the client unread, the connection would be reset and the last answer lost.
-    socket.resume();
-    const close = (): void => void socket.destroy();
-    // A peer that neither reads nor closes must not keep the descriptor.
-    const cancel = this.#parts.clock.after(lingerMs, close);
-    socket.once('close', cancel);
-    socket.once(this.#halfClosed ? 'finish' : 'end', close);
+    hangUp(this.#socket, this.#parts.clock, this.#halfClosed);
   }
 
   #closed(): void {

@@ -2,12 +2,14 @@
  * One client of pop3d: asks who it is, has that checked, then carries its session, held in this process or in another.
  * It reads no mail itself and knows no passwords but the one under way.
  */
+
 import type { Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
 import { Authorization, type Login } from '../../protocol/pop3/authorization.js';
 import { CommandLines } from '../../protocol/pop3/command-lines.js';
 import type { Cancel, Clock } from '../kernel/clock.js';
 import { secondsOf } from '../kernel/clock.js';
+import { hangUp } from '../net/hang-up.js';
 import { plainAddress, type Session } from '../net/open-listeners.js';
 import { readInto } from '../net/read-into.js';
 import { busyLine, refusedLine, troubleLine } from '../spawn/mailbox-request.js';
@@ -21,8 +23,6 @@ const mostBefore = 100;
 const protectedMs = 600_000;
 /** Least time from a login to its refusal: nobody learns from the time why. Milliseconds. */
 const refusalMs = 500;
-/** Milliseconds in which a client may read its last answer and close. */
-const lingerMs = 2_000;
 const stopping = '-ERR [SYS/TEMP] server is shutting down\r\n';
 
 export interface Pop3Parts {
@@ -261,15 +261,7 @@ export class Pop3Connection implements Session {
     if (this.#state === 'over') return;
     this.#say(text);
     this.#release();
-    const socket = this.#socket;
-    socket.end();
-    // Closed with octets of the client unread, the connection would be reset and the last answer lost.
-    socket.resume();
-    const close = (): void => void socket.destroy();
-    // A peer that neither reads nor closes must not keep the descriptor.
-    const cancel = this.#parts.clock.after(lingerMs, close);
-    socket.once('close', cancel);
-    socket.once(this.#halfClosed ? 'finish' : 'end', close);
+    hangUp(this.#socket, this.#parts.clock, this.#halfClosed);
   }
 
   #release(): void {

@@ -2,10 +2,10 @@
  * Deliveries by the program that $QMAILREMOTE names in place of the SMTP client: started once for each, with the
  * message in unix form as a seekable, nameless file (spec remote.md §1). Connects to nothing itself.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { BodyForm, Outcome } from '../../protocol/mail.js';
 import { recipientOutcomes } from '../../protocol/remote-report.js';
-import { openNameless, writeAt } from '../../store/nameless-file.js';
+import { openMessageFile } from '../../store/message-file.js';
 import { unixMessage } from '../../store/unix-message.js';
 import type { RemoteDelivery, RemoteReport } from '../messages.js';
 import { runRemoteProgram } from '../spawn/remote-program.js';
@@ -55,16 +55,5 @@ const report = (outcomes: readonly Outcome[]): RemoteReport => ({ outcomes, clos
 
 /** `form` is that of a body in a file; bytes are in wire form. The caller closes the file. */
 async function messageFile(body: RemoteBody, form: BodyForm): Promise<FileHandle> {
-  const message = unixMessage(body instanceof Uint8Array ? { form: 'wire', bytes: body } : { form, file: body.path });
-  if (message.file !== undefined) return open(message.file, 'r');
-  const file = await openNameless();
-  try {
-    let at = 0;
-    // Written by position, so that the file's offset stays at its start for the program.
-    for await (const piece of message.pieces()) at = await writeAt(file, piece, at);
-    return file;
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+  return openMessageFile(unixMessage(body instanceof Uint8Array ? { form: 'wire', bytes: body } : { form, file: body.path }));
 }

@@ -2,6 +2,7 @@
  * One client of smtpd: moves bytes between the socket and the session, asks the policy, and has complete
  * messages queued. It answers 250 only when the queue said accepted.
  */
+
 import type { Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
 import { invokedBy, queueReceived, receivedStart } from '../../protocol/received.js';
@@ -15,6 +16,7 @@ import type { Submission } from '../messages.js';
 import type { Rights } from '../net/access.js';
 import type { BodyBuffers } from '../net/body-buffers.js';
 import { BodyCollector, type CollectedBody } from '../net/collect-body.js';
+import { hangUp } from '../net/hang-up.js';
 import { networkUid } from '../net/network-uid.js';
 import { plainAddress, type Session } from '../net/open-listeners.js';
 import type { QueueFilter } from '../net/queue-filter.js';
@@ -25,8 +27,6 @@ import type { SmtpPolicy } from './policy.js';
 const mostUnread = 262_144;
 /** Body octets that count as progress of a slow client. */
 const progressOctets = 16_384;
-/** Milliseconds in which a client may read its last reply and close. */
-const lingerMs = 2_000;
 
 const noMemory: SmtpDecision = { accept: false, code: 452, text: 'too many messages at once, try again later (#4.3.1)' };
 
@@ -338,15 +338,7 @@ export class Connection implements Session {
   #end(): void {
     if (this.#over) return;
     this.#over = true;
-    const socket = this.#socket;
-    socket.end();
-    // Closed with octets of the client unread, the connection would be reset and the last reply lost.
-    socket.resume();
-    const close = (): void => void socket.destroy();
-    // A peer that neither reads nor closes must not keep the descriptor.
-    const cancel = this.#parts.clock.after(lingerMs, close);
-    socket.once('close', cancel);
-    socket.once(this.#halfClosed ? 'finish' : 'end', close);
+    hangUp(this.#socket, this.#parts.clock, this.#halfClosed);
   }
 
   #closed(): void {

@@ -1,9 +1,9 @@
 /**
- * A message as a seekable, nameless file for the standard input of a program line.
+ * A message as a seekable, nameless file for the standard input of a program: of a .qmail line, or in place of qmail-remote.
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { openNameless, writeAt } from '../../store/nameless-file.js';
-import type { UnixMessage } from '../../store/unix-message.js';
+import { openNameless, writeAt } from './nameless-file.js';
+import type { UnixMessage } from './unix-message.js';
 
 /** The open file at its start; the caller closes it. Throws the system's error or MessageUnreadable. */
 export async function openMessageFile(message: UnixMessage): Promise<FileHandle> {
