@@ -67,9 +67,12 @@ export class QueueFilter {
   }
 }
 
+/** The server's own; looked up once, for a thread's environment is slow to ask and this is asked for each connection. */
+const serverProgram = process.env.QMAILQUEUE;
+
 /** Undefined: this client's messages go to the queue itself. Its rule's variables come before those of the server. */
 export function filterFor({ variables }: Rights, place: FilterPlace): QueueFilter | undefined {
-  const program = variables?.get('QMAILQUEUE') ?? process.env.QMAILQUEUE;
+  const program = variables?.get('QMAILQUEUE') ?? serverProgram;
   if (program === undefined || program === '') return undefined;
   const { home, queueDir, remote, local } = place;
   const env: Record<string, string> = {
