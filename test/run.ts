@@ -45,20 +45,20 @@ async function tests(part: string, sources: readonly string[], coverageFolder?: 
 }
 
 /**
- * Tests of whole processes, with real sockets, disks and time: on a crowded machine one of them may meet a moment that is
+ * Tests with real threads, processes, sockets, disks and time: on a crowded machine one of them may meet a moment that is
  * not its subject. A file that fails has one more chance, alone; it is named either way, and what fails alone has failed.
  */
-async function wholeTests(sources: readonly string[]): Promise<void> {
-  const tested = await runTests(sources);
+async function testsTwice(part: string, sources: readonly string[], coverageFolder?: string): Promise<void> {
+  const tested = await runTests(sources, coverageFolder);
   const again = failedSources(tested, sources);
-  if (again.length === 0 || again.length > mostAgain) return count('whole', sources, tested);
+  if (again.length === 0 || again.length > mostAgain) return count(part, sources, tested);
   for (const failure of judge(tested).failures) console.log(`AGAIN, alone: ${failure}\n`);
   count(
-    'whole',
+    part,
     sources.filter((source) => !again.includes(source)),
     without(tested, again),
   );
-  for (const source of again) await tests(`alone, ${source}`, [source]);
+  for (const source of again) await tests(`alone, ${source}`, [source], coverageFolder);
 }
 
 function count(part: string, sources: readonly string[], tested: Tested): void {
@@ -80,7 +80,7 @@ async function countedTests(sources: readonly string[]): Promise<void> {
   // Tests that run as root start processes of other users, and those write here too.
   chmodSync(folder, 0o1777);
   try {
-    await tests('layers', sources, folder);
+    await testsTwice('layers', sources, folder);
     for (const layer of coverage(folder)) {
       const good = layer.percent >= layer.least;
       console.log(
@@ -113,7 +113,7 @@ async function everything(): Promise<void> {
   ]);
   await countedTests(sources.filter(isCovered));
   const others = sources.filter((source) => !isCovered(source));
-  await wholeTests(others);
+  await testsTwice('whole', others);
   await recordedCases();
 }
 

@@ -46,15 +46,9 @@ export async function openPage(ending: Ending, program: string): Promise<PageVie
   const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--remote-debugging-pipe'];
   const child = spawn(program, [...flags, `--user-data-dir=${profile}`], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+    detached: true,
   });
-  ending.after(async () => {
-    const gone = once(child, 'exit');
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGKILL');
-      await gone;
-    }
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  });
+  ending.after(() => endBrowser(child, profile));
   const complaints: string[] = [];
   const pipe = talk(child, ({ method, params }) => {
     if (method === 'Log.entryAdded') complaints.push(params?.entry?.text ?? '');
@@ -65,6 +59,20 @@ export async function openPage(ending: Ending, program: string): Promise<PageVie
   const call: Call = (method, params) => pipe(String(sessionId), method, params);
   for (const domain of ['Page', 'Runtime', 'Log']) await call(`${domain}.enable`);
   return { ...viewOf(call), complaints };
+}
+
+/** Ends the browser with the processes it started, which would write on into its profile. */
+async function endBrowser(child: ChildProcess, profile: string): Promise<void> {
+  const gone = once(child, 'exit');
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+    process.kill(-child.pid, 'SIGKILL');
+    await gone;
+  }
+  try {
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  } catch {
+    // A profile left in the folder for such things says nothing about the page.
+  }
 }
 
 function viewOf(call: Call): Omit<PageView, 'complaints'> {
