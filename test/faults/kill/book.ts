@@ -33,9 +33,6 @@ interface Fault {
   until: number;
 }
 
-/** A thread or process that ends a moment after it was ordered to: until then the fault is not over. */
-const slackMs = 2_000;
-
 export class Book {
   /** The round of each accepted message. */
   readonly #accepted = new Map<number, number>();
@@ -53,7 +50,8 @@ export class Book {
     this.#faults.push({ from: performance.now(), until: Number.POSITIVE_INFINITY });
   }
 
-  faultIsOver(): void {
+  /** `slackMs`: for a thread or process that ends a moment after it was ordered to. */
+  faultIsOver(slackMs = 0): void {
     const last = this.#faults.at(-1);
     if (last !== undefined) last.until = performance.now() + slackMs;
   }
@@ -123,13 +121,13 @@ export class Book {
     };
   }
 
-  /** The fault between each second arrival and the one before it, -1 for none. */
+  /** The last fault between each second arrival and the one before it, -1 for none. */
   #doubledBy(): number[] {
     const faults: number[] = [];
     for (const times of this.#remote.values()) {
       times.slice(1).forEach((second, at) => {
         const first = times[at] ?? second;
-        faults.push(this.#faults.findIndex(({ from, until }) => from <= second && first <= until));
+        faults.push(this.#faults.findLastIndex(({ from, until }) => from <= second && first <= until));
       });
     }
     return faults;

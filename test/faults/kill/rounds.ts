@@ -73,6 +73,8 @@ const remoteSlots = 20;
 /** Most that may arrive twice after one kill: deliveries at work and those not on disk yet, as send bounds them (send/slots.ts). */
 export const mostTwice: number = 1.5 * remoteSlots;
 
+/** A thread ends so many milliseconds after it was told to, at most. */
+const orderMs = 1_000;
 /** Failures that one server bears before it is replaced by another. */
 const mostBorne = 3;
 /** Small heaps, so that a thread that takes all memory soon has it. */
@@ -116,7 +118,7 @@ export async function runRounds(ending: Ending, options: RoundsOptions): Promise
     kills.push({ fault, inFlight: server.remoteInFlight });
     book.faultBegins();
     const left = await strike(fault, server, options.disk);
-    book.faultIsOver();
+    book.faultIsOver(left === 'stays' ? orderMs : 0);
     borne = left === 'gone' ? 0 : borne + 1;
     // The fifth failure within a minute would end the server, as it should.
     if (borne === mostBorne) await server.stop();
