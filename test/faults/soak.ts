@@ -11,11 +11,12 @@ import { type Lot, lotNames, lotsOf } from './soak/lots.js';
 import { added, empty, type Found, failed, isGood, read, type SoakRecord, tableOf, write } from './soak/record.js';
 
 const usage = `usage: npm run soak -- [--rounds N] [--fault NAME] [--json FILE] | --week N
-N: 1 to 1000000, default 1000. NAME: ${lotNames.join(', ')}; default: all but steps in turn.
+N: 1 to 1000000, default 1000; of steps and calls each one once. NAME: ${lotNames.join(', ')}; default: all but steps and calls in turn.
 FILE: written after every lot of rounds, with the table as Markdown beside it; a run goes on with what is in it.`;
 
 interface Words {
-  readonly rounds: number;
+  /** Undefined: 1,000, or of steps and calls every one once. */
+  readonly rounds: number | undefined;
   readonly week: number;
   readonly fault: string | undefined;
   readonly json: string | undefined;
@@ -28,10 +29,10 @@ function words(): Words | undefined {
     const text = { type: 'string' } as const;
     const { values } = parseArgs({ options: { rounds: text, week: text, fault: text, json: text } });
     const { fault, json } = values;
-    const rounds = Number(values.rounds ?? 1_000);
+    const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
     const week = Number(values.week ?? 0);
     const known = fault === undefined || lotNames.includes(fault);
-    return isCount(rounds) && (week === 0 || isCount(week)) && known ? { rounds, week, fault, json } : undefined;
+    return isCount(rounds ?? 1) && (week === 0 || isCount(week)) && known ? { rounds, week, fault, json } : undefined;
   } catch {
     return undefined;
   }
@@ -77,13 +78,17 @@ function signalled(): () => boolean {
   return () => stop;
 }
 
+function usual(fault: string | undefined, lots: readonly Lot[]): number {
+  return fault === 'steps' || fault === 'calls' ? lots.reduce((sum, { most }) => sum + most, 0) : 1_000;
+}
+
 async function soak({ rounds, fault, json }: Words): Promise<SoakRecord> {
   const lots = lotsOf(fault, (why) => console.log(why));
   if (lots.length === 0) throw new Error('nothing of that can be done here');
   const enough = signalled();
   let record = json === undefined ? empty : read(json);
   const done = new Map<Lot, number>();
-  for (let left = rounds, at = 0; left > 0 && !enough(); at += 1) {
+  for (let left = rounds ?? usual(fault, lots), at = 0; left > 0 && !enough(); at += 1) {
     const lot = lots[at % lots.length] as Lot;
     const first = done.get(lot) ?? 0;
     const asked = Math.min(left, lot.most);

@@ -3,8 +3,11 @@
  * than a short one. What each kind of lot does, and in which order they come.
  */
 import { crashPoints } from '../../../src/store/crash-points.js';
+import { noStrace } from '../../store/strace.js';
 import { type FileSystem, LoopDisk, noLoopDisk } from '../../support/loop-disk.js';
 import type { Ending } from '../../support/server-home.js';
+import { type CallFault, callFaults } from '../calls/plan.js';
+import { runSweep } from '../calls/sweep.js';
 import { runMatrix } from '../crash/matrix.js';
 import { runRounds, type StrikeRow } from '../kill/rounds.js';
 import { mixedNames, type StrikeName, strikeNames } from '../kill/strikes.js';
@@ -63,10 +66,33 @@ const steps: Lot = {
   },
 };
 
+/** Every system call on a message's way to the disk fails once; the lot ends when there is none left, whatever was asked for. */
+function calls(fault: CallFault): Lot {
+  return {
+    name: fault.name,
+    most: 25,
+    async run(ending, _rounds, _first, enough) {
+      const { rounds, accepted, lost, twiceLocal, twiceRemote, altered, unexplained } = await runSweep(ending, fault, { enough });
+      const failed = rounds.filter(({ call }) => call !== undefined).length;
+      const row: StrikeRow = {
+        fault: fault.name,
+        rounds: failed,
+        accepted,
+        lost,
+        twiceLocal,
+        inFlight: 0,
+        twice: twiceRemote,
+        mostTwice: Math.min(1, twiceRemote),
+      };
+      return { rows: [row], altered, unexplained };
+    },
+  };
+}
+
 const power = (type: FileSystem, most: number): Lot => strikes(`power ${type}`, most, ['power'], type);
 const mixed = strikes('mixed', 4 * mixedNames.length, mixedNames);
 
-export const lotNames: readonly string[] = [...strikeNames, 'steps'];
+export const lotNames: readonly string[] = [...strikeNames, 'steps', 'calls'];
 
 const canCut = (type: FileSystem, say: (why: string) => void): boolean => {
   const why = noLoopDisk(type);
@@ -80,6 +106,11 @@ export function lotsOf(fault: string | undefined, say: (why: string) => void): r
     (['ext4', 'xfs'] as const).filter((type) => canCut(type, say)).map((type) => power(type, most));
   if (fault === undefined) return [mixed, ...cut(3)];
   if (fault === 'steps') return [steps];
+  if (fault === 'calls') {
+    const why = noStrace();
+    if (why !== undefined) say(`system calls that fail: ${why}`);
+    return why === undefined ? callFaults.map(calls) : [];
+  }
   if (fault === 'power') return cut(25);
   return strikeNames.filter((name) => name === fault).map((name) => strikes(name, 50, [name]));
 }
