@@ -7,11 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { programEnvironment } from '../actors/local/environment.js';
 import { Children } from '../actors/lspawn/children.js';
 import { DefaultDelivery } from '../actors/lspawn/default-delivery.js';
+import { mailLinks } from '../actors/lspawn/mail-links.js';
 import { MailboxChildren } from '../actors/lspawn/mailbox-children.js';
 import { Mailboxes } from '../actors/lspawn/mailboxes.js';
-import { listen } from '../actors/lspawn/server.js';
+import { listen, listenAs } from '../actors/lspawn/server.js';
 import { Trust } from '../actors/lspawn/trust.js';
 import { checkerFile } from '../actors/spawn/checker-program.js';
+import { giftSocket } from '../actors/spawn/mailbox-gift.js';
 import { accountsFor } from '../store/accounts.js';
 import { crashOrder } from '../store/crash-points.js';
 import { MailAccounts } from '../store/mail-accounts.js';
@@ -19,6 +21,8 @@ import { UsersFile } from '../store/users-file.js';
 import { poolThreads } from './pool-threads.js';
 
 const idle = 30_000;
+/** As the node's: V8's extra threads cost more than they save in a small heap. */
+const v8Flags = ['--single-threaded-gc'];
 /** Users whose mail is read at once; further ones are asked to come again. */
 const mailboxProcesses = 50;
 
@@ -52,7 +56,11 @@ function start(args: readonly string[]): void {
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
   const trust = new Trust(home, uid);
   const mailboxChildren = new MailboxChildren({
-    command: { program: process.execPath, args: [fileURLToPath(new URL('mailbox-child.js', import.meta.url))], environment },
+    command: {
+      program: process.execPath,
+      args: [...v8Flags, fileURLToPath(new URL('mailbox-child.js', import.meta.url))],
+      environment,
+    },
     limit: mailboxProcesses,
     idle,
   });
@@ -75,6 +83,9 @@ function start(args: readonly string[]): void {
     log,
     mailboxes,
   });
+  const links = mailLinks({ mailboxes, log });
+  links.once('error', (error) => refuse(`${giftSocket(socket)}: ${error.message}`));
+  listenAs(uid, links, giftSocket(socket));
   const end = (): void => {
     children.close();
     mailboxChildren.close();
