@@ -18,6 +18,7 @@ import { accountsFor } from '../store/accounts.js';
 import { crashOrder } from '../store/crash-points.js';
 import { MailAccounts } from '../store/mail-accounts.js';
 import { UsersFile } from '../store/users-file.js';
+import { poolThreads } from './pool-threads.js';
 
 const idle = 30_000;
 /** As the node's: V8's extra threads cost more than they save in a small heap. */
@@ -41,7 +42,11 @@ function start(args: readonly string[]): void {
   process.chdir('/');
   const uid = Number(owner);
   // One thread a parallel flush; the child's programs do not inherit it.
-  const environment = { ...programEnvironment(home, process.env), UV_THREADPOOL_SIZE: '32', ...crashOrder(process.env) };
+  const environment = {
+    ...programEnvironment(home, process.env),
+    UV_THREADPOOL_SIZE: poolThreads(32),
+    ...crashOrder(process.env),
+  };
   const program = fileURLToPath(new URL('local-child.js', import.meta.url));
   const children = new Children({
     command: { program: process.execPath, args: [program], environment },
