@@ -1,14 +1,16 @@
 /**
- * `npm run fuzz -- --seconds N [--target NAME]`: every parser, or one, with changed inputs for so long in all; prints
+ * `npm run fuzz -- --seconds N [--target NAME] [--sessions N]`: every parser, or one, with changed inputs for so long in
+ * all, then spoilt sessions, so many with each listener; prints
  * executions, states and crashers, each as a JSON string that can become a test, and the lines of src/protocol that were
  * executed. Exit code 1 when something crashed.
  */
 import { parseArgs } from 'node:util';
 import { type Hunted, hunt } from './hunt.js';
 import { executedLines, runInputs } from './lines.js';
+import { sessionKinds, stormOn } from './session-kinds.js';
 import { targets } from './targets/all.js';
 
-const usage = `usage: npm run fuzz -- [--seconds N] [--target NAME] [--seed N]\ntargets: ${targets.map(({ name }) => name).join(' ')}`;
+const usage = `usage: npm run fuzz -- [--seconds N] [--target NAME] [--seed N] [--sessions N]\ntargets: ${targets.map(({ name }) => name).join(' ')}`;
 
 function numberOf(text: string, name: string): number {
   const value = Number(text);
@@ -24,12 +26,31 @@ function print(name: string, { executions, seedStates, newStates, crashers }: Hu
     console.log(`  ${JSON.stringify(input)}\n  ${reason.split('\n').slice(0, 12).join('\n  ')}`);
 }
 
-function main(): number {
+/** How many listeners did not stand it. */
+async function spoiltSessions(weather: { readonly sessions: number; readonly seed: number }): Promise<number> {
+  let bad = 0;
+  for (const kind of sessionKinds) {
+    const ends: (() => void | Promise<void>)[] = [];
+    try {
+      const { messages } = await stormOn(kind, { after: (end) => void ends.push(end) }, weather);
+      console.log(`${weather.sessions} spoilt ${kind} sessions, ${messages} messages taken, the next good one went through`);
+    } catch (error) {
+      bad += 1;
+      console.log(`spoilt ${kind} sessions: ${error instanceof Error ? error.stack : error}`);
+    } finally {
+      for (const end of ends.reverse()) await end();
+    }
+  }
+  return bad;
+}
+
+async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       seconds: { type: 'string', default: '60' },
       target: { type: 'string' },
       seed: { type: 'string' },
+      sessions: { type: 'string', default: '400' },
       replay: { type: 'string' },
     },
   });
@@ -54,6 +75,7 @@ function main(): number {
   }
   console.log(`${executions} executions, ${crashers} crashers`);
   if (values.target === undefined) {
+    crashers += await spoiltSessions({ sessions: numberOf(values.sessions, 'sessions'), seed });
     const lines = executedLines(corpora, import.meta.url);
     console.log(
       `src/protocol: ${lines?.percent.toFixed(1)} % of its lines executed; least in ${lines?.weak.slice(0, 12).join(', ')}`,
@@ -63,7 +85,7 @@ function main(): number {
 }
 
 try {
-  process.exitCode = main();
+  process.exitCode = await main();
 } catch (error) {
   console.error(`fuzz: ${error instanceof Error ? error.message : error}\n${usage}`);
   process.exitCode = 100;
