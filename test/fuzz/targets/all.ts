@@ -4,6 +4,7 @@ import { cdbFiles, compiledRules } from './access.js';
 import { checker, popPasswd, usersList } from './accounts.js';
 import { aliases, forwards } from './aliases.js';
 import { listeners, lists, replay, showctl } from './files.js';
+import { local, mime } from './local.js';
 import { logLines, reportLines } from './log.js';
 import { qmqp, qmtp } from './packages.js';
 import { pop3, pop3Message } from './pop3.js';
@@ -34,6 +35,8 @@ export const targets: readonly Target[] = [
   tokens,
   wire,
   mbox,
+  mime,
+  local,
   control,
   rules,
   compiledRules,
