@@ -60,7 +60,7 @@ function start(args: readonly string[]): void {
     log,
   });
   const server = listen({
-    users: new UsersFile(home, accountsFor({}, 0), () => performance.now()),
+    users: new UsersFile(home, accountsFor({}, 0), () => performance.now(), 'turn'),
     trust,
     defaultDelivery: new DefaultDelivery(home, given === undefined ? undefined : Buffer.from(given, 'base64').toString('latin1')),
     owner: uid,
