@@ -18,6 +18,8 @@ import { MailAccounts } from '../store/mail-accounts.js';
 import { UsersFile } from '../store/users-file.js';
 
 const idle = 30_000;
+/** As for the node (start/node-process.ts): a small heap is not worth V8's extra threads. */
+const v8Flags = ['--single-threaded-gc'];
 /** Users whose mail is read at once; further ones are asked to come again. */
 const mailboxProcesses = 50;
 
@@ -40,7 +42,7 @@ function start(args: readonly string[]): void {
   const environment = { ...programEnvironment(home, process.env), UV_THREADPOOL_SIZE: '32', ...crashOrder(process.env) };
   const program = fileURLToPath(new URL('local-child.js', import.meta.url));
   const children = new Children({
-    command: { program: process.execPath, args: [program], environment },
+    command: { program: process.execPath, args: [...v8Flags, program], environment },
     limit: Math.max(1, Number(limit)),
     idle,
   });
