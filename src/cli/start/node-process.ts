@@ -34,7 +34,7 @@ export interface NodeSpawn {
  * Collecting garbage on the thread that made it: the heaps are small, and waking V8's extra threads for each
  * young collection costs more CPU time than it saves (about a tenth of a relayed message).
  */
-const v8Flags = ['--single-threaded-gc'];
+export const v8Flags: readonly string[] = ['--single-threaded-gc'];
 
 /** Starts the node; what it says goes to `take`. */
 export function spawnNode(options: NodeSpawn, take: (message: ToParent) => void): ChildProcess {
