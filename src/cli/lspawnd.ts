@@ -18,9 +18,10 @@ import { accountsFor } from '../store/accounts.js';
 import { crashOrder } from '../store/crash-points.js';
 import { MailAccounts } from '../store/mail-accounts.js';
 import { UsersFile } from '../store/users-file.js';
+import { poolThreads } from './pool-threads.js';
 
 const idle = 30_000;
-/** As the node's: V8's extra threads cost more than they save in a small heap. */
+/** As for the node (start/node-process.ts): a small heap is not worth V8's extra threads. */
 const v8Flags = ['--single-threaded-gc'];
 /** Users whose mail is read at once; further ones are asked to come again. */
 const mailboxProcesses = 50;
@@ -41,10 +42,14 @@ function start(args: readonly string[]): void {
   process.chdir('/');
   const uid = Number(owner);
   // One thread a parallel flush; the child's programs do not inherit it.
-  const environment = { ...programEnvironment(home, process.env), UV_THREADPOOL_SIZE: '32', ...crashOrder(process.env) };
+  const environment = {
+    ...programEnvironment(home, process.env),
+    UV_THREADPOOL_SIZE: poolThreads(32),
+    ...crashOrder(process.env),
+  };
   const program = fileURLToPath(new URL('local-child.js', import.meta.url));
   const children = new Children({
-    command: { program: process.execPath, args: [program], environment },
+    command: { program: process.execPath, args: [...v8Flags, program], environment },
     limit: Math.max(1, Number(limit)),
     idle,
   });
@@ -68,7 +73,7 @@ function start(args: readonly string[]): void {
     log,
   });
   const server = listen({
-    users: new UsersFile(home, accountsFor({}, 0), () => performance.now()),
+    users: new UsersFile(home, accountsFor({}, 0), () => performance.now(), 'turn'),
     trust,
     defaultDelivery: new DefaultDelivery(home, given === undefined ? undefined : Buffer.from(given, 'base64').toString('latin1')),
     owner: uid,

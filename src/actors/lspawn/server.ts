@@ -9,7 +9,7 @@ import { internalOutcome } from '../../protocol/local-report.js';
 import type { Outcome } from '../../protocol/mail.js';
 import { gatherWrite } from '../spawn/gather.js';
 import { type Frame, FrameReader } from '../spawn/lspawnd-frames.js';
-import { decodeDelivery, decodePiece, encodeDelivery, encodeReport, type WireDelivery } from '../spawn/lspawnd-messages.js';
+import { decodeDelivery, decodePiece, encodeReport, readdressed, type WireDelivery } from '../spawn/lspawnd-messages.js';
 import { decodeMailbox } from '../spawn/mailbox-request.js';
 import type { DeliveryChild } from './child.js';
 import type { Children } from './children.js';
@@ -67,7 +67,7 @@ class Connection {
       if (delivery === undefined || this.#routes.has(delivery.id) || this.#routes.size >= this.#options.deliveries) return false;
       const route: Route = { child: undefined, number: ++lastNumber, held: [] };
       this.#routes.set(delivery.id, route);
-      void this.#start(delivery, route).catch(() => this.#refuse(delivery.id, internalOutcome(118)));
+      void this.#start(delivery, frame.payload, route).catch(() => this.#refuse(delivery.id, internalOutcome(118)));
       return true;
     }
     const piece = decodePiece(frame.payload);
@@ -94,14 +94,14 @@ class Connection {
     return true;
   }
 
-  async #start(delivery: WireDelivery, route: Route): Promise<void> {
+  async #start(delivery: WireDelivery, payload: Buffer, route: Route): Promise<void> {
     const found = await lookUp(delivery.local, this.#options);
     if (found.tag === 'refused') return this.#refuse(delivery.id, found.outcome);
     const { uid, gid, user, home, dash, ext } = found.user;
     const child = this.#options.children.of(uid, gid);
     if (child === undefined) return this.#refuse(delivery.id, internalOutcome(118));
     const { defaultDelivery } = found;
-    const frame = encodeDelivery({ ...delivery, id: route.number, user, home, dash, ext, defaultDelivery });
+    const frame = readdressed(payload, { id: route.number, user, home, dash, ext, defaultDelivery });
     child.deliver(
       route.number,
       { id: delivery.id, reply: (answer) => this.#reply(delivery.id, answer) },
