@@ -2,7 +2,7 @@
  * One socket of the sink and what rules do to it: hold it, read it slowly, leave it half open, cut it.
  * Moves octets; knows no protocol.
  */
-import type { Socket } from 'node:net';
+import type { Connected } from '../net/connected.js';
 import { readInto } from '../net/read-into.js';
 
 /** Replies that the client has not read before its commands are left unread. */
@@ -14,7 +14,7 @@ export class Wire {
   readonly client: string;
   /** Nothing more is read or written. */
   over = false;
-  readonly #socket: Socket;
+  readonly #socket: Connected;
   /** Reasons for not reading. */
   #held = false;
   #unread = false;
@@ -24,7 +24,7 @@ export class Wire {
   #slow = 0;
 
   /** `bytes` gets views that are valid during the call only. Nothing is read before `start`. */
-  constructor(socket: Socket, bytes: (chunk: Buffer) => void) {
+  constructor(socket: Connected, bytes: (chunk: Buffer) => void) {
     this.#socket = socket;
     this.client = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     readInto(socket, (chunk) => {
