@@ -186,6 +186,7 @@ export class SinkConnection {
     const recipients = this.#recipients;
     this.#house.took(recipients, this.#size, this.#meter.finish());
     if (answered) this.#session.decide(accepted);
+    else this.#house.counts.unanswered += recipients.length;
     if (this.#collected === undefined || this.#transcript === undefined) return;
     if (answered) this.#reply();
     this.#house.books.keep({

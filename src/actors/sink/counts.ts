@@ -16,6 +16,8 @@ export interface SinkCounts {
   /** Replies 4xx and 5xx that a rule or an address asked for. */
   refused4: number;
   refused5: number;
+  /** Of the recipients, those of messages whose sender never learned that they were taken. */
+  unanswered: number;
   /** Connections cut by a rule or an address. */
   drops: number;
   stalls: number;
@@ -32,6 +34,7 @@ export function noCounts(): SinkCounts {
     requests: 0,
     refused4: 0,
     refused5: 0,
+    unanswered: 0,
     drops: 0,
     stalls: 0,
     delays: 0,

@@ -101,6 +101,11 @@ export const loadVerbs: readonly Verb[] = [
         text: 'compares with any server that listens there; where it relays, it must hand mail to --sink-port',
       },
       { name: 'sink-port', value: 'PORT', text: 'where the sink listens for --target' },
+      {
+        name: 'rules',
+        value: 'FILE',
+        text: "trouble that the sink makes, as tqmail sink --rules; copies that it provokes are told from the server's own (relay, fanout)",
+      },
       { name: 'n', value: 'N', text: 'messages a run' },
       { name: 'sessions', value: 'N', text: 'connections at a time' },
       { name: 'size', value: 'BYTES', text: 'octets of body' },

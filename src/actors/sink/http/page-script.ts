@@ -20,7 +20,7 @@ async function ask(path, options) {
 function counts(status) {
   const rows = [['Messages', number(status.messages)], ['Recipients', number(status.recipients)], ['Received', size(status.bytes)],
     ['Connections', number(status.connections)], ['Open', number(status.open)], ['Refused 4xx', number(status.refused4)],
-    ['Refused 5xx', number(status.refused5)], ['Cut', number(status.drops)], ['Half open', number(status.stalls)], ['Delayed', number(status.delays)]];
+    ['Refused 5xx', number(status.refused5)], ['Cut', number(status.drops)], ['No answer', number(status.unanswered)], ['Half open', number(status.stalls)], ['Delayed', number(status.delays)]];
   if (status.latency) rows.push(['Latency p50', status.latency.p50 + ' ms'], ['Latency p99', status.latency.p99 + ' ms']);
   $('counts').replaceChildren(...rows.map(([name, value]) => {
     const box = make('div');
