@@ -9,6 +9,8 @@ export interface SinkCounts {
   /** Of messages as they came, and of requests. */
   bytes: number;
   connections: number;
+  /** Of these, those that went over to TLS. */
+  tls: number;
   /** Open now. */
   open: number;
   /** HTTP requests that are neither page nor interface. */
@@ -30,6 +32,7 @@ export function noCounts(): SinkCounts {
     recipients: 0,
     bytes: 0,
     connections: 0,
+    tls: 0,
     open: 0,
     requests: 0,
     refused4: 0,
