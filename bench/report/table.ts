@@ -76,7 +76,7 @@ export function verdicts({ results }: BenchResult): string[] {
     const judged = runs.some((run) => run.lost !== undefined);
     if (lost + duplicate + altered > 0)
       return `ledger  ${name}: ${lost} lost, ${duplicate} twice, ${altered} altered: those runs have no figures`;
-    return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : 'arrivals not judged'} in ${runs.length} runs`;
+    return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : 'arrivals not judged'} in ${runs.length === 1 ? 'one run' : `${runs.length} runs`}`;
   });
 }
 
