@@ -34,7 +34,8 @@ export async function openListener(at: ListenAt, protocol: 'smtp' | 'lmtp' | 'qm
   };
   const server = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, connected);
   const port = await listen(server, at);
-  takeConnections(server, connected);
+  // TLS is spoken over Node's own sockets.
+  if (house.tls === undefined) takeConnections(server, connected);
   return { port, close: () => closed(server, sockets) };
 }
 

@@ -135,7 +135,10 @@ export class SinkPackageConnection {
       if (refusal.code === 421) this.#wire.end();
     } else {
       // At the end of a package take-drop is the sender's; it cannot be told from drop but by the account.
+      const { counts } = this.#house;
+      const before = counts.recipients;
       if (does === 'take-drop') take();
+      counts.unanswered += counts.recipients - before;
       this.#wire.cut();
     }
   }
