@@ -50,12 +50,26 @@ function skipTaken(pass: Pass): Row | undefined {
   return undefined;
 }
 
-/** The next recipient that need not wait; those that must are deferred without a try. */
-function skipHeld(pass: Pass, held: (host: ByteString) => boolean): Row | undefined {
-  for (let row = skipTaken(pass); row !== undefined; row = skipTaken(pass)) {
-    if (pass.channel === 'local' || pass.dying || !held(hostOf(row.address))) return row;
-    row.state = 'deferred';
-    pass.deferred += 1;
+/** Which destinations may be tried. */
+export interface Gate {
+  /** Mail for the host is not to be tried: it is deferred as it is. */
+  held(host: ByteString): boolean;
+  /** A delivery to the host may begin now; otherwise its recipients wait. */
+  allows(host: ByteString): boolean;
+}
+
+/** The next recipient that may be tried now; those that are held are deferred without a try. */
+function nextRow(pass: Pass, gate: Gate): Row | undefined {
+  if (skipTaken(pass) === undefined) return undefined;
+  if (pass.channel === 'local') return pass.rows[pass.from];
+  for (let i = pass.from; i < pass.rows.length; i += 1) {
+    const row = pass.rows[i] as Row;
+    if (row.state !== 'waiting') continue;
+    const host = hostOf(row.address);
+    if (!pass.dying && gate.held(host)) {
+      row.state = 'deferred';
+      pass.deferred += 1;
+    } else if (gate.allows(host)) return row;
   }
   return undefined;
 }
@@ -64,13 +78,12 @@ function skipHeld(pass: Pass, held: (host: ByteString) => boolean): Row | undefi
  * The next recipients for one slot: one, or up to `most` of the same host (control/rcptspertransaction). A message in
  * its last pass is held no longer: it is tried once before it bounces.
  */
-export function takeGroup(pass: Pass, most: number, held: (host: ByteString) => boolean): readonly Row[] {
-  const first = skipHeld(pass, held);
+export function takeGroup(pass: Pass, most: number, gate: Gate): readonly Row[] {
+  const first = nextRow(pass, gate);
   if (first === undefined) return [];
   first.state = 'running';
-  pass.from += 1;
-  if (most <= 1) return [first];
   const group = [first];
+  if (most <= 1) return group;
   const host = hostOf(first.address).toLowerCase();
   for (let i = pass.from; i < pass.rows.length && group.length < most; i += 1) {
     const row = pass.rows[i] as Row;
@@ -79,6 +92,11 @@ export function takeGroup(pass: Pass, most: number, held: (host: ByteString) => 
     group.push(row);
   }
   return group;
+}
+
+/** The first recipient that waits. */
+export function firstWaiting(pass: Pass): Row | undefined {
+  return skipTaken(pass);
 }
 
 export function hasWaiting(pass: Pass): boolean {
