@@ -32,6 +32,8 @@ export interface SmtpServerOptions {
   readonly heard?: (line: ByteString) => void;
   /** ETRN is announced and asked about (RFC 1985). */
   readonly etrn?: boolean;
+  /** A client that sends many commands ahead is interrupted by `breath` events. */
+  readonly breath?: boolean;
 }
 
 /**
