@@ -20,6 +20,7 @@ interface InnerServer {
   _connections?: number;
 }
 interface InnerSocket {
+  _handle?: { readonly fd?: number } | null;
   _server?: unknown;
   server?: unknown;
 }
@@ -42,8 +43,8 @@ export function takeConnections(server: Server, connected: (socket: Socket) => v
     const socket = socketOf(client);
     // As the server does: it ends when the last of its connections is gone.
     inner._connections = (inner._connections ?? 0) + 1;
-    (socket as InnerSocket)._server = server;
-    (socket as InnerSocket).server = server;
+    (socket as unknown as InnerSocket)._server = server;
+    (socket as unknown as InnerSocket).server = server;
     connected(socket);
   };
 }
@@ -64,6 +65,11 @@ function socketOf(client: ClientHandle): Socket {
   } as never);
   readers.set(socket, reader);
   return socket;
+}
+
+/** Its number; undefined where Node does not tell. */
+export function descriptorOf(socket: Socket): number | undefined {
+  return (socket as unknown as InnerSocket)._handle?.fd;
 }
 
 /** `bytes` gets views that are valid during the call only. Nothing is read before `resume`. */

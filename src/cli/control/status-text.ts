@@ -68,7 +68,11 @@ function limits(report: NodeReport): readonly string[] {
   if (report.paused) found.push('pause: no mail is taken or delivered until: tqmail cont');
   if (typeof trouble === 'string') found.push(`the queue: ${trouble}`);
   else if (report.full) found.push('the disk of the queue is full: MAIL gets 452');
-  const waiting = ['smtpd', 'qmtpd', 'qmqpd', 'pop3d'].reduce((sum, name) => sum + numberIn(counters, `${name}.waiting`), 0);
+  const all = (what: string): number =>
+    ['smtpd', 'qmtpd', 'qmqpd', 'pop3d'].reduce((sum, name) => sum + numberIn(counters, `${name}.${what}`), 0);
+  const waiting = all('waiting');
+  const short = all('noDescriptors');
+  if (short > 0) found.push(`descriptors: ${short} clients were told to come again (limit on open files)`);
   if (waiting > 0) found.push(`connections: ${waiting} clients wait (control/concurrencyincoming)`);
   for (const channel of ['local', 'remote'] as const) {
     const { used, most } = slots(counters, channel);
