@@ -56,12 +56,8 @@ test('a held message is bounced when its time is over', async () => {
 });
 
 test('a thread that takes many deliveries of a message with it counts once', async () => {
-  let sound = true;
+  let sound = false;
   const node = await OneThreadNode.started({ settings: { concurrencyremote: 20 }, script: () => (sound ? 'K' : 'crash') });
-  // A destination that has answered may have all slots at once.
-  await node.accepted('a@b.test', ['first@dest.test']);
-  await node.settle();
-  sound = false;
   node.slots.held.add('remote');
   const recipients = Array.from({ length: 20 }, (_, n) => `r${n}@dest.test`);
   await node.accepted('a@b.test', recipients);
@@ -71,7 +67,7 @@ test('a thread that takes many deliveries of a message with it counts once', asy
   assert.equal(node.host.counters()['send.held'], 0);
   sound = true;
   await node.clock.advance(day);
-  assert.deepEqual(node.slots.delivered.toSorted(), ['first@dest.test', ...recipients].toSorted());
+  assert.deepEqual(node.slots.delivered.toSorted(), recipients.toSorted());
 });
 
 test('those who were in the thread by chance are not held with the one to blame', async () => {

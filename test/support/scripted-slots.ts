@@ -34,8 +34,6 @@ export class ScriptedSlots implements LocalSlots, RemoteSlots {
   script: Script;
   /** Deliveries of these channels wait for `release`. */
   readonly held = new Set<Channel>();
-  /** Of a channel that is held, only deliveries to such a recipient wait. */
-  heldOnly: (recipient: ByteString) => boolean = () => true;
   readonly #waiting: { readonly channel: Channel; readonly to: readonly ByteString[]; readonly go: () => void }[] = [];
   readonly #seconds: () => number;
   readonly #active: () => void;
@@ -72,8 +70,7 @@ export class ScriptedSlots implements LocalSlots, RemoteSlots {
     this.#active();
     this.running[channel] += 1;
     this.peak[channel] = Math.max(this.peak[channel], this.running[channel]);
-    const waits = this.held.has(channel) && delivery.recipients.some(this.heldOnly);
-    if (waits) await new Promise<void>((go) => this.#waiting.push({ channel, to: delivery.recipients, go }));
+    if (this.held.has(channel)) await new Promise<void>((go) => this.#waiting.push({ channel, to: delivery.recipients, go }));
     this.#active();
     this.running[channel] -= 1;
     if (this.#closed) return undefined;

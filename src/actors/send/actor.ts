@@ -16,6 +16,7 @@ import type { Queued } from '../messages.js';
 import { Announcer } from './announcer.js';
 import { Bouncer } from './bounce.js';
 import { ClockWatch } from './clock-watch.js';
+import { Destinations } from './destinations.js';
 import { Dispatcher } from './dispatch.js';
 import { Doubtful } from './doubtful.js';
 import { Intake } from './intake.js';
@@ -26,7 +27,6 @@ import { OnDemand } from './on-demand.js';
 import { openPass } from './pass.js';
 import { Quarantine } from './quarantine.js';
 import { Schedule } from './schedule.js';
-import { Shares } from './shares.js';
 import { Slots } from './slots.js';
 import { StoredMail } from './stored-mail.js';
 
@@ -37,8 +37,6 @@ const channels = ['local', 'remote'] as const;
 const mostWaitingForDisk = 4_000;
 /** How often the queue is looked at for messages whose hint was lost (milliseconds). */
 const rescanMs = 60_000;
-/** How often mail that waits for its destination is looked at (milliseconds). */
-const relieveMs = 5_000;
 
 export interface SendOptions {
   /** Messages with a lower number were accepted by an earlier run: their deliveries may have happened. */
@@ -52,6 +50,7 @@ class SendActor implements Actor<'send'> {
   readonly #log: ActivityLog;
   readonly #jobs = new Map<MessageId, Job>();
   readonly #slots: Slots;
+  readonly #destinations: Destinations;
   readonly #onDemand: OnDemand;
   readonly #intake = { local: new Intake(), remote: new Intake() };
   readonly #schedule: Readonly<Record<Channel, Schedule>>;
@@ -83,8 +82,9 @@ class SendActor implements Actor<'send'> {
     this.#slots = new Slots(settings);
     const due = (): void => this.#schedule.remote.reread();
     this.#onDemand = new OnDemand({ peers, clock, due, isBusy: () => this.#jobs.size > 0 }, settings);
-    const shares = new Shares(settings.concurrencyremote, () => clock.monotonic());
-    this.#dispatch = new Dispatcher({ peers, log: this.#log, slots: this.#slots, shares }, settings, {
+    this.#destinations = new Destinations(clock, () => this.#slots.most('remote') - this.#slots.used('remote'));
+    const parts = { peers, log: this.#log, slots: this.#slots, destinations: this.#destinations };
+    this.#dispatch = new Dispatcher(parts, settings, {
       done: (job, row, failure) => this.#done(job, row, failure),
       lost: (job, delivery, crashed, begun) =>
         this.#lost(job.head.id, crashed && this.#quarantine.crashed(job.head.id, delivery, begun)),
@@ -156,11 +156,7 @@ class SendActor implements Actor<'send'> {
       this.#room(channel);
     }
     const { clock } = this.#context;
-    this.#cancels = [
-      clock.every(rescanMs, () => this.#rescan()),
-      clock.every(relieveMs, () => this.#dispatch.relieve()),
-      clock.every(keepLookedMs, () => void this.#looked.keep()),
-    ];
+    this.#cancels = [clock.every(rescanMs, () => this.#rescan()), clock.every(keepLookedMs, () => void this.#looked.keep())];
   }
 
   /** Hints may be lost: the queue is looked at now and then, whatever was heard. */
@@ -334,15 +330,13 @@ class SendActor implements Actor<'send'> {
   }
 
   counters(): Counters {
-    const { hanging, messages } = this.#dispatch.waitingForHosts;
     return {
       'send.jobs': this.#jobs.size,
       'send.held': this.#quarantine.count,
+      'send.aside': this.#destinations.aside,
       'send.delivered': this.#dispatch.outcomes.K,
       'send.deferred': this.#dispatch.outcomes.Z,
       'send.failed': this.#dispatch.outcomes.D,
-      'send.hangingHosts': hanging,
-      'send.aside': messages,
       'send.bounces': this.#keeper.bounces,
       'send.slots.local': `${this.#slots.used('local')}/${this.#slots.most('local')}`,
       'send.slots.remote': `${this.#slots.used('remote')}/${this.#slots.most('remote')}`,

@@ -10,15 +10,21 @@ import { crashAt } from '../../store/crash-points.js';
 import { isUnanswered, type Peers, type Unanswered } from '../kernel/actor.js';
 import type { ActivityLog } from '../kernel/log.js';
 import type { Delivery, Report } from '../messages.js';
-import { Aside } from './aside.js';
+import type { Destinations } from './destinations.js';
 import type { Job, Pass, Row } from './job.js';
-import { firstWaiting, type Gate, hasWaiting, hostOf, rowsOf, takeGroup, windowSize } from './pass.js';
+import { type Gate, hasWaiting, hostOf, isRoomAside, rowsOf, takeAside, takeGroup, windowSize } from './pass.js';
 import { heldOutcome } from './quarantine.js';
-import type { Shares } from './shares.js';
 import type { Slots } from './slots.js';
 
 /** Deliveries that one message may start before the next message of the channel has its turn. */
 const turn = 100;
+
+export interface DispatchParts {
+  readonly peers: Peers<'send'>;
+  readonly log: ActivityLog;
+  readonly slots: Slots;
+  readonly destinations: Destinations;
+}
 
 export interface DispatchEvents {
   /** A row is done; `bounce` is the text of a failure. */
@@ -51,26 +57,14 @@ async function heldReport(group: readonly Row[]): Promise<Report> {
   return { outcomes: group.map(() => heldOutcome) };
 }
 
-export interface DispatchParts {
-  readonly peers: Peers<'send'>;
-  readonly log: ActivityLog;
-  readonly slots: Slots;
-  readonly shares: Shares;
-}
-
-const shareOf = (host: string): string => host.toLowerCase();
-/** What waits for any unknown host. */
-const unknownHosts = '';
-
 export class Dispatcher {
   readonly #peers: Peers<'send'>;
   readonly #log: ActivityLog;
   readonly #slots: Slots;
+  readonly #destinations: Destinations;
+  readonly #gate: Gate;
   readonly #events: DispatchEvents;
   readonly #ready: Readonly<Record<Channel, Pass[]>> = { local: [], remote: [] };
-  readonly #shares: Shares;
-  readonly #aside = new Aside();
-  readonly #gate: Gate;
   #settings: Settings;
   #lastDelivery = 0;
   /** A message that may have ended a thread is being tried. */
@@ -80,25 +74,23 @@ export class Dispatcher {
   /** Outcomes of recipients since the start. */
   readonly outcomes = { K: 0, Z: 0, D: 0 };
 
-  constructor({ peers, log, slots, shares }: DispatchParts, settings: Settings, events: DispatchEvents) {
+  constructor({ peers, log, slots, destinations }: DispatchParts, settings: Settings, events: DispatchEvents) {
     this.#peers = peers;
     this.#log = log;
     this.#slots = slots;
-    this.#shares = shares;
+    this.#destinations = destinations;
     this.#settings = settings;
     this.#events = events;
     this.#gate = {
-      // More than a host that hangs can have at work would only wait in memory.
-      held: (host) => events.held(host) || (!shares.allows(shareOf(host)) && shares.hangs(shareOf(host))),
-      allows: (host) => shares.allows(shareOf(host)),
+      held: (host) => events.held(host),
+      turnOf: (host) => destinations.turnOf(host),
+      setAside: (host, pass) => destinations.setAside(host, pass),
     };
   }
 
   reload(settings: Settings): void {
     this.#settings = settings;
     this.#slots.resize(settings);
-    this.#shares.resize(settings.concurrencyremote);
-    this.relieve();
   }
 
   stopStarting(): void {
@@ -118,8 +110,7 @@ export class Dispatcher {
   #roomFor(channel: Channel, share: number): boolean {
     const most = this.#slots.most(channel);
     if (most === 0 || this.#stopping || this.paused || this.#events.crowded()) return false;
-    const waiting = this.#ready[channel].length + (channel === 'remote' ? this.#aside.counted : 0);
-    return waiting < (100 + 2 * most) * share;
+    return this.#ready[channel].length < (100 + 2 * most) * share;
   }
 
   add(pass: Pass): void {
@@ -130,8 +121,9 @@ export class Dispatcher {
   fill(channel: Channel): void {
     const ready = this.#ready[channel];
     let started = 0;
-    while (ready.length > 0 && this.#slots.free(channel) && !this.#stopping && !this.paused) {
-      if (this.#trial && !this.#passSuspects(ready)) break;
+    while (this.#slots.free(channel) && !this.#stopping && !this.paused) {
+      if (channel === 'remote' && this.#startAside()) continue;
+      if (ready.length === 0 || (this.#trial && !this.#passSuspects(ready))) break;
       const pass = ready[0] as Pass;
       const group = takeGroup(pass, this.#groupSize(pass), this.#gate);
       if (group.length > 0) {
@@ -141,37 +133,25 @@ export class Dispatcher {
         continue;
       }
       ready.shift();
-      const waits = firstWaiting(pass);
-      if (waits !== undefined) this.#aside.put(this.#waitsFor(hostOf(waits.address)), pass);
-      else if (pass.unread !== undefined) void this.#read(pass);
+      if (pass.unread !== undefined && isRoomAside(pass)) void this.#read(pass);
       else this.#overIfIdle(pass);
     }
     this.#events.room(channel);
   }
 
-  #waitsFor(host: string): string {
-    const share = shareOf(host);
-    return this.#shares.roomOf(share) > 0 ? unknownHosts : share;
-  }
-
-  /** Those who waited for the host are next, as far as it may have more. */
-  #wake(host: string): void {
-    const share = shareOf(host);
-    const next = [...this.#aside.take(share, this.#shares.roomOf(share)), ...this.#aside.take(unknownHosts, 2)];
-    if (next.length > 0) this.#ready.remote.unshift(...next);
-  }
-
-  /** Looks again at all who wait for a destination; called now and then: hosts that hang come to light with time. */
-  relieve(): void {
-    this.#shares.forget();
-    const hanging = this.#aside.keys().filter((key) => this.#shares.roomOf(key) > 0 || this.#shares.hangs(key));
-    for (const key of hanging) this.#ready.remote.push(...this.#aside.take(key, Number.POSITIVE_INFINITY));
-    if (hanging.length > 0) this.fill('remote');
-  }
-
-  /** Destinations that hang, and messages that wait for their destination's share. */
-  get waitingForHosts(): { readonly hanging: number; readonly messages: number } {
-    return { hanging: this.#shares.hanging, messages: this.#aside.count };
+  /** Starts a delivery for a host whose mail waits aside; false when none may have a slot now. */
+  #startAside(): boolean {
+    if (this.#destinations.aside === 0) return false;
+    const next = this.#destinations.next(({ job }) => !this.#trial || !this.#events.isSuspect(job));
+    if (next === undefined) return false;
+    const { pass, host } = next;
+    const group = takeAside(pass, host, this.#groupSize(pass));
+    if (!pass.aside.has(host)) this.#destinations.takeBack(host, pass);
+    const ready = this.#ready.remote;
+    // There may be more in the queue, for which there was no room aside.
+    if (pass.unread !== undefined && !pass.reading && !ready.includes(pass) && isRoomAside(pass)) ready.push(pass);
+    this.#start(pass, group);
+    return true;
   }
 
   /** Puts the first pass in front that need not wait for the end of the trial; false when there is none. */
@@ -211,9 +191,7 @@ export class Dispatcher {
     const { head } = job;
     const first = group[0] as Row;
     const id = this.#lastDelivery + 1;
-    const host = hostOf(first.address);
     this.#slots.take(channel);
-    if (channel === 'remote') this.#shares.begins(shareOf(host), id);
     pass.running += 1;
     for (const row of group) {
       this.#lastDelivery += 1;
@@ -230,7 +208,7 @@ export class Dispatcher {
       id,
       message: head.id,
       channel,
-      host,
+      host: hostOf(first.address),
       sender: expandVerp(head.sender, first.address),
       recipients: group.map((row) => row.address),
       index: first.index,
@@ -241,10 +219,14 @@ export class Dispatcher {
     };
     crashAt('delivery.starting');
     const spawner = channel === 'local' ? this.#peers.lspawn : this.#peers.rspawn;
-    const made = this.#events.isHeld(job) ? heldReport(group) : spawner.ask('deliver', delivery);
+    const held = this.#events.isHeld(job);
+    const made = held ? heldReport(group) : spawner.ask('deliver', delivery);
     const trial = !this.#trial && this.#events.isSuspect(job);
     if (trial) this.#trial = true;
+    const host = delivery.host.toLowerCase();
+    if (channel === 'remote' && !held) this.#destinations.begun(host, id);
     void made.then((report) => {
+      this.#destinations.ended(host, id, !isUnanswered(report) && report.outcomes.some(({ status }) => status === 'K'));
       this.#reported(pass, group, id, report);
       if (trial) this.#trialOver();
     });
@@ -269,18 +251,8 @@ export class Dispatcher {
       this.#slots.park();
       job.parked += 1;
     }
-    if (channel === 'remote') this.#shareEnds(pass, group, firstId);
     this.#overIfIdle(pass);
     this.fill(channel);
-  }
-
-  #shareEnds(pass: Pass, group: readonly Row[], delivery: number): void {
-    const host = hostOf((group[0] as Row).address);
-    const answered = group.some(({ state }) => state === 'done');
-    this.#shares.ends(shareOf(host), delivery, answered);
-    this.#wake(host);
-    // Its other recipients may be of hosts that nobody else waits for.
-    if (this.#aside.remove(pass)) this.#ready.remote.unshift(pass);
   }
 
   /** Those who waited for its end may be tried. */

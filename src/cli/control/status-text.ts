@@ -83,10 +83,8 @@ function limits(report: NodeReport): readonly string[] {
   }
   const down = numberIn(counters, 'rspawn.downHosts');
   if (down > 0) found.push(`${down} hosts that did not answer lately: mail for them waits`);
-  const hanging = numberIn(counters, 'send.hangingHosts');
-  if (hanging > 0) found.push(`${hanging} destinations hang: each has a share of the remote slots, further mail for it waits`);
   const aside = numberIn(counters, 'send.aside');
-  if (aside > 0) found.push(`${aside} messages wait until their destination may have more of the remote slots`);
+  if (aside > 0) found.push(`${aside} messages wait aside: their destination is slow, and has its share of the remote slots`);
   const lost = numberIn(counters, 'log.lost') + numberIn(counters, 'log.dropped');
   if (lost > 0) found.push(`the reader of the log: ${lost} lines were lost`);
   return found.length === 0 ? ['nothing'] : found;
