@@ -35,6 +35,11 @@ export class LeanSocket extends EventEmitter implements Connected {
     handle.onread = () => this.#read();
   }
 
+  /** The system's number of it. */
+  get descriptor(): number | undefined {
+    return this.destroyed ? undefined : this.#handle.fd;
+  }
+
   get remoteAddress(): string | undefined {
     return this.#name('getpeername').address;
   }

@@ -212,7 +212,7 @@ export class SmtpServerSession implements SmtpServer {
 
   /** A client that sends a thousand commands ahead must not have the thread for all of them at once. */
   private breathe(chunk: Uint8Array): void {
-    if (++this.row < commandsInARow) return;
+    if (this.options.breath !== true || ++this.row < commandsInARow) return;
     this.row = 0;
     if (!this.over && (this.position < chunk.length || this.chunks.length > 1)) this.events.push({ tag: 'breath' });
   }
