@@ -197,7 +197,8 @@ export async function runSweep(ending: Ending, fault: CallFault, options: SweepO
 
 /** A message's commits are not always the same: the calls after the last one seen, until there is none left to fail. */
 async function beyond(sweep: Sweep, points: readonly CallPoint[], enough?: () => boolean): Promise<void> {
-  const last = new Map(points.map(({ call, n }) => [call, n]));
+  // Others than those that the thread makes for its own ends too.
+  const last = new Map(points.filter(({ call }) => !/^writev?$/.test(call)).map(({ call, n }) => [call, n]));
   for (const [call, n] of last) {
     for (let next = n + 1; enough?.() !== true; next += 1) {
       if ((await sweep.round({ call, n: next })).failed === undefined) break;
