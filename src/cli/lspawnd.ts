@@ -75,8 +75,14 @@ function start(args: readonly string[]): void {
     mailboxChildren.close();
     process.exit(0);
   };
-  server.once('listening', () => process.stdout.write('ready\n'));
-  server.once('error', (error) => refuse(`${socket}: ${error.message}`));
+  const unable = (error: Error): void => refuse(`${socket}: ${error.message}`);
+  server.once('error', unable);
+  server.once('listening', () => {
+    server.off('error', unable);
+    // An accept that fails (no descriptors left) is tried again by the next connection; deliveries under way go on.
+    server.on('error', (error) => log(`lspawnd: ${error.message}`));
+    process.stdout.write('ready\n');
+  });
   process.stdin.resume().once('end', end).once('error', end);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
   process.on('SIGHUP', () => undefined);
