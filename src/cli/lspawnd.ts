@@ -7,17 +7,22 @@ import { fileURLToPath } from 'node:url';
 import { programEnvironment } from '../actors/local/environment.js';
 import { Children } from '../actors/lspawn/children.js';
 import { DefaultDelivery } from '../actors/lspawn/default-delivery.js';
+import { mailLinks } from '../actors/lspawn/mail-links.js';
 import { MailboxChildren } from '../actors/lspawn/mailbox-children.js';
 import { Mailboxes } from '../actors/lspawn/mailboxes.js';
-import { listen } from '../actors/lspawn/server.js';
+import { listen, listenAs } from '../actors/lspawn/server.js';
 import { Trust } from '../actors/lspawn/trust.js';
 import { checkerFile } from '../actors/spawn/checker-program.js';
+import { giftSocket } from '../actors/spawn/mailbox-gift.js';
 import { accountsFor } from '../store/accounts.js';
 import { crashOrder } from '../store/crash-points.js';
 import { MailAccounts } from '../store/mail-accounts.js';
 import { UsersFile } from '../store/users-file.js';
+import { poolThreads } from './pool-threads.js';
 
 const idle = 30_000;
+/** As for the node (start/node-process.ts): a small heap is not worth V8's extra threads. */
+const v8Flags = ['--single-threaded-gc'];
 /** Users whose mail is read at once; further ones are asked to come again. */
 const mailboxProcesses = 50;
 
@@ -37,17 +42,25 @@ function start(args: readonly string[]): void {
   process.chdir('/');
   const uid = Number(owner);
   // One thread a parallel flush; the child's programs do not inherit it.
-  const environment = { ...programEnvironment(home, process.env), UV_THREADPOOL_SIZE: '32', ...crashOrder(process.env) };
+  const environment = {
+    ...programEnvironment(home, process.env),
+    UV_THREADPOOL_SIZE: poolThreads(32),
+    ...crashOrder(process.env),
+  };
   const program = fileURLToPath(new URL('local-child.js', import.meta.url));
   const children = new Children({
-    command: { program: process.execPath, args: [program], environment },
+    command: { program: process.execPath, args: [...v8Flags, program], environment },
     limit: Math.max(1, Number(limit)),
     idle,
   });
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
   const trust = new Trust(home, uid);
   const mailboxChildren = new MailboxChildren({
-    command: { program: process.execPath, args: [fileURLToPath(new URL('mailbox-child.js', import.meta.url))], environment },
+    command: {
+      program: process.execPath,
+      args: [...v8Flags, fileURLToPath(new URL('mailbox-child.js', import.meta.url))],
+      environment,
+    },
     limit: mailboxProcesses,
     idle,
   });
@@ -60,7 +73,7 @@ function start(args: readonly string[]): void {
     log,
   });
   const server = listen({
-    users: new UsersFile(home, accountsFor({}, 0), () => performance.now()),
+    users: new UsersFile(home, accountsFor({}, 0), () => performance.now(), 'turn'),
     trust,
     defaultDelivery: new DefaultDelivery(home, given === undefined ? undefined : Buffer.from(given, 'base64').toString('latin1')),
     owner: uid,
@@ -70,6 +83,9 @@ function start(args: readonly string[]): void {
     log,
     mailboxes,
   });
+  const links = mailLinks({ mailboxes, log });
+  links.once('error', (error) => refuse(`${giftSocket(socket)}: ${error.message}`));
+  listenAs(uid, links, giftSocket(socket));
   const end = (): void => {
     children.close();
     mailboxChildren.close();

@@ -9,7 +9,7 @@ import { internalOutcome } from '../../protocol/local-report.js';
 import type { Outcome } from '../../protocol/mail.js';
 import { gatherWrite } from '../spawn/gather.js';
 import { type Frame, FrameReader } from '../spawn/lspawnd-frames.js';
-import { decodeDelivery, decodePiece, encodeDelivery, encodeReport, type WireDelivery } from '../spawn/lspawnd-messages.js';
+import { decodeDelivery, decodePiece, encodeReport, readdressed, type WireDelivery } from '../spawn/lspawnd-messages.js';
 import { decodeMailbox } from '../spawn/mailbox-request.js';
 import type { DeliveryChild } from './child.js';
 import type { Children } from './children.js';
@@ -76,7 +76,7 @@ class Connection {
       if (delivery === undefined || this.#routes.has(delivery.id) || this.#routes.size >= this.#options.deliveries) return false;
       const route: Route = { child: undefined, number: ++lastNumber, arriving: delivery.body === undefined, held: [] };
       this.#routes.set(delivery.id, route);
-      void this.#start(delivery, route).catch(() => this.#refuse(delivery.id, internalOutcome(118)));
+      void this.#start(delivery, frame.payload, route).catch(() => this.#refuse(delivery.id, internalOutcome(118)));
       return true;
     }
     const piece = decodePiece(frame.payload);
@@ -104,7 +104,7 @@ class Connection {
     return true;
   }
 
-  async #start(delivery: WireDelivery, route: Route): Promise<void> {
+  async #start(delivery: WireDelivery, payload: Buffer, route: Route): Promise<void> {
     const found = await lookUp(delivery.local, this.#options);
     // Whoever asked is gone, and the next one asks again.
     if (this.#socket.destroyed) return;
@@ -113,7 +113,7 @@ class Connection {
     const child = this.#options.children.of(uid, gid);
     if (child === undefined) return this.#refuse(delivery.id, internalOutcome(118));
     const { defaultDelivery } = found;
-    const frame = encodeDelivery({ ...delivery, id: route.number, user, home, dash, ext, defaultDelivery });
+    const frame = readdressed(payload, { id: route.number, user, home, dash, ext, defaultDelivery });
     child.deliver(
       route.number,
       { id: delivery.id, reply: (answer) => this.#reply(delivery.id, answer) },
@@ -144,19 +144,23 @@ function readNoMore(socket: Socket): void {
   (socket as unknown as { readonly _handle?: { readStop(): void } | null })._handle?.readStop();
 }
 
-/** Opens the socket as the node's uid, so that no file is ever given away by root. Throws when it cannot. */
 export function listen(options: LspawndOptions): Server {
   const server = createServer({ allowHalfOpen: true }, (socket) => new Connection(socket, options));
+  listenAs(options.owner, server, options.socket);
+  return server;
+}
+
+/** Opens the socket as the node's uid, so that no file is ever given away by root. Throws when it cannot. */
+export function listenAs(owner: number, server: Server, path: string): void {
   const root = process.getuid?.() === 0;
-  if (root) process.seteuid?.(options.owner);
+  if (root) process.seteuid?.(owner);
   const umask = process.umask(0o177);
   try {
-    rmSync(options.socket, { force: true });
-    server.listen(options.socket);
-    chmodSync(options.socket, 0o600);
+    rmSync(path, { force: true });
+    server.listen(path);
+    chmodSync(path, 0o600);
   } finally {
     process.umask(umask);
     if (root) process.seteuid?.(0);
   }
-  return server;
 }

@@ -1,16 +1,22 @@
-/** Writes of one tick go to a stream together: a system call a tick instead of one a frame. Keeps their order. */
+/**
+ * Writes of one tick go to a stream together, as one buffer: a system call a tick instead of one a frame, and less work for
+ * the stream. Keeps their order. Nothing else may be written to such a stream in between.
+ */
+import { Buffer } from 'node:buffer';
 import type { Writable } from 'node:stream';
 
-const corked = new WeakSet<Writable>();
+const gathered = new WeakMap<Writable, Uint8Array[]>();
 
 export function gatherWrite(stream: Writable, bytes: Uint8Array): void {
-  if (!corked.has(stream)) {
-    corked.add(stream);
-    stream.cork();
-    setImmediate(() => {
-      corked.delete(stream);
-      stream.uncork();
-    });
+  const waiting = gathered.get(stream);
+  if (waiting !== undefined) {
+    waiting.push(bytes);
+    return;
   }
-  stream.write(bytes);
+  const pieces = [bytes];
+  gathered.set(stream, pieces);
+  setImmediate(() => {
+    gathered.delete(stream);
+    if (stream.writable) stream.write(pieces.length === 1 ? bytes : Buffer.concat(pieces));
+  });
 }

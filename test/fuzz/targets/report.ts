@@ -2,7 +2,8 @@
  * A whole log as `tqmail report` reads it. Against counting by regular expressions; every figure is a number, every part text.
  */
 import { Figures } from '../../../src/protocol/report/figures.js';
-import { deliveryLine, Matchup, messageLine } from '../../../src/protocol/report/matchup.js';
+import { deliveryLine, messageLine } from '../../../src/protocol/report/matched-lines.js';
+import { Matchup } from '../../../src/protocol/report/matchup.js';
 import { readReportLine } from '../../../src/protocol/report/read-line.js';
 import { Tally } from '../../../src/protocol/report/tally.js';
 import { partNames, reportPart } from '../../../src/protocol/report/text.js';
