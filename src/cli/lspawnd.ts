@@ -3,6 +3,7 @@
  * node's, LIMIT is concurrencylocal, DEFAULT (base64) stands in for control/defaultdelivery. Says `ready` on its output when the socket is open and ends
  * when its standard input does. Exit 111: cannot start, with the reason on stderr.
  */
+import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { programEnvironment } from '../actors/local/environment.js';
 import { Children } from '../actors/lspawn/children.js';
@@ -91,6 +92,13 @@ function start(args: readonly string[]): void {
     mailboxChildren.close();
     process.exit(0);
   };
+  announce(server, socket, log);
+  process.stdin.resume().once('end', end).once('error', end);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
+  process.on('SIGHUP', () => undefined);
+}
+
+function announce(server: Server, socket: string, log: (line: string) => void): void {
   const unable = (error: Error): void => refuse(`${socket}: ${error.message}`);
   server.once('error', unable);
   server.once('listening', () => {
@@ -99,9 +107,6 @@ function start(args: readonly string[]): void {
     server.on('error', (error) => log(`lspawnd: ${error.message}`));
     process.stdout.write('ready\n');
   });
-  process.stdin.resume().once('end', end).once('error', end);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
-  process.on('SIGHUP', () => undefined);
 }
 
 start(process.argv.slice(2));
