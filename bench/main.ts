@@ -111,7 +111,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const [verb, ...rest] = args;
     if (verb === 'pop3') return await benchPop3(rest);
-    if (verb === 'launchers') return benchLaunchers(rest);
+    if (verb === 'launchers') return await benchLaunchers(rest);
     if (verb === 'compare' || verb === 'page') return onFiles(verb, rest);
     if (verb === '--help' || verb === 'help') {
       process.stdout.write(usage);

@@ -30,7 +30,7 @@ function say(part: string, seconds: number, text: string): void {
 
 /** Runs one tool; its output is shown only when it fails. */
 async function tool(part: string, program: string, args: readonly string[]): Promise<boolean> {
-  const ran = await run(installed(program), args, toolSeconds);
+  const ran = await run(program === 'node' ? process.execPath : installed(program), args, toolSeconds);
   const good = ran.code === 0;
   if (!good) console.log(firstErrors(ran.output).trimEnd());
   say(part, ran.seconds, good ? 'ok' : `failed (exit ${ran.code}); to see it alone: npx ${program} ${args.join(' ')}`);
@@ -105,7 +105,7 @@ async function recordedCases(): Promise<void> {
 }
 
 async function everything(): Promise<void> {
-  if (!(await tool('build', 'tsc', ['-b']))) return;
+  if (!(await tool('build', 'tsc', ['-b'])) || !(await tool('bundles', 'node', ['dist/bundle/run.js']))) return;
   const sources = filesBelow('test', '.test.ts').filter((source) => !source.startsWith('test/layers/fixtures/'));
   await Promise.all([
     tool('format and lint', 'biome', ['check', '.']),

@@ -25,17 +25,26 @@ const withStore = 3;
 
 export const measure = 'node -e 0';
 
+/** What a delivery gives to its programs. */
+const delivery = { SENDER: 's@example.org', NEWSENDER: 's@example.org', DTLINE: 'Delivered-To: joe@example.org\n' };
+
 /** The arguments of qmail-local for a delivery to a Maildir in `folder`. */
 function localWords(folder: string): readonly string[] {
   for (const part of ['new', 'cur', 'tmp']) mkdirSync(path.join(folder, 'Maildir', part), { recursive: true });
   return ['joe', folder, 'joe', '', '', 'example.org', 'a@example.org', './Maildir/'];
 }
 
-/** Makes a home in `folder` and returns the commands, the measure first. */
-export function launchedCommands(folder: string): readonly Launched[] {
-  const home = path.join(folder, 'home');
-  const made = spawnSync(inProject('bin', 'tqmail'), ['init', home, '--me', 'mail.example.org', '--yes'], { encoding: 'utf8' });
+/** A home in `folder` whose server, when one is started, listens on a free port and keeps what it gets. */
+export function launchHome(folder: string): string {
+  const made = spawnSync(inProject('bin', 'tqmail'), ['init', folder, '--me', 'mail.example.org', '--yes'], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`cannot make a home for the bench: ${made.stderr}`);
+  writeFileSync(path.join(folder, 'control', 'listeners'), 'smtp 127.0.0.1:0\n');
+  writeFileSync(path.join(folder, 'control', 'concurrencyremote'), '0\n');
+  return folder;
+}
+
+/** The commands, the measure first. `home` has no server, the one of `served` runs. */
+export function launchedCommands(folder: string, home: string, served: string): readonly Launched[] {
   const file = (name: string, text: string): string => {
     const at = path.join(folder, name);
     writeFileSync(at, text);
@@ -45,6 +54,7 @@ export function launchedCommands(folder: string): readonly Launched[] {
   const stdin = file('files/message', 'To: a@example.org\nSubject: x\n\nhello\n');
   const envelope = file('files/envelope', 'Fa@example.org\0Tb@example.org\0\0');
   const env = { PATH: process.env.PATH ?? '', HOME: folder, QMAILHOME: home, USER: 'joe' };
+  const running = { ...env, QMAILHOME: served };
   const taken = { ...env, QMAILQUEUE: file('files/taken', '#!/bin/sh\ncat >/dev/null\ncat <&1 >/dev/null\n') };
   spawnSync('chmod', ['755', taken.QMAILQUEUE]);
   const bin = (name: string): string => inProject('bin', name);
@@ -60,5 +70,15 @@ export function launchedCommands(folder: string): readonly Launched[] {
     { name: 'qmail-inject, own store', words: [bin('qmail-inject')], env, stdin, limit: withStore },
     { name: 'sendmail -t, own store', words: [bin('sendmail'), '-t', '-i'], env, stdin, limit: withStore },
     { name: 'qmail-queue, own store', words: [bin('qmail-queue')], env, stdin, stdout: envelope, limit: withStore },
+    { name: 'qmail-qstat, own store', words: [bin('qmail-qstat')], env, limit: withStore },
+    { name: 'qmail-qread, own store', words: [bin('qmail-qread')], env, limit: withStore },
+    { name: 'qmail-inject, server', words: [bin('qmail-inject')], env: running, stdin, limit: plain },
+    { name: 'sendmail -t, server', words: [bin('sendmail'), '-t', '-i'], env: running, stdin, limit: plain },
+    { name: 'qmail-queue, server', words: [bin('qmail-queue')], env: running, stdin, stdout: envelope, limit: plain },
+    { name: 'forward, server', words: [bin('forward'), 'a@example.org'], env: { ...running, ...delivery }, stdin, limit: plain },
+    { name: 'qmail-qstat, server', words: [bin('qmail-qstat')], env: running, limit: plain },
+    { name: 'qmail-qread, server', words: [bin('qmail-qread')], env: running, limit: plain },
+    { name: 'tqmail queue, server', words: [bin('tqmail'), 'queue'], env: running, limit: plain },
+    { name: 'tqmail stat, server', words: [bin('tqmail'), 'stat'], env: running, limit: plain },
   ];
 }

@@ -3,16 +3,17 @@
  * when one fails or takes more than its limit. Ends nothing but what it started: each command is waited for.
  */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { thisMachine } from '../machine.js';
 import { UsageError } from '../options.js';
+import { endAllChildren, pause, startChild } from '../process/children.js';
 import type { LedgerEntry } from '../report/ledger.js';
 import { inProject } from '../root.js';
 import { median, rounded } from '../statistics.js';
-import { type Launched, launchedCommands, measure } from './commands.js';
+import { type Launched, launchedCommands, launchHome, measure } from './commands.js';
 
 export const usage = `usage: npm run bench -- launchers [--runs R] [--json FILE] [--ledger]
 `;
@@ -42,9 +43,9 @@ function launcherOptions(args: readonly string[]): { runs: number; json: string 
   return { runs, json: values.json, ledger: values.ledger === true };
 }
 
-export function benchLaunchers(args: readonly string[]): number {
+export async function benchLaunchers(args: readonly string[]): Promise<number> {
   const { runs, json, ledger } = launcherOptions(args);
-  const rows = measured(runs);
+  const rows = await measured(runs);
   process.stdout.write(launcherTable(rows, runs));
   const entry: LedgerEntry = {
     date: new Date().toISOString(),
@@ -68,11 +69,13 @@ export function benchLaunchers(args: readonly string[]): number {
 const tooSlow = ({ timesNode, limit }: LauncherRow): boolean => limit !== undefined && timesNode > limit;
 
 /** The commands take turns, so that a slow minute of the machine meets all of them. */
-function measured(runs: number): readonly LauncherRow[] {
+async function measured(runs: number): Promise<readonly LauncherRow[]> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tqmail-bench-'));
   try {
     chmodSync(folder, 0o755);
-    const commands = launchedCommands(folder);
+    const served = launchHome(path.join(folder, 'served'));
+    await startServer(served);
+    const commands = launchedCommands(folder, launchHome(path.join(folder, 'home')), served);
     const times = new Map<string, number[]>(commands.map(({ name }) => [name, []]));
     // The first round fills the caches and does not count.
     for (let round = 0; round <= runs; round++) {
@@ -89,7 +92,21 @@ function measured(runs: number): readonly LauncherRow[] {
       timesNode: rounded(middle(name) / middle(measure)),
     }));
   } finally {
+    await endAllChildren();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs until the bench ends its children. */
+async function startServer(home: string): Promise<void> {
+  const ready = path.join(home, 'bench.ready');
+  const child = await startChild(inProject('bin', 'tqmail'), ['start', '--home', home, '--ready-file', ready]);
+  let ended = false;
+  child.ended.then(() => {
+    ended = true;
+  });
+  for (const deadline = Date.now() + longestMs; !existsSync(ready); await pause(20)) {
+    if (ended || Date.now() > deadline) throw new Error(`the server did not start: ${child.output.stderr.slice(-300)}`);
   }
 }
 

@@ -7,16 +7,19 @@ import { fileURLToPath } from 'node:url';
 import { programEnvironment } from '../actors/local/environment.js';
 import { Children } from '../actors/lspawn/children.js';
 import { DefaultDelivery } from '../actors/lspawn/default-delivery.js';
+import { mailLinks } from '../actors/lspawn/mail-links.js';
 import { MailboxChildren } from '../actors/lspawn/mailbox-children.js';
 import { Mailboxes } from '../actors/lspawn/mailboxes.js';
-import { listen } from '../actors/lspawn/server.js';
+import { listen, listenAs } from '../actors/lspawn/server.js';
 import { Trust } from '../actors/lspawn/trust.js';
 import { checkerFile } from '../actors/spawn/checker-program.js';
+import { giftSocket } from '../actors/spawn/mailbox-gift.js';
 import { accountsFor } from '../store/accounts.js';
 import { crashOrder } from '../store/crash-points.js';
 import { MailAccounts } from '../store/mail-accounts.js';
 import { UsersFile } from '../store/users-file.js';
 import { optimizeLate } from './optimize-late.js';
+import { poolThreads } from './pool-threads.js';
 
 const idle = 30_000;
 /** As for the node (start/node-process.ts): a small heap is not worth V8's extra threads. */
@@ -29,9 +32,9 @@ function refuse(why: string): never {
   process.exit(111);
 }
 
-/** One thread a parallel flush, as many as there can be deliveries, but not so many that a hundred users have thousands. */
-function poolSize(deliveries: number): Record<string, string> {
-  return { UV_THREADPOOL_SIZE: String(Math.min(32, Math.max(4, deliveries))) };
+/** One thread a parallel flush, as many as there can be deliveries, but not so many that a hundred users have thousands; the child's programs do not inherit it. */
+function mostFlushes(deliveries: number): number {
+  return Math.min(32, Math.max(4, deliveries));
 }
 
 function start(args: readonly string[]): void {
@@ -45,7 +48,11 @@ function start(args: readonly string[]): void {
   process.umask(0o077);
   process.chdir('/');
   const uid = Number(owner);
-  const environment = { ...programEnvironment(home, process.env), ...poolSize(Number(limit)), ...crashOrder(process.env) };
+  const environment = {
+    ...programEnvironment(home, process.env),
+    UV_THREADPOOL_SIZE: poolThreads(mostFlushes(Number(limit))),
+    ...crashOrder(process.env),
+  };
   const program = fileURLToPath(new URL('local-child.js', import.meta.url));
   const children = new Children({
     command: { program: process.execPath, args: [...v8Flags, program], environment },
@@ -55,7 +62,11 @@ function start(args: readonly string[]): void {
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
   const trust = new Trust(home, uid);
   const mailboxChildren = new MailboxChildren({
-    command: { program: process.execPath, args: [fileURLToPath(new URL('mailbox-child.js', import.meta.url))], environment },
+    command: {
+      program: process.execPath,
+      args: [...v8Flags, fileURLToPath(new URL('mailbox-child.js', import.meta.url))],
+      environment,
+    },
     limit: mailboxProcesses,
     idle,
   });
@@ -78,6 +89,9 @@ function start(args: readonly string[]): void {
     log,
     mailboxes,
   });
+  const links = mailLinks({ mailboxes, log });
+  links.once('error', (error) => refuse(`${giftSocket(socket)}: ${error.message}`));
+  listenAs(uid, links, giftSocket(socket));
   const end = (): void => {
     children.close();
     mailboxChildren.close();

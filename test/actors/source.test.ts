@@ -174,8 +174,10 @@ test('real messages go out with a mark and arrive unaltered', async (t) => {
   writeFileSync(path.join(dir, 'Maildir', 'new', '1.x'), 'header only: yes\n');
   writeFileSync(path.join(dir, 'Maildir', 'cur', '2.x'), '\nbody only \xe9\n', 'latin1');
   assert.equal(readReplay(path.join(dir, 'Maildir')).messages[0]?.eightBit, true);
-  writeFileSync(path.join(dir, 'text'), 'not an mbox\n');
-  assert.throws(() => readReplay(path.join(dir, 'text')), /line 1 does not begin with "From "/);
+  for (const text of ['not an mbox\n', '\n\nFrom a\nSubject: x\n\ny\n']) {
+    writeFileSync(path.join(dir, 'text'), text);
+    assert.throws(() => readReplay(path.join(dir, 'text')), /line 1 does not begin with "From "/);
+  }
   for (const replay of [mbox, path.join(dir, 'Maildir')]) {
     const sink = await startSink({ smtp: { address: '127.0.0.1', port: 0 }, ledger: path.join(dir, 'arrived') });
     const changes = { messages: 5, replay, ledger: path.join(dir, 'sent') };

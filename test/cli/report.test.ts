@@ -1,9 +1,10 @@
 /** `tqmail report` as a process: files, standard input, wrong words. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { run, scratch } from './command.js';
+import { launcher, run, scratch } from './command.js';
 
 const first = 'new msg 1\ninfo msg 1: bytes 10 from <a@b> qp 2 uid 3\nstarting delivery 1: msg 1 to local c@d\n';
 const second = 'delivery 1: success: did_1+0+0/\nend msg 1\n';
@@ -42,4 +43,40 @@ test('a line without end takes no memory and does not count', async (t) => {
   assert.equal(code, 0, stderr);
   assert.match(stderr, /1 lines were too long and do not count/);
   assert.match(stdout, /^Completed messages: 1$/m);
+});
+
+test('what is open goes to a file, which stands before the next part; matched lines can be read again', async (t) => {
+  const folder = scratch(t);
+  const [one = '', two = '', pending = '', matched = ''] = ['one', 'two', 'pending', 'matched'].map((name) => join(folder, name));
+  writeFileSync(one, first);
+  writeFileSync(two, second);
+  const opened = await run(t, 'tqmail', ['report', '--matchup', '--pending', pending, one]).finished;
+  assert.deepEqual([opened.code, opened.stdout, opened.stderr], [0, '', '']);
+  const closed = await run(t, 'tqmail', ['report', '--matchup', '--pending', pending, pending, two]).finished;
+  assert.match(closed.stdout, /^d k .*\nm .*\n$/);
+  assert.equal(readFileSync(pending, 'latin1'), '');
+  writeFileSync(matched, closed.stdout);
+  const chosen = await run(t, 'tqmail', ['report', '--sendmail', '--sender', 'A@b', matched]).finished;
+  assert.equal(
+    chosen.stdout,
+    '- 2: to=<c@d>, delay=-, xdelay=-, mailer=local, stat=Sent (did_1+0+0/)\n- 2: from=<a@b>, size=10, nrcpts=1, ctladdr=uid3, delay=-\n',
+  );
+  const none = await run(t, 'tqmail', ['report', '--matchup', '--qp', '3', matched]).finished;
+  assert.deepEqual([none.code, none.stdout], [0, '']);
+  const unwritten = await run(t, 'tqmail', ['report', '--matchup', '--pending', `${folder}/no/where`, one]).finished;
+  assert.equal(unwritten.code, 111);
+  assert.match(unwritten.stderr, /no\/where cannot be written: no such file or directory/);
+});
+
+test('a reader that goes away ends a report quietly, a full disk with its cause', async (t) => {
+  const folder = scratch(t);
+  const log = join(folder, 'log');
+  writeFileSync(log, (first + second).repeat(5_000));
+  const report = `'${launcher('tqmail')}' report --matchup '${log}'`;
+  const broken = spawnSync('bash', ['-c', `${report} | head -n 1; exit "\${PIPESTATUS[0]}"`], { encoding: 'utf8' });
+  assert.deepEqual([broken.status, broken.stderr], [0, '']);
+  assert.match(broken.stdout, /^d k .*\n$/);
+  const full = spawnSync('sh', ['-c', `${report} > /dev/full`], { encoding: 'utf8' });
+  assert.equal(full.status, 111);
+  assert.match(full.stderr, /^tqmail: fatal: report: standard output cannot be written: no space left on device\n$/);
 });

@@ -134,19 +134,23 @@ function readNoMore(socket: Socket): void {
   (socket as unknown as { readonly _handle?: { readStop(): void } | null })._handle?.readStop();
 }
 
-/** Opens the socket as the node's uid, so that no file is ever given away by root. Throws when it cannot. */
 export function listen(options: LspawndOptions): Server {
   const server = createServer({ allowHalfOpen: true }, (socket) => new Connection(socket, options));
+  listenAs(options.owner, server, options.socket);
+  return server;
+}
+
+/** Opens the socket as the node's uid, so that no file is ever given away by root. Throws when it cannot. */
+export function listenAs(owner: number, server: Server, path: string): void {
   const root = process.getuid?.() === 0;
-  if (root) process.seteuid?.(options.owner);
+  if (root) process.seteuid?.(owner);
   const umask = process.umask(0o177);
   try {
-    rmSync(options.socket, { force: true });
-    server.listen(options.socket);
-    chmodSync(options.socket, 0o600);
+    rmSync(path, { force: true });
+    server.listen(path);
+    chmodSync(path, 0o600);
   } finally {
     process.umask(umask);
     if (root) process.seteuid?.(0);
   }
-  return server;
 }

@@ -7,7 +7,9 @@ import type { Readable, Writable } from 'node:stream';
 import { MailAccounts } from '../../store/mail-accounts.js';
 import { checkerFile, checkerVerdict, startChecker } from '../spawn/checker-program.js';
 import { FewAtOnce } from '../spawn/few-at-once.js';
+import { giftSocket } from '../spawn/mailbox-gift.js';
 import { encodeMailbox, type MailboxRequest, refusedLine } from '../spawn/mailbox-request.js';
+import { Gifts } from './gifts.js';
 import { reachLspawnd } from './reach-lspawnd.js';
 
 /** A session that another process holds: octets go there and come back. */
@@ -20,8 +22,26 @@ export interface Tunnel {
   close(): void;
 }
 
+/** A session that another process holds together with the client's connection; this one's copy has to be closed. */
+export interface Given {
+  readonly tag: 'given';
+  /** `alive` when the client did something lately; `over` once. */
+  hear(alive: () => void, over: () => void): void;
+  /** It shall be over. */
+  end(): void;
+}
+
+/** Who wants a mailbox. */
+export interface Client {
+  /** Paused. */
+  readonly socket: Socket;
+  /** What it said already, not taken away. */
+  rest(): Uint8Array;
+}
+
 export type Opened =
   | Tunnel
+  | Given
   | { readonly tag: 'own'; readonly maildir: string }
   | { readonly tag: 'refused' }
   | { readonly tag: 'busy' }
@@ -31,7 +51,7 @@ export type Opened =
 export interface MailboxWay {
   /** The digest of APOP can be checked: by another program, never against a hash. */
   readonly apop: boolean;
-  open(request: MailboxRequest): Promise<Opened>;
+  open(request: MailboxRequest, client: Client): Promise<Opened>;
 }
 
 /** Checks of passwords at once in this thread: each takes a core for some 40 ms, and 16 MiB. */
@@ -52,16 +72,19 @@ export function mailboxWay(home: string, uid: number, lspawndSocket: string | un
     }
   };
   const accounts = new MailAccounts(home, uid);
-  const open =
-    lspawndSocket !== undefined
-      ? (request: MailboxRequest) => throughLspawnd(lspawndSocket, request)
-      : (request: MailboxRequest) => few.run(() => here(accounts, uid, checker, request));
+  const gifts = lspawndSocket === undefined ? undefined : new Gifts(giftSocket(lspawndSocket));
+  const open = async (request: MailboxRequest, client: Client): Promise<Opened | 'busy'> => {
+    if (lspawndSocket === undefined) return few.run(() => here(accounts, uid, checker, request));
+    // A program of the checkpassword kind says itself whether it let the client in: somebody has to listen to it.
+    const given = hasChecker() ? 'unfit' : await gifts?.open(request, client);
+    return given === undefined || given === 'unfit' ? throughLspawnd(lspawndSocket, request) : given;
+  };
   return {
     get apop() {
       return hasChecker();
     },
-    open: async (request) => {
-      const opened = await open(request);
+    open: async (request, client) => {
+      const opened = await open(request, client);
       return opened === 'busy' ? { tag: 'busy' } : opened;
     },
   };

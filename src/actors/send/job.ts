@@ -27,6 +27,8 @@ export interface Pass {
   /** Recipients in memory that wait for a slot; `from` is the first that may still wait. */
   rows: readonly Row[];
   from: number;
+  /** Recipients in memory that wait until their host (in lower case) may have another slot. */
+  readonly aside: Map<ByteString, Row[]>;
   /** Index of the next recipient to read from the store; undefined when all are in memory. */
   unread: number | undefined;
   reading: boolean;

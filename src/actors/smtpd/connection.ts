@@ -66,6 +66,7 @@ export class Connection implements Session {
   #recipients: readonly ByteString[] = [];
   #sinceProgress = 0;
   #held = false;
+  #breathing = false;
   #over = false;
   #leaveAfterMessage = false;
   #halfClosed = false;
@@ -94,7 +95,7 @@ export class Connection implements Session {
 
   /** The queue or the disk owes it an answer: its silence is not its own. */
   get waitsForUs(): boolean {
-    return this.#held;
+    return this.#held && !this.#breathing;
   }
 
   evict(): void {
@@ -171,11 +172,25 @@ export class Connection implements Session {
       case 'end':
         this.#message(event);
         break;
+      case 'breath':
+        this.#breathe();
+        break;
       case 'quit':
       case 'broken':
         this.#write();
         this.#end();
     }
+  }
+
+  /** Others have their turn before the commands that this client has sent ahead. */
+  #breathe(): void {
+    this.#held = true;
+    this.#breathing = true;
+    this.#socket.pause();
+    setImmediate(() => {
+      this.#breathing = false;
+      this.#resume();
+    });
   }
 
   #recipient(sender: ByteString, recipient: ByteString): void {

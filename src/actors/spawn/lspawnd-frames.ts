@@ -4,12 +4,13 @@
  * Both ends may be hostile to each other: every length is checked, a wrong frame is an answer.
  *
  * Kinds: D a delivery, B a piece of its body, E the end of the body, A a piece was taken,
- * R the report, P a mailbox that is asked for.
+ * R the report, P a mailbox that is asked for; of mailboxes whose client comes along: G given, H held,
+ * N not opened, X over, L alive.
  */
 import { Buffer } from 'node:buffer';
 import type { ByteString } from '../../protocol/mail.js';
 
-export type FrameKind = 'D' | 'B' | 'E' | 'A' | 'R' | 'P';
+export type FrameKind = 'D' | 'B' | 'E' | 'A' | 'R' | 'P' | 'G' | 'H' | 'N' | 'X' | 'L';
 
 export interface Frame {
   readonly kind: FrameKind;
@@ -19,7 +20,7 @@ export interface Frame {
 
 /** Octets of a frame after its length: a body of 1 MiB, or a report with the forwards of the largest .qmail. */
 const largestFrame = 6 * 1024 * 1024;
-const kinds = 'DBEARP';
+const kinds = 'DBEARPGHNXL';
 
 /** The octets of a length, as text: lengths and fields are put together as one text and written at once. */
 export function lengthText(length: number): string {

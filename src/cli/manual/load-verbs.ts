@@ -20,15 +20,20 @@ export const loadVerbs: readonly Verb[] = [
       {
         name: 'part',
         value: 'A,B',
-        text: 'only these: overall, hosts, senders, recipients, uids, delays, slowest, failures, deferrals',
+        text: 'only these: overall, hosts, senders, recipients, rxdelay, uids, delays, slowest, successes, failures, deferrals',
       },
       { name: 'top', value: 'N', text: 'rows of a table, 1 to 10000 (20)' },
       { name: 'matchup', text: 'a line a delivery (d) and a message (m), as matchup of qmailanalog writes them' },
+      { name: 'sendmail', text: "a line a delivery and a message, as in sendmail's log" },
+      { name: 'sender', value: 'ADDR', text: 'only what has this envelope sender (<>: the null sender)' },
+      { name: 'recipient', value: 'ADDR', text: 'only deliveries to this recipient' },
+      { name: 'qp', value: 'N', text: 'only what this qmail-queue process queued' },
+      { name: 'pending', value: 'FILE', text: 'gets what is open when the log ends, to be read before its next part' },
     ],
     about: [
-      "FILE is an activity log (qmail's text with or without TAI64N labels, syslog, or JSON), oldest first; none: standard input.",
+      "FILE is an activity log (qmail's text with or without TAI64N labels, syslog, or JSON), oldest first, or lines of --matchup; none: standard input.",
     ],
-    exits: [[0, 'done'], misused, [111, 'a file cannot be read']],
+    exits: [[0, 'done'], misused, [111, 'a file cannot be read or written']],
   },
   {
     name: 'sink',

@@ -2,128 +2,98 @@
  * `tqmail report`: figures of the activity log, as qmailanalog's matchup and z programs give them (docs/report.md).
  * Reads files or standard input, writes standard output; memory does not grow with the log.
  */
-import { writeSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { closeSync, openSync } from 'node:fs';
+import { chosen } from '../../protocol/report/chosen.js';
 import { Figures } from '../../protocol/report/figures.js';
-import { deliveryLine, Matchup, type MatchupSink, messageLine } from '../../protocol/report/matchup.js';
+import { deliveryLine, messageLine, readDeliveryLine, readMessageLine } from '../../protocol/report/matched-lines.js';
+import { Matchup, type MatchupSink } from '../../protocol/report/matchup.js';
 import { readReportLine } from '../../protocol/report/read-line.js';
-import { type PartName, partNames, reportPart } from '../../protocol/report/text.js';
+import { sendmailDelivery, sendmailMessage } from '../../protocol/report/sendmail-lines.js';
+import { reportPart } from '../../protocol/report/text.js';
 import { CommandTrouble, complain, reason } from '../complain.js';
-import { usageLine } from '../manual/help.js';
-import { progressBeside, progressLine } from '../progress.js';
+import { type Progress, progressBeside, progressLine } from '../progress.js';
+import { Output } from './output.js';
 import { readLines } from './read-log.js';
+import { type ReportWords, reportWords } from './words.js';
 
-const usageCode = 64;
 /** Lines between two looks at the clock. */
 const linesBetween = 20_000;
-const usualTop = 20;
-const mostTop = 10_000;
-const usualParts: readonly PartName[] = partNames.filter((name) => name !== 'uids');
-
-interface Words {
-  readonly files: readonly string[];
-  readonly parts: readonly PartName[];
-  readonly top: number;
-  readonly matchup: boolean;
-}
 
 export async function main(args: readonly string[]): Promise<number> {
   const words = reportWords(args);
-  const output = new Output();
-  if (words.matchup) {
-    read(
-      words.files,
-      {
-        delivery: (one) => output.line(deliveryLine(one)),
-        message: (one) => output.line(messageLine(one)),
-      },
-      true,
-    );
-  } else {
+  const output = new Output(1, 'standard output');
+  if (words.lines === undefined) {
     const figures = new Figures(words.top);
-    read(words.files, figures, false);
-    output.line(
-      words.parts
-        .map((part) => reportPart(part, figures, words.top))
-        .join('\n')
-        .trimEnd(),
-    );
+    read(words, figures, progressLine('report'));
+    const text = words.parts.map((part) => reportPart(part, figures, words.top)).join('\n');
+    output.line(text.trimEnd());
+  } else {
+    read(words, linesTo(output, words.lines), progressBeside(process.stdout, 'report'));
   }
   output.flush();
   return 0;
 }
 
-/** Throws CommandTrouble for wrong words. */
-function reportWords(args: readonly string[]): Words {
-  const options = { part: { type: 'string' }, top: { type: 'string' }, matchup: { type: 'boolean' } } as const;
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    const top = Number(values.top ?? usualTop);
-    if (!(Number.isInteger(top) && top >= 1 && top <= mostTop)) throw new Error(`--top is a number from 1 to ${mostTop}`);
-    return { files: positionals, parts: partsNamed(values.part), top, matchup: values.matchup === true };
-  } catch (error) {
-    throw new CommandTrouble(usageCode, `report: ${reason(error)}\n${usageLine('report')}`);
-  }
+/** A line for each, while the log is read. */
+function linesTo(output: Output, form: 'matchup' | 'sendmail'): MatchupSink {
+  return form === 'matchup'
+    ? { delivery: (one) => output.line(deliveryLine(one)), message: (one) => output.line(messageLine(one)) }
+    : { delivery: (one) => output.line(sendmailDelivery(one)), message: (one) => output.line(sendmailMessage(one)) };
 }
 
-function partsNamed(text: string | undefined): readonly PartName[] {
-  if (text === undefined) return usualParts;
-  return text.split(',').map((word) => {
-    const part = partNames.find((name) => name === word);
-    if (part === undefined) throw new Error(`no part ${word}`);
-    return part;
-  });
-}
-
-/** `matchupLines`: results come while it reads. */
-function read(files: readonly string[], sink: MatchupSink, matchupLines: boolean): void {
+function read({ files, choice, pending }: ReportWords, all: MatchupSink, progress: Progress): void {
+  const sink = Object.keys(choice).length === 0 ? all : chosen(choice, all);
   const matchup = new Matchup(sink);
-  const progress = matchupLines ? progressBeside(process.stdout, 'report') : progressLine('report');
   let tooLong = 0;
   let lines = 0;
   for (const file of files.length === 0 ? ([0] as const) : files) {
     try {
       tooLong += readLines(file, (line) => {
         if (++lines % linesBetween === 0) progress.show(`${lines} lines, ${file === 0 ? 'standard input' : file}`);
-        const found = readReportLine(line);
-        if (found !== undefined) matchup.take(found);
+        take(line, matchup, sink);
       });
     } catch (error) {
       progress.clear();
+      if (error instanceof CommandTrouble) throw error;
       throw new CommandTrouble(111, `report: ${file === 0 ? 'standard input' : file} cannot be read: ${reason(error)}`);
     }
   }
   progress.clear();
+  if (pending !== undefined) writePending(pending, matchup);
   if (tooLong > 0) complain(`tqmail: report: ${tooLong} lines were too long and do not count`);
   if (matchup.forgotten > 0)
     complain(`tqmail: report: ${matchup.forgotten} open messages or deliveries were too many and do not count`);
-  if (matchup.unfinished > 0) complain(`tqmail: report: ${matchup.unfinished} messages had not ended when the log did`);
+  if (pending === undefined && matchup.unfinished > 0)
+    complain(`tqmail: report: ${matchup.unfinished} messages had not ended when the log did`);
 }
 
-/** Lines to descriptor 1, in large pieces. */
-class Output {
-  #text = '';
-
-  line(text: string): void {
-    this.#text += `${text}\n`;
-    if (this.#text.length > 65_536) this.flush();
-  }
-
-  flush(): void {
-    let left = Buffer.from(this.#text, 'latin1');
-    this.#text = '';
-    while (left.length > 0) {
-      try {
-        left = left.subarray(writeSync(1, left));
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        // A reader that has seen enough (head) is no failure.
-        if (code === 'EPIPE') process.exit(0);
-        if (code !== 'EAGAIN') throw error;
-        Atomics.wait(pause, 0, 0, 5);
-      }
-    }
+/** A line of a log, or one that matchup made of a log before. */
+function take(line: string, matchup: Matchup, sink: MatchupSink): void {
+  if (line.startsWith('d ')) {
+    const delivery = readDeliveryLine(line);
+    if (delivery !== undefined) sink.delivery(delivery);
+  } else if (line.startsWith('m ')) {
+    const message = readMessageLine(line);
+    if (message !== undefined) sink.message(message);
+  } else {
+    const found = readReportLine(line);
+    if (found !== undefined) matchup.take(found);
   }
 }
 
-const pause = new Int32Array(new SharedArrayBuffer(4));
+/** What matchup of qmailanalog writes to descriptor 5. */
+function writePending(file: string, matchup: Matchup): void {
+  let fd: number;
+  try {
+    fd = openSync(file, 'w');
+  } catch (error) {
+    throw new CommandTrouble(111, `report: ${file} cannot be written: ${reason(error)}`);
+  }
+  try {
+    const output = new Output(fd, file);
+    for (const line of matchup.pending()) output.line(line);
+    output.flush();
+  } finally {
+    closeSync(fd);
+  }
+}

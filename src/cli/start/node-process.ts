@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { InheritedListener } from '../../actors/node-api.js';
 import type { ByteString } from '../../protocol/mail.js';
+import { poolThreads } from '../pool-threads.js';
 import type { BoundListener } from './bind.js';
 import type { Identity } from './identity.js';
 import { receiveLines, sendLine } from './json-lines.js';
@@ -43,7 +44,7 @@ export function spawnNode(options: NodeSpawn, take: (message: ToParent) => void)
     cwd: options.home,
     stdio: ['ignore', options.log, 'inherit', 'pipe', options.lock, ...sockets],
     // A commit in its flush holds a pool thread, and all threads of the node share the pool.
-    env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
+    env: { ...process.env, UV_THREADPOOL_SIZE: poolThreads(16) },
     ...(identity.drops ? { uid: identity.uid, gid: identity.gid } : {}),
   });
   const pipe = child.stdio[3] as Duplex | null;

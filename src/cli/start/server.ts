@@ -3,6 +3,7 @@
  * or when a child died too often.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { giftSocket } from '../../actors/spawn/mailbox-gift.js';
 import type { ByteString } from '../../protocol/mail.js';
 import { complain } from '../complain.js';
 import { lspawndSocket, pidsFile } from '../home.js';
@@ -186,7 +187,8 @@ class Server {
     void this.#lspawnd?.ending();
     this.#lspawnd?.child()?.kill('SIGTERM');
     removeFile(pidsFile(this.#options.home));
-    removeFile(lspawndSocket(this.#options.home));
+    const lspawnd = lspawndSocket(this.#options.home);
+    for (const path of [lspawnd, giftSocket(lspawnd)]) removeFile(path);
     if (this.#options.readyFile !== undefined) removeFile(this.#options.readyFile);
     this.#settle(code);
   }

@@ -8,11 +8,13 @@ const smallest = 0.001;
 
 export class Distribution {
   readonly #counts: number[] = [];
+  readonly #sums: number[] = [];
   #total = 0;
 
   add(seconds: number): void {
     const bucket = Math.max(0, Math.ceil(Math.log(Math.max(seconds, smallest) / smallest) / step));
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    this.#sums[bucket] = (this.#sums[bucket] ?? 0) + seconds;
     this.#total += 1;
   }
 
@@ -20,13 +22,15 @@ export class Distribution {
     return this.#total;
   }
 
-  /** Seconds by which `percent` of all were done, at most a twentieth too high; undefined when there are none. */
-  doneBy(percent: number): number | undefined {
+  /** By when `percent` of all were done, at most a twentieth too high, and their average; undefined when there are none. */
+  doneBy(percent: number): { readonly seconds: number; readonly average: number } | undefined {
     const wanted = Math.max(1, Math.ceil((percent / 100) * this.#total));
+    let count = 0;
     let sum = 0;
     for (let bucket = 0; bucket < this.#counts.length; bucket++) {
-      sum += this.#counts[bucket] ?? 0;
-      if (sum >= wanted) return smallest * Math.exp(bucket * step);
+      count += this.#counts[bucket] ?? 0;
+      sum += this.#sums[bucket] ?? 0;
+      if (count >= wanted) return { seconds: smallest * Math.exp(bucket * step), average: sum / count };
     }
     return undefined;
   }

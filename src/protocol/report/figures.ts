@@ -54,6 +54,7 @@ export class Figures implements MatchupSink {
   readonly recipients: Tally = new Tally(({ attempts }) => attempts);
   readonly senders: Tally = new Tally(({ messages }) => messages);
   readonly uids: Tally = new Tally(({ messages }) => messages);
+  readonly successes: Tally = new Tally(({ success }) => success);
   readonly failures: Tally = new Tally(({ failure }) => failure);
   readonly deferrals: Tally = new Tally(({ deferral }) => deferral);
   readonly distribution: Distribution = new Distribution();
@@ -77,6 +78,7 @@ export class Figures implements MatchupSink {
     this.recipients.add(`${one.channel}.${one.recipient}`, amounts);
     if (one.known) this.senders.add(one.sender, amounts);
     if (one.known) this.uids.add(String(one.uid), amounts);
+    if (result === 'success') this.successes.add(one.reason, { attempts: 1, success: 1, xdelay });
     if (result === 'failure') this.failures.add(one.reason, { attempts: 1, failure: 1, xdelay });
     if (result === 'deferral') this.deferrals.add(one.reason, { attempts: 1, deferral: 1, xdelay });
     const ddelay = span(one.birth, one.ended);
@@ -91,13 +93,15 @@ export class Figures implements MatchupSink {
 
   message(one: Message): void {
     const { overall } = this;
+    const recipients = one.success + one.failure;
     overall.messages += 1;
-    overall.recipients += one.success + one.failure;
-    overall.messageAttempts += one.success + one.failure + one.deferral;
+    overall.recipients += recipients;
+    overall.messageAttempts += recipients + one.deferral;
     overall.bytes += one.bytes;
     overall.qtime += span(one.birth, one.done) ?? 0;
-    this.senders.add(one.sender, { messages: 1, bytes: one.bytes });
-    this.uids.add(String(one.uid), { messages: 1, bytes: one.bytes });
+    const amounts = { messages: 1, bytes: one.bytes, recipients, recipientBytes: one.bytes * recipients };
+    this.senders.add(one.sender, amounts);
+    this.uids.add(String(one.uid), amounts);
     this.#seen(one.birth, one.done);
   }
 

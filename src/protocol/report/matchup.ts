@@ -88,11 +88,34 @@ export class Matchup {
       case 'done':
         this.#delivered(event.delivery, event.result, event.reason, time);
         return;
+      case 'tried': {
+        const message = this.#messages.get(event.msg);
+        if (message === undefined) return;
+        message.success += event.success;
+        message.deferral += event.deferral;
+        message.failure += event.failure;
+        return;
+      }
       case 'end':
         this.#ended(event.msg, time);
         return;
       default:
         this.#deliveries.clear();
+    }
+  }
+
+  /**
+   * Log lines that make another Matchup know what is open here, to be read before the next part of the log. The counts of
+   * attempts have a line of their own (`tried msg`), which no qmail writes.
+   */
+  *pending(): Iterable<string> {
+    for (const [msg, { birth, bytes, sender, qp, uid, success, deferral, failure }] of this.#messages) {
+      yield `${stamped(birth)}new msg ${msg}`;
+      yield `${stamped(birth)}info msg ${msg}: bytes ${bytes} from <${sender}> qp ${qp} uid ${uid}`;
+      if (success + deferral + failure > 0) yield `${stamped(birth)}tried msg ${msg}: ${success} ${deferral} ${failure}`;
+    }
+    for (const [delivery, { begun, msg, channel, recipient }] of this.#deliveries) {
+      yield `${stamped(begun)}starting delivery ${delivery}: msg ${msg} to ${channel} ${recipient}`;
     }
   }
 
@@ -143,18 +166,4 @@ export class Matchup {
   }
 }
 
-const stamp = (time: number | undefined): string => (time ?? 0).toFixed(6);
-const letters = { success: 'k', deferral: 'z', failure: 'd' } as const;
-
-/** The `d` line of qmailanalog's matchup. */
-export function deliveryLine(one: Delivery): string {
-  const times = `${stamp(one.birth)} ${stamp(one.begun)} ${stamp(one.ended)}`;
-  const who = `<${one.sender}> ${one.channel}.${one.recipient} ${one.qp} ${one.uid}`;
-  return `d ${letters[one.result]} ${times} ${one.bytes} ${who} ${one.reason || '-'}`;
-}
-
-/** The `m` line. */
-export function messageLine(one: Message): string {
-  const counts = `${one.success} ${one.deferral} ${one.failure}`;
-  return `m ${stamp(one.birth)} ${stamp(one.done)} ${one.bytes} ${counts} <${one.sender}> ${one.qp} ${one.uid}`;
-}
+const stamped = (time: number | undefined): string => (time === undefined ? '' : `${time.toFixed(6)} `);

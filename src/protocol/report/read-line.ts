@@ -23,6 +23,14 @@ export type ReportEvent =
       readonly recipient: string;
     }
   | { readonly kind: 'done'; readonly delivery: number; readonly result: ReportResult; readonly reason: string }
+  /** What an earlier reading of the log had counted of a message (Matchup.pending). */
+  | {
+      readonly kind: 'tried';
+      readonly msg: number;
+      readonly success: number;
+      readonly deferral: number;
+      readonly failure: number;
+    }
   /** The delivery numbers begin anew. */
   | { readonly kind: 'exiting' };
 
@@ -63,6 +71,7 @@ function textEvent(text: string): ReportEvent | undefined {
   if (text.startsWith('info msg ')) return infoEvent(text);
   if (text.startsWith('starting delivery ')) return startEvent(text);
   if (text.startsWith('delivery ')) return doneEvent(text);
+  if (text.startsWith('tried msg ')) return triedEvent(text);
   return text === 'status: exiting' ? { kind: 'exiting' } : undefined;
 }
 
@@ -75,6 +84,13 @@ function infoEvent(text: string): ReportEvent | undefined {
   if (found === null) return undefined;
   const [, msg, bytes, sender = '', qp, uid] = found;
   return { kind: 'info', msg: Number(msg), bytes: Number(bytes), sender: sender.toLowerCase(), qp: Number(qp), uid: Number(uid) };
+}
+
+function triedEvent(text: string): ReportEvent | undefined {
+  const found = /^tried msg (\d+): (\d+) (\d+) (\d+)$/.exec(text);
+  if (found === null) return undefined;
+  const [msg = 0, success = 0, deferral = 0, failure = 0] = found.slice(1).map(Number);
+  return { kind: 'tried', msg, success, deferral, failure };
 }
 
 function startEvent(text: string): ReportEvent | undefined {

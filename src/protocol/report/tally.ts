@@ -9,8 +9,11 @@ export interface Sums {
   success: number;
   failure: number;
   deferral: number;
-  /** Octets: of messages, and of what arrived. */
+  /** Recipients of ended messages. */
+  recipients: number;
+  /** Octets: of messages, once for each recipient, and of what arrived. */
   bytes: number;
+  recipientBytes: number;
   arrivedBytes: number;
   /** Seconds of all attempts together. */
   xdelay: number;
@@ -25,7 +28,9 @@ const zero = (): Sums => ({
   success: 0,
   failure: 0,
   deferral: 0,
+  recipients: 0,
   bytes: 0,
+  recipientBytes: 0,
   arrivedBytes: 0,
   xdelay: 0,
 });
@@ -47,7 +52,8 @@ export class Tally {
     let sums = this.#names.get(name);
     if (sums === undefined) {
       if (this.#names.size >= this.#most) this.#shrink();
-      sums = zero();
+      // A log may hold the name of the rest as a name of its own.
+      sums = this.#names.get(name) ?? zero();
       this.#names.set(name, sums);
     }
     addTo(sums, amounts);
@@ -64,11 +70,9 @@ export class Tally {
     this.#names.set(others, rest);
   }
 
-  /** The `count` largest, largest first; those of one weight by name. */
-  largest(count: number): readonly (readonly [string, Readonly<Sums>])[] {
-    return [...this.#names]
-      .sort(([nameA, a], [nameB, b]) => this.#weight(b) - this.#weight(a) || (nameA < nameB ? -1 : 1))
-      .slice(0, count);
+  /** The `count` largest, by another weight if one is given, largest first; those of one weight by name. */
+  largest(count: number, weight: Weight = this.#weight): readonly (readonly [string, Readonly<Sums>])[] {
+    return [...this.#names].sort(([nameA, a], [nameB, b]) => weight(b) - weight(a) || (nameA < nameB ? -1 : 1)).slice(0, count);
   }
 
   /** Different names so far, those put together counted as one. */

@@ -1,15 +1,17 @@
 /** Figures of a log as text for people: a part each for the overall numbers and each table. Rendering only. */
 import type { Figures, Overall } from './figures.js';
-import type { Sums, Tally } from './tally.js';
+import type { Sums, Tally, Weight } from './tally.js';
 
 export const partNames = [
   'overall',
   'hosts',
   'senders',
   'recipients',
+  'rxdelay',
   'uids',
   'delays',
   'slowest',
+  'successes',
   'failures',
   'deferrals',
 ] as const;
@@ -32,7 +34,21 @@ const messages: Column = ['mess', (sums) => sums.messages];
 const bytes: Column = ['bytes', (sums) => sums.bytes];
 
 const byTarget: readonly Column[] = [arrivedBytes, attempts, arrived, deferred, failed, xdelay, averageX];
-const bySource: readonly Column[] = [messages, bytes, arrivedBytes, attempts, arrived, deferred, failed, xdelay];
+const recipients: Column = ['recips', (sums) => sums.recipients];
+const recipientBytes: Column = ['rbytes', (sums) => sums.recipientBytes];
+
+const bySource: readonly Column[] = [
+  messages,
+  bytes,
+  arrivedBytes,
+  recipientBytes,
+  recipients,
+  attempts,
+  arrived,
+  deferred,
+  failed,
+  xdelay,
+];
 
 /** One part, with its title; `top` rows at most in a table. */
 export function reportPart(part: PartName, figures: Figures, top: number): string {
@@ -51,6 +67,10 @@ export function reportPart(part: PartName, figures: Figures, top: number): strin
       return delaysText(figures);
     case 'slowest':
       return slowestText(figures);
+    case 'rxdelay':
+      return tallyText('Recipients, quickest first', figures.recipients, [averageX, attempts], 'recipient', top, quickest);
+    case 'successes':
+      return tallyText('Reasons of successes', figures.successes, [arrived, xdelay], 'reason', top);
     case 'failures':
       return tallyText('Reasons of failures', figures.failures, [failed, xdelay], 'reason', top);
     default:
@@ -84,8 +104,11 @@ function overallText(sums: Overall): string {
   return rows.map(([name, value]) => `${name}: ${value}\n`).join('');
 }
 
-function tallyText(title: string, tally: Tally, columns: readonly Column[], name: string, top: number): string {
-  const rows = tally.largest(top).map(([key, sums]): Row => [...columns.map(([, value]) => value(sums)), key || '<>']);
+/** A mailing list is through soonest in this order. */
+const quickest: Weight = (sums) => -sums.xdelay / Math.max(1, sums.attempts);
+
+function tallyText(title: string, tally: Tally, columns: readonly Column[], name: string, top: number, weight?: Weight): string {
+  const rows = tally.largest(top, weight).map(([key, sums]): Row => [...columns.map(([, value]) => value(sums)), key || '<>']);
   const more = tally.size > rows.length ? `${tally.size - rows.length} more\n` : '';
   return `${title}\n${table([...columns.map(([head]) => head), name], rows)}${more}`;
 }
@@ -93,9 +116,9 @@ function tallyText(title: string, tally: Tally, columns: readonly Column[], name
 function delaysText({ distribution }: Figures): string {
   const rows = [10, 25, 50, 75, 90, 95, 99, 100].map((percent): Row => {
     const doneBy = distribution.doneBy(percent);
-    return [doneBy === undefined ? '-' : seconds(doneBy), `${percent} %`];
+    return [...(doneBy === undefined ? ['-', '-'] : [seconds(doneBy.seconds), seconds(doneBy.average)]), `${percent} %`];
   });
-  return `Seconds from arrival to success, ${distribution.total} deliveries\n${table(['done by', ''], rows)}`;
+  return `Seconds from arrival to success, ${distribution.total} deliveries\n${table(['done by', 'avg', ''], rows)}`;
 }
 
 function slowestText({ slowest }: Figures): string {

@@ -19,6 +19,9 @@ const looping = 'too many hops, this message is looping (#5.4.6)';
 
 type Command = (session: SmtpServerSession, argument: ByteString) => void;
 
+/** Commands answered without a pause; few clients ever send so many ahead. */
+const commandsInARow = 64;
+
 type Open = 'nothing' | 'etrn' | 'mail' | 'rcpt' | 'data' | 'end';
 
 export class SmtpServerSession implements SmtpServer {
@@ -51,6 +54,7 @@ export class SmtpServerSession implements SmtpServer {
   private over = false;
   private extended = false;
   private errors = 0;
+  private row = 0;
   /** The sender of the transaction under way; undefined before MAIL. */
   private sender: ByteString | undefined;
   private recipients: ByteString[] = [];
@@ -201,7 +205,15 @@ export class SmtpServerSession implements SmtpServer {
     } else {
       this.options.heard?.(line.text);
       this.obey(parseCommand(line.text));
+      this.breathe(chunk);
     }
+  }
+
+  /** A client that sends a thousand commands ahead must not have the thread for all of them at once. */
+  private breathe(chunk: Uint8Array): void {
+    if (++this.row < commandsInARow) return;
+    this.row = 0;
+    if (!this.over && (this.position < chunk.length || this.chunks.length > 1)) this.events.push({ tag: 'breath' });
   }
 
   private obey({ verb, argument }: CommandLine): void {

@@ -51,6 +51,8 @@ export type SmtpServerEvent =
   | { readonly tag: 'body'; readonly bytes: Uint8Array }
   /** The body is complete. When `refused` is set the message must be thrown away: the session has its reply ready. */
   | { readonly tag: 'end'; readonly wireSize: number; readonly unixSize: number; readonly refused: ByteString | undefined }
+  /** Many commands were answered and more are there: a good moment to let other clients have their turn. */
+  | { readonly tag: 'breath' }
   | { readonly tag: 'quit' }
   /** The session is over after its output is written: bare LF or CR, too many errors. */
   | { readonly tag: 'broken'; readonly why: string };

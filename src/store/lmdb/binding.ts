@@ -7,4 +7,18 @@ import { createRequire } from 'node:module';
 
 type Lmdb = typeof import('lmdb');
 
-export const open: Lmdb['open'] = (createRequire(import.meta.url)('lmdb') as Lmdb).open;
+/** A queue's records are octets: the package's own way to pack values is not used, and its native part need not be loaded. */
+const unused = 'MSGPACKR_NATIVE_ACCELERATION_DISABLED';
+
+function loaded(): Lmdb {
+  const before = process.env[unused];
+  process.env[unused] = 'true';
+  try {
+    return createRequire(import.meta.url)('lmdb') as Lmdb;
+  } finally {
+    if (before === undefined) delete process.env[unused];
+    else process.env[unused] = before;
+  }
+}
+
+export const open: Lmdb['open'] = loaded().open;

@@ -1,0 +1,54 @@
+/**
+ * All modules that one entry can reach, as one CommonJS file: a command then reads one file instead of many, which is most
+ * of its start. esbuild does it. Installed packages stay where they are, and an entry that needs one before it begins has no
+ * bundle: some of them are ES modules, which CommonJS can only load late.
+ */
+import { readFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import { join, relative } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+
+/** What every launcher loads beside its entry. */
+const besides = 'cli/call';
+
+/**
+ * The text of the bundle, to be kept in a folder beside `root`. `root` is the folder of the built sources, `entry` a path
+ * below it without `.js`. Undefined: the entry keeps its single files. Rejects where a module is missing or cannot be read.
+ */
+export async function bundle(root: string, entry: string): Promise<string | undefined> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: contents(root, entry), resolveDir: root },
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    packages: 'external',
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+    banner: { js: '// Made by "npm run build" out of dist/src. Not to be changed by hand.' },
+    plugins: [ownAddresses(root)],
+  });
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  const early = imports.some(({ path, kind }) => kind !== 'dynamic-import' && !isBuiltin(path));
+  return early ? undefined : outputFiles[0]?.text;
+}
+
+const contents = (root: string, entry: string): string => `
+export * as command from ${JSON.stringify(join(root, `${entry}.js`))};
+export { processCall } from ${JSON.stringify(join(root, `${besides}.js`))};
+`;
+
+/** Modules find files and threads beside themselves, so `import.meta.url` stays the address of the single file. */
+const ownAddresses = (root: string): Plugin => ({
+  name: 'own addresses',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      if (!text.includes('import.meta.url')) return undefined;
+      const place = JSON.stringify(join('..', relative(join(root, '..'), path)));
+      const own = `require('node:url').pathToFileURL(require('node:path').join(__dirname, ${place})).href`;
+      return { contents: text.replaceAll('import.meta.url', own), loader: 'js' };
+    });
+  },
+});

@@ -1,0 +1,50 @@
+/**
+ * The end of the build: one bundle in dist/commands for each entry that a launcher in bin/ names, when the built sources
+ * are newer. The launchers take it only while it is the newer one. Prints nothing unless something is wrong.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.js';
+
+const project = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const commands = join(project, 'dist', 'commands');
+const layers = ['protocol', 'store', 'actors', 'cli', 'bundle'].map((name) =>
+  join(project, 'dist', '.build', `${name}.tsbuildinfo`),
+);
+
+/** As the launchers name them: `launch('queue/qmail-queue')`. */
+function entries(): readonly string[] {
+  const launchers = readdirSync(join(project, 'bin')).map((name) => readFileSync(join(project, 'bin', name), 'utf8'));
+  const named = launchers.flatMap((text) => /^launch\('([^']+)'\)/m.exec(text)?.[1] ?? []);
+  return [...new Set(named)].sort();
+}
+
+const changed = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY;
+
+async function main(): Promise<void> {
+  const begun = new Date();
+  const stamp = join(commands, 'made');
+  if (changed(stamp) > Math.max(...layers.map(changed))) return;
+  mkdirSync(commands, { recursive: true });
+  const made = new Set<string>();
+  for (const entry of entries()) {
+    const name = `${entry.replaceAll('/', '-')}.cjs`;
+    const text = await bundle(join(project, 'dist', 'src'), `cli/${entry}`);
+    if (text === undefined) continue;
+    put(name, text, begun);
+    made.add(name);
+  }
+  for (const name of readdirSync(commands)) if (!made.has(name)) rmSync(join(commands, name), { force: true });
+  put('made', '', begun);
+}
+
+/** At once, and as old as the sources that were read. */
+function put(name: string, text: string, date: Date): void {
+  const file = join(commands, name);
+  writeFileSync(`${file}.${process.pid}`, text);
+  utimesSync(`${file}.${process.pid}`, date, date);
+  renameSync(`${file}.${process.pid}`, file);
+}
+
+await main();

@@ -1,0 +1,75 @@
+/**
+ * Bundles of commands: every entry that can have one has one, modules in it know where they come from, and a launcher takes
+ * a bundle only while it is newer than the built sources.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { Script } from 'node:vm';
+import { bundle } from '../../bundle/bundle.js';
+import { root } from '../runner/tree.js';
+import { scratch } from './command.js';
+
+test('every command but tqmail itself has a bundle', async () => {
+  const launchers = readdirSync(join(root, 'bin')).map((name) => readFileSync(join(root, 'bin', name), 'utf8'));
+  const entries = new Set(launchers.flatMap((text) => /^launch\('([^']+)'\)/m.exec(text)?.[1] ?? []));
+  assert.ok(entries.size > 50);
+  const without: string[] = [];
+  for (const entry of entries) {
+    const text = await bundle(join(root, 'dist', 'src'), `cli/${entry}`);
+    if (text === undefined) without.push(entry);
+    else new Script(`(function (exports, require) {${text}})`, { filename: entry });
+  }
+  // tqmail reaches the server, and that needs installed packages.
+  assert.deepEqual(without, ['tqmail']);
+});
+
+test('a module in a bundle has the address of its own file, and may load others and packages late', async (t) => {
+  const folder = scratch(t);
+  const put = (name: string, text: string): void => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  };
+  put('dist/src/cli/call.js', 'export const processCall = () => 1;\n');
+  put(
+    'dist/src/cli/mail/say.js',
+    "import { where } from '../../store/place.js';\nexport const run = async () => [where, (await import('./late.js')).late];\n",
+  );
+  put('dist/src/cli/mail/late.js', "export const late = 'late';\nexport const more = () => import('some-package');\n");
+  put('dist/src/store/place.js', 'export const where = import.meta.url;\n');
+  put('dist/src/cli/mail/early.js', "import some from 'some-package';\nexport const run = some;\n");
+  put('dist/commands/mail-say.cjs', (await bundle(join(folder, 'dist', 'src'), 'cli/mail/say')) ?? '');
+  const bundled = createRequire(import.meta.url)(join(folder, 'dist/commands/mail-say.cjs'));
+  assert.deepEqual(await bundled.command.run(), [pathToFileURL(join(folder, 'dist/src/store/place.js')).href, 'late']);
+  assert.equal(bundled.processCall(), 1);
+  assert.equal(await bundle(join(folder, 'dist', 'src'), 'cli/mail/early'), undefined);
+});
+
+test('a launcher takes the bundle, and the single files when the compiler was there later', (t) => {
+  const folder = scratch(t);
+  const put = (name: string, text: string, seconds: number): void => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+    utimesSync(join(folder, name), seconds, seconds);
+  };
+  mkdirSync(join(folder, 'bin'));
+  for (const name of ['launch.js', 'package.json']) copyFileSync(join(root, 'bin', name), join(folder, 'bin', name));
+  put('package.json', '{"type":"module"}', 1);
+  put('bin/say', "const { launch } = require('./launch.js');\n\nlaunch('mail/say');\n", 1);
+  put('dist/src/cli/call.js', "export const processCall = () => 'files';\n", 1);
+  put('dist/src/cli/mail/say.js', 'export const run = async (call) => { console.log(call); return 3; };\n', 1);
+  put('dist/commands/mail-say.cjs', "exports.command = { main: async () => { console.log('bundle'); return 4; } };\n", 1000);
+  const said = (): readonly unknown[] => {
+    const ran = spawnSync(process.execPath, [join(folder, 'bin', 'say')], { encoding: 'utf8', timeout: 60_000 });
+    return [ran.stdout, ran.stderr, ran.status];
+  };
+  assert.deepEqual(said(), ['bundle\n', '', 4]);
+  put('dist/.build/store.tsbuildinfo', '{}', 999);
+  assert.deepEqual(said(), ['bundle\n', '', 4]);
+  put('dist/.build/store.tsbuildinfo', '{}', 1000);
+  assert.deepEqual(said(), ['files\n', '', 3]);
+});
