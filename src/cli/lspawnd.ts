@@ -19,6 +19,7 @@ import { accountsFor } from '../store/accounts.js';
 import { crashOrder } from '../store/crash-points.js';
 import { MailAccounts } from '../store/mail-accounts.js';
 import { UsersFile } from '../store/users-file.js';
+import { optimizeLate } from './optimize-late.js';
 import { poolThreads } from './pool-threads.js';
 
 const idle = 30_000;
@@ -32,6 +33,11 @@ function refuse(why: string): never {
   process.exit(111);
 }
 
+/** One thread a parallel flush, as many as there can be deliveries, but not so many that a hundred users have thousands; the child's programs do not inherit it. */
+function mostFlushes(deliveries: number): number {
+  return Math.min(32, Math.max(4, deliveries));
+}
+
 function start(args: readonly string[]): void {
   const [home, socket, owner, limit, given] = args;
   if (home === undefined || socket === undefined || !/^\d+$/.test(owner ?? '') || !/^\d+$/.test(limit ?? '')) {
@@ -39,13 +45,13 @@ function start(args: readonly string[]): void {
   }
   if (process.getuid?.() !== 0)
     refuse('it delivers as the users of the system, which only root can: start the server as root, or do without it');
+  optimizeLate();
   process.umask(0o077);
   process.chdir('/');
   const uid = Number(owner);
-  // One thread a parallel flush; the child's programs do not inherit it.
   const environment = {
     ...programEnvironment(home, process.env),
-    UV_THREADPOOL_SIZE: poolThreads(32),
+    UV_THREADPOOL_SIZE: poolThreads(mostFlushes(Number(limit))),
     ...crashOrder(process.env),
   };
   const program = fileURLToPath(new URL('local-child.js', import.meta.url));

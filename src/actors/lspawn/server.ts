@@ -8,7 +8,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { internalOutcome } from '../../protocol/local-report.js';
 import type { Outcome } from '../../protocol/mail.js';
 import { gatherWrite } from '../spawn/gather.js';
-import { type Frame, FrameReader } from '../spawn/lspawnd-frames.js';
+import { type Frame, FrameReader, frameRoom } from '../spawn/lspawnd-frames.js';
 import { decodeDelivery, decodePiece, encodeReport, readdressed, type WireDelivery } from '../spawn/lspawnd-messages.js';
 import { decodeMailbox } from '../spawn/mailbox-request.js';
 import type { DeliveryChild } from './child.js';
@@ -39,6 +39,8 @@ interface Route {
 }
 
 let lastNumber = 0;
+/** A child copies its frame at once. */
+const room = frameRoom();
 
 /** One connection of the node. */
 class Connection {
@@ -113,7 +115,7 @@ class Connection {
     const child = this.#options.children.of(uid, gid);
     if (child === undefined) return this.#refuse(delivery.id, internalOutcome(118));
     const { defaultDelivery } = found;
-    const frame = readdressed(payload, { id: route.number, user, home, dash, ext, defaultDelivery });
+    const frame = readdressed(payload, { id: route.number, user, home, dash, ext, defaultDelivery }, room);
     child.deliver(
       route.number,
       { id: delivery.id, reply: (answer) => this.#reply(delivery.id, answer) },
