@@ -3,27 +3,39 @@
  * node's, LIMIT is concurrencylocal, DEFAULT (base64) stands in for control/defaultdelivery. Says `ready` on its output when the socket is open and ends
  * when its standard input does. Exit 111: cannot start, with the reason on stderr.
  */
+import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { programEnvironment } from '../actors/local/environment.js';
 import { Children } from '../actors/lspawn/children.js';
 import { DefaultDelivery } from '../actors/lspawn/default-delivery.js';
+import { mailLinks } from '../actors/lspawn/mail-links.js';
 import { MailboxChildren } from '../actors/lspawn/mailbox-children.js';
 import { Mailboxes } from '../actors/lspawn/mailboxes.js';
-import { listen } from '../actors/lspawn/server.js';
+import { listen, listenAs } from '../actors/lspawn/server.js';
 import { Trust } from '../actors/lspawn/trust.js';
 import { checkerFile } from '../actors/spawn/checker-program.js';
+import { giftSocket } from '../actors/spawn/mailbox-gift.js';
 import { accountsFor } from '../store/accounts.js';
 import { crashOrder } from '../store/crash-points.js';
 import { MailAccounts } from '../store/mail-accounts.js';
 import { UsersFile } from '../store/users-file.js';
+import { optimizeLate } from './optimize-late.js';
+import { poolThreads } from './pool-threads.js';
 
 const idle = 30_000;
+/** As for the node (start/node-process.ts): a small heap is not worth V8's extra threads. */
+const v8Flags = ['--single-threaded-gc'];
 /** Users whose mail is read at once; further ones are asked to come again. */
 const mailboxProcesses = 50;
 
 function refuse(why: string): never {
   process.stderr.write(`lspawnd: ${why}\n`);
   process.exit(111);
+}
+
+/** One thread a parallel flush, as many as there can be deliveries, but not so many that a hundred users have thousands; the child's programs do not inherit it. */
+function mostFlushes(deliveries: number): number {
+  return Math.min(32, Math.max(4, deliveries));
 }
 
 function start(args: readonly string[]): void {
@@ -33,21 +45,29 @@ function start(args: readonly string[]): void {
   }
   if (process.getuid?.() !== 0)
     refuse('it delivers as the users of the system, which only root can: start the server as root, or do without it');
+  optimizeLate();
   process.umask(0o077);
   process.chdir('/');
   const uid = Number(owner);
-  // One thread a parallel flush; the child's programs do not inherit it.
-  const environment = { ...programEnvironment(home, process.env), UV_THREADPOOL_SIZE: '32', ...crashOrder(process.env) };
+  const environment = {
+    ...programEnvironment(home, process.env),
+    UV_THREADPOOL_SIZE: poolThreads(mostFlushes(Number(limit))),
+    ...crashOrder(process.env),
+  };
   const program = fileURLToPath(new URL('local-child.js', import.meta.url));
   const children = new Children({
-    command: { program: process.execPath, args: [program], environment },
+    command: { program: process.execPath, args: [...v8Flags, program], environment },
     limit: Math.max(1, Number(limit)),
     idle,
   });
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
   const trust = new Trust(home, uid);
   const mailboxChildren = new MailboxChildren({
-    command: { program: process.execPath, args: [fileURLToPath(new URL('mailbox-child.js', import.meta.url))], environment },
+    command: {
+      program: process.execPath,
+      args: [...v8Flags, fileURLToPath(new URL('mailbox-child.js', import.meta.url))],
+      environment,
+    },
     limit: mailboxProcesses,
     idle,
   });
@@ -60,7 +80,7 @@ function start(args: readonly string[]): void {
     log,
   });
   const server = listen({
-    users: new UsersFile(home, accountsFor({}, 0), () => performance.now()),
+    users: new UsersFile(home, accountsFor({}, 0), () => performance.now(), 'turn'),
     trust,
     defaultDelivery: new DefaultDelivery(home, given === undefined ? undefined : Buffer.from(given, 'base64').toString('latin1')),
     owner: uid,
@@ -70,16 +90,29 @@ function start(args: readonly string[]): void {
     log,
     mailboxes,
   });
+  const links = mailLinks({ mailboxes, log });
+  links.once('error', (error) => refuse(`${giftSocket(socket)}: ${error.message}`));
+  listenAs(uid, links, giftSocket(socket));
   const end = (): void => {
     children.close();
     mailboxChildren.close();
     process.exit(0);
   };
-  server.once('listening', () => process.stdout.write('ready\n'));
-  server.once('error', (error) => refuse(`${socket}: ${error.message}`));
+  announce(server, socket, log);
   process.stdin.resume().once('end', end).once('error', end);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
   process.on('SIGHUP', () => undefined);
+}
+
+function announce(server: Server, socket: string, log: (line: string) => void): void {
+  const unable = (error: Error): void => refuse(`${socket}: ${error.message}`);
+  server.once('error', unable);
+  server.once('listening', () => {
+    server.off('error', unable);
+    // An accept that fails (no descriptors left) is tried again by the next connection; deliveries under way go on.
+    server.on('error', (error) => log(`lspawnd: ${error.message}`));
+    process.stdout.write('ready\n');
+  });
 }
 
 start(process.argv.slice(2));

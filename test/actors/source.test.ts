@@ -127,6 +127,13 @@ test('a mix keeps its shares and repeats itself', () => {
   );
 });
 
+test('whatever the rate, moments are whole microseconds: the mark of a message has room for no others', () => {
+  for (const rate of [1, 3, 17, 999]) {
+    const plan = new SendingPlan({ messages: 50, rate, rampSeconds: 0, lane: 0, lanes: 1 });
+    for (let next = plan.take(); next !== undefined; next = plan.take()) assert.ok(Number.isInteger(next.dueUs), `${next.dueUs}`);
+  }
+});
+
 test('with a rate a stall is charged to all messages that had to wait for it', async (t) => {
   let first = true;
   const stall = (): number => {
@@ -174,8 +181,10 @@ test('real messages go out with a mark and arrive unaltered', async (t) => {
   writeFileSync(path.join(dir, 'Maildir', 'new', '1.x'), 'header only: yes\n');
   writeFileSync(path.join(dir, 'Maildir', 'cur', '2.x'), '\nbody only \xe9\n', 'latin1');
   assert.equal(readReplay(path.join(dir, 'Maildir')).messages[0]?.eightBit, true);
-  writeFileSync(path.join(dir, 'text'), 'not an mbox\n');
-  assert.throws(() => readReplay(path.join(dir, 'text')), /line 1 does not begin with "From "/);
+  for (const text of ['not an mbox\n', '\n\nFrom a\nSubject: x\n\ny\n']) {
+    writeFileSync(path.join(dir, 'text'), text);
+    assert.throws(() => readReplay(path.join(dir, 'text')), /line 1 does not begin with "From "/);
+  }
   for (const replay of [mbox, path.join(dir, 'Maildir')]) {
     const sink = await startSink({ smtp: { address: '127.0.0.1', port: 0 }, ledger: path.join(dir, 'arrived') });
     const changes = { messages: 5, replay, ledger: path.join(dir, 'sent') };

@@ -1,51 +1,38 @@
 /**
- * `npm run soak -- [--rounds N] [--fault NAME]`: rounds of load that each end with a fault at a random moment, at length;
- * all faults in turn or one of them. Prints a table. `--week N`: a week of retries of N messages on a clock of its own. Exit code 0 only when nothing was lost, altered or delivered
- * locally twice, and no fault doubled more remote deliveries than can be under way.
+ * `npm run soak -- [--rounds N] [--fault NAME] [--json FILE]`: rounds of load that each end with a fault at a random moment, at
+ * length; all faults in turn or one of them. Prints a table; with FILE also writes it after every lot of rounds, and goes on
+ * with what FILE holds. `--week N`: a week of retries of N messages on a clock of its own. Exit code 0 only when nothing was
+ * lost, altered or delivered locally twice, and no fault doubled more remote deliveries than can be under way.
  */
 import { parseArgs } from 'node:util';
 import { runWeek } from '../pipeline/week.js';
-import { LoopDisk } from '../support/loop-disk.js';
 import type { Ending } from '../support/server-home.js';
-import { mostTwice, type RoundsOptions, type RoundsResult, runRounds } from './kill/rounds.js';
-import { mixedNames, strikeNames } from './kill/strikes.js';
+import { type Lot, lotNames, lotsOf } from './soak/lots.js';
+import { added, empty, type Found, failed, isGood, read, type SoakRecord, tableOf, write } from './soak/record.js';
 
-const usage = `usage: npm run soak -- [--rounds N] [--fault NAME] | --week N
-N: 1 to 1000000, default 1000. NAME: ${strikeNames.join(', ')}; default: all but power in turn.`;
-
-function print({ table, ...result }: RoundsResult): void {
-  console.log(`${'fault'.padEnd(15)} rounds  under way  twice`);
-  for (const { fault, rounds, inFlight, twice } of table) {
-    console.log(
-      `${fault.padEnd(15)} ${String(rounds).padStart(6)} ${String(inFlight).padStart(10)} ${String(twice).padStart(6)}`,
-    );
-  }
-  console.log(`accepted ${result.accepted} messages of two recipients in ${result.seconds} s, ${result.kills} faults`);
-  console.log(`delivered locally ${result.deliveredLocal}, to the next hop ${result.deliveredRemote}`);
-  console.log(`lost ${result.lost}, altered ${result.altered}, locally twice ${result.twiceLocal}`);
-  console.log(
-    `at the next hop twice ${result.twiceRemote}, at most ${result.mostTwiceAfterKill} after one fault: taken there before the queue had it on disk`,
-  );
-  console.log(`from start to greeting ${result.bannerMedianMs} ms (median), ${result.bannerMaxMs} ms (most)`);
-}
+const usage = `usage: npm run soak -- [--rounds N] [--fault NAME] [--json FILE] | --week N
+N: 1 to 1000000, default 1000; of steps and calls each one once. NAME: ${lotNames.join(', ')}; default: all but steps and calls in turn.
+FILE: written after every lot of rounds, with the table as Markdown beside it; a run goes on with what is in it.`;
 
 interface Words {
-  readonly rounds: number;
+  /** Undefined: 1,000, or of steps and calls every one once. */
+  readonly rounds: number | undefined;
   readonly week: number;
-  readonly faults: typeof strikeNames;
+  readonly fault: string | undefined;
+  readonly json: string | undefined;
 }
 
 const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= 1_000_000;
 
 function words(): Words | undefined {
   try {
-    const { values } = parseArgs({
-      options: { rounds: { type: 'string' }, week: { type: 'string' }, fault: { type: 'string' } },
-    });
-    const rounds = Number(values.rounds ?? 1_000);
+    const text = { type: 'string' } as const;
+    const { values } = parseArgs({ options: { rounds: text, week: text, fault: text, json: text } });
+    const { fault, json } = values;
+    const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
     const week = Number(values.week ?? 0);
-    const faults = values.fault === undefined ? mixedNames : strikeNames.filter((name) => name === values.fault);
-    return isCount(rounds) && (week === 0 || isCount(week)) && faults.length > 0 ? { rounds, week, faults } : undefined;
+    const known = fault === undefined || lotNames.includes(fault);
+    return isCount(rounds ?? 1) && (week === 0 || isCount(week)) && known ? { rounds, week, fault, json } : undefined;
   } catch {
     return undefined;
   }
@@ -55,43 +42,78 @@ async function weeks(messages: number): Promise<boolean> {
   let good = true;
   for (const channel of ['local', 'remote'] as const) {
     const begun = performance.now();
+    const cpu = process.cpuUsage();
     const { attempts, expected, wrong, example, left } = await runWeek(channel, messages);
-    const seconds = Math.round((performance.now() - begun) / 100) / 10;
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+    const { user, system } = process.cpuUsage(cpu);
+    const used = `${((user + system) / 1e6).toFixed(1)} s of CPU, ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB at most`;
     console.log(
-      `${channel}: ${attempts} of ${expected} attempts, ${wrong} at another second ${example}, ${left} left, ${seconds} s`,
+      `${channel}: ${attempts} of ${expected} attempts, ${wrong} at another second ${example}, ${left} left, ${seconds} s, ${used}`,
     );
     good &&= attempts === expected && wrong === 0 && left === 0;
   }
   return good;
 }
 
-function good(result: RoundsResult): boolean {
-  print(result);
-  return result.lost + result.altered + result.twiceLocal === 0 && result.mostTwiceAfterKill <= mostTwice;
-}
-
-async function soak(rounds: number, faults: typeof strikeNames): Promise<boolean> {
+/** Runs one lot; whatever it started has ended afterwards. */
+async function runLot(lot: Lot, rounds: number, first: number, enough: () => boolean): Promise<Found> {
   const ends: (() => void | Promise<void>)[] = [];
+  const ending: Ending = { after: (end) => void ends.push(end) };
   try {
-    const ending: Ending = { after: (end) => void ends.push(end) };
-    const plan: RoundsOptions = { rounds, strikes: faults, loadMs: [100, Math.min(3_000, 300 + 3 * rounds)] };
-    if (!faults.includes('power')) return good(await runRounds(ending, plan));
-    let all = true;
-    for (const type of ['ext4', 'xfs'] as const) {
-      console.log(`power cuts of a disk with ${type}`);
-      all = good(await runRounds(ending, { ...plan, disk: LoopDisk.make(ending, type) })) && all;
-    }
-    return all;
+    return await lot.run(ending, rounds, first, enough);
   } finally {
     for (const end of ends.reverse()) await end();
   }
+}
+
+/** After SIGINT or SIGTERM the present round is the last; a second one ends the program as it stands. */
+function signalled(): () => boolean {
+  let stop = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      stop = true;
+      console.error(`${signal}: this round is the last`);
+    });
+  }
+  return () => stop;
+}
+
+function usual(fault: string | undefined, lots: readonly Lot[]): number {
+  return fault === 'steps' || fault === 'calls' ? lots.reduce((sum, { most }) => sum + most, 0) : 1_000;
+}
+
+async function soak({ rounds, fault, json }: Words): Promise<SoakRecord> {
+  const lots = lotsOf(fault, (why) => console.log(why));
+  if (lots.length === 0) throw new Error('nothing of that can be done here');
+  const enough = signalled();
+  let record = json === undefined ? empty : read(json);
+  const done = new Map<Lot, number>();
+  for (let left = rounds ?? usual(fault, lots), at = 0; left > 0 && !enough(); at += 1) {
+    const lot = lots[at % lots.length] as Lot;
+    const first = done.get(lot) ?? 0;
+    const asked = Math.min(left, lot.most);
+    const begun = performance.now();
+    const seconds = (): number => (performance.now() - begun) / 1000;
+    try {
+      record = added(record, await runLot(lot, asked, first, enough), seconds());
+    } catch (error) {
+      record = failed(record, `${asked} rounds of ${lot.name}: ${String(error)}`, seconds());
+    }
+    done.set(lot, first + asked);
+    left -= asked;
+    if (json !== undefined) write(json, record);
+  }
+  return record;
 }
 
 const asked = words();
 if (asked === undefined) {
   console.error(usage);
   process.exitCode = 64;
+} else if (asked.week > 0) {
+  process.exitCode = (await weeks(asked.week)) ? 0 : 1;
 } else {
-  const passed = asked.week > 0 ? await weeks(asked.week) : await soak(asked.rounds, asked.faults);
-  process.exitCode = passed ? 0 : 1;
+  const record = await soak(asked);
+  console.log(tableOf(record));
+  process.exitCode = isGood(record) ? 0 : 1;
 }

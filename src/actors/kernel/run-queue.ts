@@ -7,6 +7,9 @@
 /** Messages handled in one go before sockets get their turn. */
 const longestRun = 1_000;
 
+/** A microtask without the asynchronous context that `queueMicrotask` makes for each. */
+const soon = Promise.resolve();
+
 export class RunQueue<T> {
   readonly #handle: (item: T) => void;
   #items: (T | undefined)[] = [];
@@ -25,14 +28,16 @@ export class RunQueue<T> {
     this.#items.push(item);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => this.#run());
+    void soon.then(this.#go);
   }
+
+  readonly #go = (): void => this.#run();
 
   #run(): void {
     let left = longestRun;
     while (this.#head < this.#items.length) {
       if (left-- === 0) {
-        setImmediate(() => this.#run());
+        setImmediate(this.#go);
         return;
       }
       const item = this.#items[this.#head] as T;

@@ -3,11 +3,12 @@
  * open nobody's mail; then a process of the user gets the connection. Reads no mail.
  */
 import type { Socket } from 'node:net';
+import type { ByteString } from '../../protocol/mail.js';
 import type { MailAccount, MailAccounts } from '../../store/mail-accounts.js';
 import { checkerVerdict, startChecker } from '../spawn/checker-program.js';
 import { FewAtOnce } from '../spawn/few-at-once.js';
 import { busyLine, type MailboxRequest, refusedLine, troubleLine } from '../spawn/mailbox-request.js';
-import type { MailboxChildren } from './mailbox-children.js';
+import type { MailboxChildren, MailboxSession } from './mailbox-children.js';
 import type { Trust } from './trust.js';
 
 export interface MailboxesOptions {
@@ -21,11 +22,28 @@ export interface MailboxesOptions {
   readonly log: (line: string) => void;
 }
 
+/** Who wants a mailbox. */
+export interface Asker {
+  /** Paused, and the mailbox's own from here on. */
+  readonly socket: Socket;
+  /** What came from it already, for the session. */
+  readonly rest: Uint8Array;
+  /** Takes a line for the client: there is no session. */
+  refuse(line: ByteString): void;
+  /** The session has begun. */
+  held(session: MailboxSession): void;
+  /** The client did something lately. */
+  alive(): void;
+  /** The last word, once. */
+  over(): void;
+}
+
 /** Checks at once: two leave the thread pool room for others. */
 const checks = 2;
 const checksWaiting = 256;
 /** Programs of the checkpassword kind at once; each stays for its whole session. */
 const mostPrograms = 100;
+const none = new Uint8Array(0);
 
 export class Mailboxes {
   readonly #options: MailboxesOptions;
@@ -36,42 +54,56 @@ export class Mailboxes {
     this.#options = options;
   }
 
-  /** `socket` is paused and this one's own now. */
-  async open(socket: Socket, request: MailboxRequest): Promise<void> {
+  /** The connection is the session itself: its first line tells whether there is one. */
+  open(socket: Socket, request: MailboxRequest): Promise<void> {
     socket.on('error', () => undefined);
+    const nothing = (): void => undefined;
+    const asker = { socket, rest: none, held: nothing, alive: nothing, over: nothing };
+    return this.ask({ ...asker, refuse: (line) => answer(socket, line) }, request, true);
+  }
+
+  /** `program`: the socket may be given to a program of the checkpassword kind. */
+  async ask(asker: Asker, request: MailboxRequest, program: boolean): Promise<void> {
     try {
       const words = this.#options.checker();
-      if (words !== undefined) this.#byProgram(words, socket, request);
-      else await this.#byAccount(socket, request);
+      if (words === undefined) await this.#byAccount(asker, request);
+      else if (program) this.#byProgram(words, asker, request);
+      // It was named a moment ago.
+      else asker.refuse(troubleLine);
     } catch (error) {
-      this.#trouble(socket, String(error));
+      this.#trouble(asker, String(error));
     }
   }
 
-  async #byAccount(socket: Socket, { user, secret, apop }: MailboxRequest): Promise<void> {
-    if (apop) return answer(socket, refusedLine);
+  async #byAccount(asker: Asker, { user, secret, apop }: MailboxRequest): Promise<void> {
+    if (apop) return asker.refuse(refusedLine);
     const verdict = await this.#few.run(() => this.#options.accounts.verify(user, secret));
-    if (verdict === 'busy') answer(socket, busyLine);
-    else if (verdict.tag === 'refused') answer(socket, refusedLine);
-    else if (verdict.tag === 'trouble') this.#trouble(socket, verdict.text);
-    else this.#give(socket, verdict.account);
+    if (verdict === 'busy') asker.refuse(busyLine);
+    else if (verdict.tag === 'refused') asker.refuse(refusedLine);
+    else if (verdict.tag === 'trouble') this.#trouble(asker, verdict.text);
+    else this.#give(asker, verdict.account);
   }
 
-  #give(socket: Socket, { user, uid, gid, home }: MailAccount): void {
+  #give(asker: Asker, { user, uid, gid, home }: MailAccount): void {
     const { owner, trust, children } = this.#options;
-    if (uid === 0) this.#trouble(socket, `the mailbox of ${user} has uid 0, which serves no mail`);
-    else if (uid !== owner && !trust.complete) this.#trouble(socket, untrusted(user));
-    else if (!children.serve(uid, gid, `${home}/Maildir`, socket)) this.#trouble(socket, 'too many mailboxes are open');
+    if (uid === 0) this.#trouble(asker, `the mailbox of ${user} has uid 0, which serves no mail`);
+    else if (uid !== owner && !trust.complete) this.#trouble(asker, untrusted(user));
+    else {
+      const session = children.serve(uid, gid, `${home}/Maildir`, asker);
+      if (session === undefined) this.#trouble(asker, 'too many mailboxes are open');
+      else asker.held(session);
+    }
   }
 
-  #byProgram(words: readonly string[], socket: Socket, request: MailboxRequest): void {
+  #byProgram(words: readonly string[], asker: Asker, request: MailboxRequest): void {
     // It runs as root: whoever can change the file would be root.
-    if (!this.#options.trust.complete) this.#trouble(socket, untrusted(request.user));
-    else if (this.#programs >= mostPrograms) this.#trouble(socket, 'too many mailboxes are open');
-    else this.#runProgram(words, socket, request);
+    if (!this.#options.trust.complete) this.#trouble(asker, untrusted(request.user));
+    else if (this.#programs >= mostPrograms) this.#trouble(asker, 'too many mailboxes are open');
+    else this.#runProgram(words, asker, request);
   }
 
-  #runProgram(words: readonly string[], socket: Socket, request: MailboxRequest): void {
+  #runProgram(words: readonly string[], asker: Asker, request: MailboxRequest): void {
+    const { socket } = asker;
     this.#programs += 1;
     const child = startChecker(words, request, [socket, socket, 'ignore']);
     let over = false;
@@ -80,18 +112,17 @@ export class Mailboxes {
       over = true;
       this.#programs -= 1;
       const verdict = checkerVerdict(code);
-      if (verdict === 'refused') answer(socket, refusedLine);
-      else if (verdict === 'trouble')
-        this.#trouble(socket, `control/checkpassword: ${words[0]} ended with ${code ?? 'a signal'}`);
+      if (verdict === 'refused') asker.refuse(refusedLine);
+      else if (verdict === 'trouble') this.#trouble(asker, `control/checkpassword: ${words[0]} ended with ${code ?? 'a signal'}`);
       else socket.destroy();
     };
     child.once('error', () => ended(null));
     child.once('exit', ended);
   }
 
-  #trouble(socket: Socket, text: string): void {
+  #trouble(asker: Asker, text: string): void {
     this.#options.log(`lspawnd: pop3: ${text}`);
-    answer(socket, troubleLine);
+    asker.refuse(troubleLine);
   }
 }
 

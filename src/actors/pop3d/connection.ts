@@ -3,17 +3,17 @@
  * It reads no mail itself and knows no passwords but the one under way.
  */
 
-import type { Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
 import { Authorization, type Login } from '../../protocol/pop3/authorization.js';
 import { CommandLines } from '../../protocol/pop3/command-lines.js';
 import type { Cancel, Clock } from '../kernel/clock.js';
 import { secondsOf } from '../kernel/clock.js';
+import type { Connected } from '../net/connected.js';
 import { hangUp } from '../net/hang-up.js';
 import { plainAddress, type Session } from '../net/open-listeners.js';
 import { readInto } from '../net/read-into.js';
 import { busyLine, refusedLine, troubleLine } from '../spawn/mailbox-request.js';
-import type { MailboxWay, Opened, Tunnel } from './mailbox-way.js';
+import type { Given, MailboxWay, Opened, Tunnel } from './mailbox-way.js';
 import { serveMailbox } from './serve-mailbox.js';
 import { TunnelRunner } from './tunnel.js';
 
@@ -47,19 +47,21 @@ export class Pop3Connection implements Session {
   readonly address: string;
   progress = 0;
   readonly #parts: Pop3Parts;
-  readonly #socket: Socket;
+  readonly #socket: Connected;
   readonly #lines = new CommandLines();
   readonly #authorization: Authorization;
   #state: State = 'login';
   #commands = 0;
   #tunnel: TunnelRunner | undefined;
+  /** Another process has the client; the socket here is closed. */
+  #given: Given | undefined;
   /** Octets for a session in this process that it has not asked for yet, and who waits for some. */
   readonly #inbox: Uint8Array[] = [];
   #wanted: ((octets: Uint8Array | undefined) => void) | undefined;
   #halfClosed = false;
   #cancelDelay: Cancel | undefined;
 
-  constructor(socket: Socket, parts: Pop3Parts) {
+  constructor(socket: Connected, parts: Pop3Parts) {
     this.#parts = parts;
     this.#socket = socket;
     this.address = plainAddress(socket.remoteAddress ?? 'unknown');
@@ -153,7 +155,9 @@ export class Pop3Connection implements Session {
     this.#state = 'checking';
     const { clock, way, timestamp } = this.#parts;
     const began = clock.monotonic();
-    const opened = await way.open({ ...login, timestamp });
+    const client = { socket: this.#socket, rest: () => this.#lines.held };
+    const opened = await way.open({ ...login, timestamp }, client);
+    if (opened.tag === 'given') return this.#giveAway(login, opened);
     if (this.#isOver) return opened.tag === 'tunnel' ? opened.close() : undefined;
     if (opened.tag === 'own' || opened.tag === 'tunnel') return this.#begin(login, opened);
     if (opened.tag === 'refused') this.#parts.refused(login.user, this.address);
@@ -189,6 +193,27 @@ export class Pop3Connection implements Session {
     if (this.#halfClosed) this.#tunnel?.end();
     if (opened.tag === 'own') void this.#serve(opened.maildir);
     else this.#socket.resume();
+  }
+
+  /** It counts as a guest until its session is over, wherever that is. */
+  #giveAway({ user }: Login, given: Given): void {
+    const { loggedIn, progressed, left } = this.#parts;
+    if (this.#isOver) {
+      given.end();
+      return;
+    }
+    this.#given = given;
+    this.#state = 'mailbox';
+    this.#socket.destroy();
+    loggedIn(user, this.address);
+    progressed(this);
+    given.hear(
+      () => progressed(this),
+      () => {
+        this.#state = 'over';
+        left(this);
+      },
+    );
   }
 
   async #serve(maildir: string): Promise<void> {
@@ -235,7 +260,7 @@ export class Pop3Connection implements Session {
   }
 
   #write(octets: Uint8Array): boolean {
-    return this.#isOver || this.#socket.destroyed || this.#socket.write(octets);
+    return this.#isOver || this.#socket.destroyed || this.#socket.write(octets, 'latin1');
   }
 
   #drained(): void {
@@ -261,18 +286,20 @@ export class Pop3Connection implements Session {
     if (this.#state === 'over') return;
     this.#say(text);
     this.#release();
-    hangUp(this.#socket, this.#parts.clock, this.#halfClosed);
+    if (this.#given === undefined) hangUp(this.#socket, this.#parts.clock, this.#halfClosed);
   }
 
   #release(): void {
     this.#state = 'over';
     this.#cancelDelay?.();
     this.#tunnel?.close();
+    this.#given?.end();
     this.#wanted?.(undefined);
     this.#wanted = undefined;
   }
 
   #closed(): void {
+    if (this.#given !== undefined) return;
     if (this.#state !== 'over') this.#release();
     this.#parts.left(this);
   }

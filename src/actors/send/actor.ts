@@ -16,6 +16,7 @@ import type { Queued } from '../messages.js';
 import { Announcer } from './announcer.js';
 import { Bouncer } from './bounce.js';
 import { ClockWatch } from './clock-watch.js';
+import { Destinations } from './destinations.js';
 import { Dispatcher } from './dispatch.js';
 import { Doubtful } from './doubtful.js';
 import { Intake } from './intake.js';
@@ -49,6 +50,7 @@ class SendActor implements Actor<'send'> {
   readonly #log: ActivityLog;
   readonly #jobs = new Map<MessageId, Job>();
   readonly #slots: Slots;
+  readonly #destinations: Destinations;
   readonly #onDemand: OnDemand;
   readonly #intake = { local: new Intake(), remote: new Intake() };
   readonly #schedule: Readonly<Record<Channel, Schedule>>;
@@ -80,7 +82,9 @@ class SendActor implements Actor<'send'> {
     this.#slots = new Slots(settings);
     const due = (): void => this.#schedule.remote.reread();
     this.#onDemand = new OnDemand({ peers, clock, due, isBusy: () => this.#jobs.size > 0 }, settings);
-    this.#dispatch = new Dispatcher(peers, this.#log, this.#slots, settings, {
+    this.#destinations = new Destinations(clock, () => this.#slots.most('remote') - this.#slots.used('remote'));
+    const parts = { peers, log: this.#log, slots: this.#slots, destinations: this.#destinations };
+    this.#dispatch = new Dispatcher(parts, settings, {
       done: (job, row, failure) => this.#done(job, row, failure),
       lost: (job, delivery, crashed, begun) =>
         this.#lost(job.head.id, crashed && this.#quarantine.crashed(job.head.id, delivery, begun)),
@@ -329,6 +333,7 @@ class SendActor implements Actor<'send'> {
     return {
       'send.jobs': this.#jobs.size,
       'send.held': this.#quarantine.count,
+      'send.aside': this.#destinations.aside,
       'send.delivered': this.#dispatch.outcomes.K,
       'send.deferred': this.#dispatch.outcomes.Z,
       'send.failed': this.#dispatch.outcomes.D,

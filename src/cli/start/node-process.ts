@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { InheritedListener } from '../../actors/node-api.js';
 import type { ByteString } from '../../protocol/mail.js';
+import { poolThreads } from '../pool-threads.js';
 import type { BoundListener } from './bind.js';
 import type { Identity } from './identity.js';
 import { receiveLines, sendLine } from './json-lines.js';
@@ -33,7 +34,7 @@ export interface NodeSpawn {
  * Collecting garbage on the thread that made it: the heaps are small, and waking V8's extra threads for each
  * young collection costs more CPU time than it saves (about a tenth of a relayed message).
  */
-const v8Flags = ['--single-threaded-gc'];
+export const v8Flags: readonly string[] = ['--single-threaded-gc'];
 
 /** Starts the node; what it says goes to `take`. */
 export function spawnNode(options: NodeSpawn, take: (message: ToParent) => void): ChildProcess {
@@ -43,7 +44,7 @@ export function spawnNode(options: NodeSpawn, take: (message: ToParent) => void)
     cwd: options.home,
     stdio: ['ignore', options.log, 'inherit', 'pipe', options.lock, ...sockets],
     // A commit in its flush holds a pool thread, and all threads of the node share the pool.
-    env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
+    env: { ...process.env, UV_THREADPOOL_SIZE: poolThreads(16) },
     ...(identity.drops ? { uid: identity.uid, gid: identity.gid } : {}),
   });
   const pipe = child.stdio[3] as Duplex | null;

@@ -3,10 +3,11 @@
  * or when a child died too often.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { giftSocket } from '../../actors/spawn/mailbox-gift.js';
 import type { ByteString } from '../../protocol/mail.js';
 import { complain } from '../complain.js';
 import { lspawndSocket, pidsFile } from '../home.js';
-import { spawnNode, tellNode } from './node-process.js';
+import { spawnNode, tellNode, v8Flags } from './node-process.js';
 import { NodePulse, watchNode } from './node-pulse.js';
 import type { ToParent } from './pipe-messages.js';
 import type { Prepared } from './prepare.js';
@@ -66,7 +67,7 @@ class Server {
       if (defaultDelivery !== undefined) args.push(Buffer.from(defaultDelivery, 'latin1').toString('base64'));
       // It lives as long as its pipes: descriptors 0 and 3 close with this process.
       this.#lspawnd = this.#keep('lspawnd', () =>
-        spawn(process.execPath, args, { cwd: home, stdio: ['pipe', 'ignore', 'inherit', 'pipe'] }),
+        spawn(process.execPath, [...v8Flags, ...args], { cwd: home, stdio: ['pipe', 'ignore', 'inherit', 'pipe'] }),
       );
       this.#lspawnd.begin();
     }
@@ -186,7 +187,8 @@ class Server {
     void this.#lspawnd?.ending();
     this.#lspawnd?.child()?.kill('SIGTERM');
     removeFile(pidsFile(this.#options.home));
-    removeFile(lspawndSocket(this.#options.home));
+    const lspawnd = lspawndSocket(this.#options.home);
+    for (const path of [lspawnd, giftSocket(lspawnd)]) removeFile(path);
     if (this.#options.readyFile !== undefined) removeFile(this.#options.readyFile);
     this.#settle(code);
   }

@@ -47,6 +47,11 @@ export class CommandLines {
     this.#held = this.#held.length === 0 ? none : copyOf(this.#held);
   }
 
+  /** What was received and not used, still kept here. */
+  get held(): Uint8Array {
+    return this.#held;
+  }
+
   /** What was received and not used: it belongs to whoever speaks with the client next. */
   rest(): Uint8Array {
     const left = this.#held;

@@ -53,7 +53,8 @@ export class Tally {
     let sums = this.#names.get(name);
     if (sums === undefined) {
       if (this.#names.size >= this.#most) this.#shrink();
-      sums = zero();
+      // A log may hold the name of the rest as a name of its own.
+      sums = this.#names.get(name) ?? zero();
       this.#names.set(name, sums);
     }
     return sums;

@@ -7,6 +7,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import type { AdoptingStore } from '../adopting-store.js';
+import { syncFolder } from '../folder-sync.js';
 import { QueueUnusable, reasonOf } from '../queue-unusable.js';
 import { ballastFile } from './ballast.js';
 import { open } from './binding.js';
@@ -37,9 +38,11 @@ export async function openLmdbQueue(options: LmdbQueueOptions): Promise<Adopting
   const { dir, create = false, queuebytes = 0, queuereserve = defaultReserve } = options;
   if (create && !existsSync(dir)) makeFolder(dir);
   checkFolder(dir);
-  const nonce = claim(dir, create);
+  const { nonce, isNew } = claim(dir, create);
   const { layout, facts } = await openData(dir, nonce);
   ownAsFolder(dir);
+  // LMDB flushes what is in its file, not the name of it.
+  if (isNew) await syncFolder(Buffer.from(dir).toString('latin1'));
   const marker = await MarkerWriter.open(dir, { nonce, size: 0 });
   const size = statSync(join(dir, dataFile)).size;
   marker.grown(size, 0);
@@ -49,15 +52,15 @@ export async function openLmdbQueue(options: LmdbQueueOptions): Promise<Adopting
   return new LmdbQueue({ dir, layout, facts, marker, space, count: messages, preprocessed });
 }
 
-/** The nonce of the queue in `dir`; a new queue gets its marker here, before any data. */
-function claim(dir: string, create: boolean): string {
+/** The nonce of the queue in `dir`; a new queue gets its marker here, before any data. `isNew` too when that was cut off. */
+function claim(dir: string, create: boolean): { readonly nonce: string; readonly isNew: boolean } {
   const found = checkData(dir);
-  if (found.state !== 'none') return found.marker.nonce;
+  if (found.state !== 'none') return { nonce: found.marker.nonce, isNew: found.state === 'half' };
   if (!create) throw new QueueUnusable('missing', `no queue in ${dir}: create it with "tqmail init"`);
   const nonce = randomBytes(8).toString('hex');
   createMarker(dir, nonce);
   mkdirSync(join(dir, 'body'), { mode: 0o700, recursive: true });
-  return nonce;
+  return { nonce, isNew: true };
 }
 
 async function openData(dir: string, nonce: string): Promise<{ readonly layout: Layout; readonly facts: Facts }> {

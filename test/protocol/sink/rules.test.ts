@@ -45,6 +45,30 @@ const mistakes: readonly (readonly [string, number, RegExp])[] = [
   ['mail * rate 5/s 250 ok', 1, /"250" is no reply code/],
 ];
 
+test('stars stand for anything, letters count in any case, and many stars take no longer', () => {
+  const refused = (pattern: string, address: string): boolean =>
+    judgeOf(`mail ${pattern} 450 no`).judge(question({ address })).does === 'refuse';
+  for (const [pattern, address] of [
+    ['*', ''],
+    ['A*b*C', 'aXXBxxc'],
+    ['*@x.test', 'a@X.test'],
+    ['ab', 'AB'],
+    ['a**a', 'aa'],
+    ['*.[x]*', 'a.[x]b'],
+  ] as const)
+    assert.ok(refused(pattern, address), `${pattern} ${address}`);
+  for (const [pattern, address] of [
+    ['a*a', 'a'],
+    ['*b*c', 'cb'],
+    ['a.c', 'abc'],
+    ['ab', 'abc'],
+  ] as const)
+    assert.ok(!refused(pattern, address), `${pattern} ${address}`);
+  const { user } = process.cpuUsage();
+  assert.ok(!refused(`${'*a'.repeat(12)}*b`, 'a'.repeat(900)));
+  assert.ok(process.cpuUsage().user - user < 5_000_000, 'processor time');
+});
+
 test('a mistake names its line and what would be right', () => {
   for (const [text, line, reason] of mistakes) {
     const read = parseSinkRules(text);
