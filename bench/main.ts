@@ -10,6 +10,7 @@ import { chooseCandidates } from './candidates.js';
 import { benchLaunchers, usage as launcherUsage } from './launchers/launchers.js';
 import { postfixLoad } from './load/postfix.js';
 import { tqmailLoad } from './load/tqmail.js';
+import { benchLog, usage as logUsage } from './log/log.js';
 import { thisMachine } from './machine.js';
 import { type BenchOptions, parseBenchOptions, UsageError, usage } from './options.js';
 import type { Peer } from './peers/peer.js';
@@ -102,6 +103,7 @@ function commandLine(): string {
 
 function usageOf(verb: string | undefined): string {
   if (verb === 'launchers') return launcherUsage;
+  if (verb === 'log') return logUsage;
   return verb === 'pop3' ? pop3Usage : usage;
 }
 
@@ -113,6 +115,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const [verb, ...rest] = args;
     if (verb === 'pop3') return await benchPop3(rest);
     if (verb === 'launchers') return await benchLaunchers(rest);
+    if (verb === 'log') return await benchLog(rest);
     if (verb === 'compare' || verb === 'page') return onFiles(verb, rest);
     if (verb === '--help' || verb === 'help') {
       process.stdout.write(usage);
