@@ -2,8 +2,11 @@
  * The command line of the bench: scenario, workload and what to compare with.
  * Parsing only: whether a peer is installed is asked later, by the run.
  */
+import { readFileSync } from 'node:fs';
 import { verbHelp, verbNamed } from '../src/cli/manual/help.js';
 import type { Verb } from '../src/cli/manual/verb.js';
+import { parseSinkRules } from '../src/protocol/sink/parse-rules.js';
+import { sinkPresets } from '../src/protocol/sink/presets.js';
 
 export const scenarios = [
   'relay',
@@ -49,6 +52,8 @@ export interface BenchOptions {
   readonly target?: string;
   /** Port of the next hop, for a target that hands everything to a fixed one; 0 = any. */
   readonly sinkPort: number;
+  /** Trouble that the sink makes: rules as `tqmail sink --rules` has them. */
+  readonly rules?: string;
   /** Append the medians to bench/ledger.jsonl. */
   readonly ledger: boolean;
 }
@@ -81,7 +86,7 @@ const bounds: Readonly<Record<keyof Numbers, readonly [number, number]>> = {
   timeout: [1, 86_400],
   'sink-port': [0, 65_535],
 };
-const wordNames = ['peer', 'load', 'json', 'report', 'target'] as const;
+const wordNames = ['peer', 'load', 'json', 'report', 'target', 'rules'] as const;
 type WordName = (typeof wordNames)[number];
 
 const everywhere: Numbers = {
@@ -133,6 +138,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
   if (load !== 'tqmail' && load !== 'postfix') throw new UsageError(`--load is tqmail or postfix, not ${load}`);
   if (load !== 'tqmail' && ownLoadOnly.has(scenario))
     throw new UsageError(`${scenario} needs --load tqmail: smtp-sink knows nothing of single messages`);
+  if (words.rules !== undefined && (load !== 'tqmail' || !troublesome.has(scenario)))
+    throw new UsageError(`--rules is for ${[...troublesome].join(', ')} with --load tqmail`);
   if (words.target !== undefined && !/^[^:\s]+:\d{1,5}$/.test(words.target))
     throw new UsageError(`--target is ADDRESS:PORT, as 127.0.0.1:25, not ${words.target}`);
   if (scenario === 'idle-crowd' && (words.peer ?? words.target) !== undefined)
@@ -150,11 +157,30 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     ...(words.json === undefined ? {} : { json: words.json }),
     ...(words.report === undefined ? {} : { report: words.report }),
     ...(words.target === undefined ? {} : { target: words.target }),
+    ...(words.rules === undefined ? {} : { rules: sinkRules(words.rules) }),
   };
 }
 
 /** Scenarios that tell single messages apart. */
 const ownLoadOnly: ReadonlySet<Scenario> = new Set(['latency', 'storm', 'slow-domain', 'bounce-flood', 'idle-crowd']);
+
+/** Scenarios whose next hop may be told to make trouble. */
+const troublesome: ReadonlySet<Scenario> = new Set(['relay', 'fanout']);
+
+/** The text of a file of rules or of a preset; throws UsageError with line and reason when it holds a mistake. */
+function sinkRules(word: string): string {
+  let text = sinkPresets[word];
+  if (text === undefined) {
+    try {
+      text = readFileSync(word, 'latin1');
+    } catch (error) {
+      throw new UsageError(`--rules ${word}: ${(error as Error).message}`);
+    }
+  }
+  const rules = parseSinkRules(text);
+  if ('line' in rules) throw new UsageError(`--rules ${word} line ${rules.line}: ${rules.reason}`);
+  return text;
+}
 
 function isWordName(name: string): name is WordName {
   return wordNames.some((known) => known === name);

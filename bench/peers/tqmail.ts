@@ -73,6 +73,7 @@ async function launch(home: string, mailbox: Mailbox | undefined): Promise<Runni
       writeFileSync(path.join(home, 'control', 'concurrencyremote'), `${slots}\n`);
       run(['reload', '--home', home], env);
     },
+    retry: async () => run(['doqueue', '--home', home], env),
     again: () => launch(home, mailbox),
   };
 }
