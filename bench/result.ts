@@ -35,6 +35,8 @@ export interface RunRow {
   readonly acceptPerSecond?: number;
   /** User + system seconds of the server's process tree for 1,000 deliveries. */
   readonly cpuPer1000?: number;
+  /** sink, source: messages for each second of one core's time, however many cores were busy. */
+  readonly perCore?: number;
   readonly peakMiB?: number;
   readonly arrived?: number;
   readonly lost?: number;
