@@ -21,6 +21,7 @@ export const scenarios = [
   'bounce-flood',
   'sink',
   'source',
+  'idle-crowd',
 ] as const;
 export type Scenario = (typeof scenarios)[number];
 export type LoadName = 'tqmail' | 'postfix';
@@ -31,6 +32,8 @@ export interface BenchOptions {
   /** Messages a run. */
   readonly n: number;
   readonly sessions: number;
+  /** idle-crowd: connections that do nothing. */
+  readonly crowd: number;
   /** Octets of body a message. */
   readonly size: number;
   /** False: one connection a message. */
@@ -66,11 +69,15 @@ export class UsageError extends Error {
 /** The words of `tqmail bench --help`. */
 export const usage = `${verbHelp(verbNamed('bench') as Verb)}\n`;
 
-type Numbers = Record<'n' | 'sessions' | 'size' | 'keep' | 'rcpts' | 'group' | 'runs' | 'timeout' | 'sink-port', number>;
+type Numbers = Record<
+  'n' | 'sessions' | 'crowd' | 'size' | 'keep' | 'rcpts' | 'group' | 'runs' | 'timeout' | 'sink-port',
+  number
+>;
 
 const bounds: Readonly<Record<keyof Numbers, readonly [number, number]>> = {
   n: [1, 10_000_000],
   sessions: [1, 5_000],
+  crowd: [0, 100_000],
   size: [0, 1_073_741_824],
   keep: [0, 1],
   rcpts: [1, 100_000],
@@ -85,6 +92,7 @@ type WordName = (typeof wordNames)[number];
 const everywhere: Numbers = {
   n: 3_000,
   sessions: 20,
+  crowd: 0,
   size: 4_096,
   keep: 1,
   rcpts: 1,
@@ -107,7 +115,11 @@ const byScenario: Readonly<Record<Scenario, Partial<Numbers>>> = {
   'bounce-flood': { n: 1_000 },
   sink: { n: 20_000 },
   source: { n: 20_000 },
+  'idle-crowd': { n: 1_020, crowd: 5_000, runs: 1 },
 };
+
+/** idle-crowd: connections that write octet by octet, one for 25 that do nothing. */
+export const slowOf = ({ crowd }: Pick<BenchOptions, 'crowd'>): number => Math.ceil(crowd / 25);
 
 /** Parses the words after `npm run bench --`; throws UsageError. Options are `--name value` or `--name=value`. */
 export function parseBenchOptions(args: readonly string[]): BenchOptions {
@@ -130,6 +142,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     throw new UsageError(`--rules is for ${[...troublesome].join(', ')} with --load tqmail`);
   if (words.target !== undefined && !/^[^:\s]+:\d{1,5}$/.test(words.target))
     throw new UsageError(`--target is ADDRESS:PORT, as 127.0.0.1:25, not ${words.target}`);
+  if (scenario === 'idle-crowd' && (words.peer ?? words.target) !== undefined)
+    throw new UsageError('idle-crowd measures tqmail alone');
   const { 'sink-port': sinkPort, ...figures } = numbers;
   return {
     ...figures,
@@ -148,7 +162,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
 }
 
 /** Scenarios that tell single messages apart. */
-const ownLoadOnly: ReadonlySet<Scenario> = new Set(['latency', 'storm', 'slow-domain', 'bounce-flood']);
+const ownLoadOnly: ReadonlySet<Scenario> = new Set(['latency', 'storm', 'slow-domain', 'bounce-flood', 'idle-crowd']);
 
 /** Scenarios whose next hop may be told to make trouble. */
 const troublesome: ReadonlySet<Scenario> = new Set(['relay', 'fanout']);

@@ -36,6 +36,9 @@ export interface RunRow {
   /** User + system seconds of the server's process tree for 1,000 deliveries. */
   readonly cpuPer1000?: number;
   readonly peakMiB?: number;
+  /** idle-crowd: PSS before anybody is connected, and with everybody there and no mail yet. */
+  readonly aloneMiB?: number;
+  readonly crowdMiB?: number;
   readonly arrived?: number;
   readonly lost?: number;
   readonly duplicate?: number;

@@ -17,6 +17,8 @@ export const columns: readonly (readonly [string, string])[] = [
   ['alonePerSecond', 'alone/s'],
   ['kept', 'kept'],
   ['cpuPer1000', 'CPU s/1000'],
+  ['aloneMiB', 'alone MiB'],
+  ['crowdMiB', 'crowd MiB'],
   ['peakMiB', 'peak MiB'],
   ['emptyPerSecond', 'empty/s'],
   ['prefillPerSecond', 'prefill/s'],

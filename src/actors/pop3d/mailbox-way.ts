@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { MailAccounts } from '../../store/mail-accounts.js';
+import type { Connected } from '../net/connected.js';
 import { checkerFile, checkerVerdict, startChecker } from '../spawn/checker-program.js';
 import { FewAtOnce } from '../spawn/few-at-once.js';
 import { giftSocket } from '../spawn/mailbox-gift.js';
@@ -34,7 +35,7 @@ export interface Given {
 /** Who wants a mailbox. */
 export interface Client {
   /** Paused. */
-  readonly socket: Socket;
+  readonly socket: Connected;
   /** What it said already, not taken away. */
   rest(): Uint8Array;
 }

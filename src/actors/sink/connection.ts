@@ -2,13 +2,14 @@
  * One SMTP or LMTP connection of the sink: has its rules judge what the client asks, and takes what they let through.
  * All replies to the commands of one chunk go out in one write; bodies are metered, and copied only when they are kept.
  */
-import type { Socket } from 'node:net';
+
 import { plainAccept, plainVerdict, type SinkVerdict } from '../../protocol/sink/judge.js';
 import { magicOf } from '../../protocol/sink/magic.js';
 import type { SinkStage } from '../../protocol/sink/rule.js';
 import { formatReply } from '../../protocol/smtp/reply.js';
 import { SmtpServerSession } from '../../protocol/smtp/server.js';
 import type { SmtpServerEvent, SmtpServerOptions } from '../../protocol/smtp/session.js';
+import type { Connected } from '../net/connected.js';
 import { Collected } from './collected.js';
 import type { House } from './house.js';
 import { MessageMeter } from './meter.js';
@@ -47,7 +48,7 @@ export class SinkConnection {
   #atEnd: SinkVerdict | undefined;
   #held = false;
 
-  constructor(socket: Socket, house: House, protocol: 'smtp' | 'lmtp') {
+  constructor(socket: Connected, house: House, protocol: 'smtp' | 'lmtp') {
     this.#house = house;
     this.#protocol = protocol;
     this.#wire = new Wire(socket, (chunk) => this.#receive(chunk));

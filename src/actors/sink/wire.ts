@@ -2,8 +2,9 @@
  * One socket of the sink and what rules do to it: hold it, read it slowly, leave it half open, cut it.
  * Moves octets; knows no protocol.
  */
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
+import type { Connected } from '../net/connected.js';
 import { readInto } from '../net/read-into.js';
 
 /** Replies that the client has not read before its commands are left unread. */
@@ -15,7 +16,7 @@ export class Wire {
   readonly client: string;
   /** Nothing more is read or written. */
   over = false;
-  #socket: Socket;
+  #socket: Connected;
   readonly #bytes: (chunk: Buffer) => void;
   /** Reasons for not reading. */
   #held = false;
@@ -26,7 +27,7 @@ export class Wire {
   #slow = 0;
 
   /** `bytes` gets views that are valid during the call only. Nothing is read before `start`. */
-  constructor(socket: Socket, bytes: (chunk: Buffer) => void) {
+  constructor(socket: Connected, bytes: (chunk: Buffer) => void) {
     this.#socket = socket;
     this.#bytes = bytes;
     this.client = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
@@ -43,7 +44,7 @@ export class Wire {
     });
   }
 
-  #follow(socket: Socket): void {
+  #follow(socket: Connected): void {
     socket.on('drain', () => {
       this.#unread = false;
       this.#resume();
@@ -55,6 +56,8 @@ export class Wire {
   secure(context: SecureContext): void {
     if (this.over) return;
     const plain = this.#socket;
+    // A listener that offers TLS takes Node's own sockets.
+    if (!(plain instanceof Socket)) return this.cut();
     const socket = new TLSSocket(plain, { isServer: true, secureContext: context });
     this.#socket = socket;
     this.#unread = false;

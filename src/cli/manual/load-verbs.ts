@@ -118,6 +118,7 @@ export const loadVerbs: readonly Verb[] = [
       },
       { name: 'n', value: 'N', text: 'messages a run' },
       { name: 'sessions', value: 'N', text: 'connections at a time' },
+      { name: 'crowd', value: 'N', text: 'idle-crowd: connections that do nothing; needs some 2 N open files (ulimit -n)' },
       { name: 'size', value: 'BYTES', text: 'octets of body' },
       { name: 'keep', value: 'N', choices: ['0', '1'], text: '1: several messages a connection' },
       { name: 'rcpts', value: 'N', text: 'recipients a message' },
@@ -135,7 +136,7 @@ export const loadVerbs: readonly Verb[] = [
       { name: 'ledger', text: 'appends the medians to bench/ledger.jsonl' },
     ],
     about: [
-      'SCENARIO: relay, accept, fanout, local, backlog, latency, drain, storm, slow-domain, bounce-flood, sink, source.',
+      'SCENARIO: relay, accept, fanout, local, backlog, latency, drain, storm, slow-domain, bounce-flood, sink, source, idle-crowd.',
       'launchers: how fast commands start (--runs, --json, --ledger alone). pop3: logins and messages a second (--peer dovecot). compare A.json B.json: what changed between two results of the same scenario. page FILE.json FILE.html: the report of a result that was kept.',
       'The same work through each candidate, in turn; medians and ratios of these runs. In a clone: npm run bench -- SCENARIO.',
     ],
