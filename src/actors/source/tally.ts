@@ -22,6 +22,8 @@ export interface Counts {
   readonly timeouts: number;
   readonly lastUs: number;
   readonly trouble: string | undefined;
+  /** Why the ledger file is written no more. */
+  readonly ledgerTrouble: string | undefined;
 }
 
 /** A lane's result in a form that can be posted to another thread. */
@@ -47,10 +49,16 @@ export class Tally {
     lastUs: 0,
   };
   #trouble: string | undefined;
+  #ledgerTrouble: string | undefined;
 
   constructor(run: string, ledger: string | undefined) {
     this.#run = run;
-    this.#ledger = ledger === undefined ? undefined : new RecordFile(ledger);
+    if (ledger === undefined) return;
+    this.#ledger = new RecordFile(ledger, {
+      failed: (error) => {
+        this.#ledgerTrouble = `${ledger}: ${error.message}; no more records are written there`;
+      },
+    });
   }
 
   connected(secure: boolean): void {
@@ -84,7 +92,7 @@ export class Tally {
   }
 
   counts(): Counts {
-    return { ...this.#counts, trouble: this.#trouble };
+    return { ...this.#counts, trouble: this.#trouble, ledgerTrouble: this.#ledgerTrouble };
   }
 
   /** Completes the ledger file. */
@@ -95,7 +103,8 @@ export class Tally {
 }
 
 export function sumOf(all: readonly Counts[]): Counts {
-  const sum = (name: Exclude<keyof Counts, 'trouble'>): number => all.reduce((total, counts) => total + counts[name], 0);
+  const sum = (name: Exclude<keyof Counts, 'trouble' | 'ledgerTrouble'>): number =>
+    all.reduce((total, counts) => total + counts[name], 0);
   return {
     accepted: sum('accepted'),
     refused: sum('refused'),
@@ -106,5 +115,6 @@ export function sumOf(all: readonly Counts[]): Counts {
     timeouts: sum('timeouts'),
     lastUs: Math.max(0, ...all.map(({ lastUs }) => lastUs)),
     trouble: all.find(({ trouble }) => trouble !== undefined)?.trouble,
+    ledgerTrouble: all.find(({ ledgerTrouble }) => ledgerTrouble !== undefined)?.ledgerTrouble,
   };
 }
