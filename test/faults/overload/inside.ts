@@ -34,14 +34,14 @@ const bounceStorm: OverloadCase = {
 
 const unknownRecipients: OverloadCase = {
   name: 'unknown-recipients',
-  what: 'the same 10,000 with control/recipients = local',
+  what: '1,000 recipients that do not exist, with control/recipients = local',
   mostMiB: 400,
   prepare: async ({ ending, wellPort }) => {
     const gulf = await startGulf(ending);
     return {
       control: { ...routes(wellPort, { 'victim.test': gulf.port }), recipients: 'local' },
       provoke: async (scene) => {
-        const count = Math.round(10_000 * scene.scale);
+        const count = Math.round(1_000 * scene.scale);
         let refused = 0;
         let left = count;
         // Too many errors end a session; the flood goes on with the next.
