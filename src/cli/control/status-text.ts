@@ -85,6 +85,11 @@ function limits(report: NodeReport): readonly string[] {
   if (down > 0) found.push(`${down} hosts that did not answer lately: mail for them waits`);
   const aside = numberIn(counters, 'send.aside');
   if (aside > 0) found.push(`${aside} messages wait aside: their destination is slow, and has its share of the remote slots`);
+  const bounces = numberIn(counters, 'send.bouncesWaiting');
+  if (bounces > 0) found.push(`control/bouncerate: about ${bounces} bounces wait for their turn`);
+  const unresolved = numberIn(counters, 'rspawn.unresolved');
+  if (unresolved > 0)
+    found.push(`the name servers: ${unresolved} deliveries lately found no host (control/nameservers, tqmail check)`);
   const lost = numberIn(counters, 'log.lost') + numberIn(counters, 'log.dropped');
   if (lost > 0) found.push(`the reader of the log: ${lost} lines were lost`);
   return found.length === 0 ? ['nothing'] : found;
