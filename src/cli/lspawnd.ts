@@ -3,6 +3,7 @@
  * node's, LIMIT is concurrencylocal, DEFAULT (base64) stands in for control/defaultdelivery. Says `ready` on its output when the socket is open and ends
  * when its standard input does. Exit 111: cannot start, with the reason on stderr.
  */
+import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { programEnvironment } from '../actors/local/environment.js';
 import { Children } from '../actors/lspawn/children.js';
@@ -97,11 +98,21 @@ function start(args: readonly string[]): void {
     mailboxChildren.close();
     process.exit(0);
   };
-  server.once('listening', () => process.stdout.write('ready\n'));
-  server.once('error', (error) => refuse(`${socket}: ${error.message}`));
+  announce(server, socket, log);
   process.stdin.resume().once('end', end).once('error', end);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
   process.on('SIGHUP', () => undefined);
+}
+
+function announce(server: Server, socket: string, log: (line: string) => void): void {
+  const unable = (error: Error): void => refuse(`${socket}: ${error.message}`);
+  server.once('error', unable);
+  server.once('listening', () => {
+    server.off('error', unable);
+    // An accept that fails (no descriptors left) is tried again by the next connection; deliveries under way go on.
+    server.on('error', (error) => log(`lspawnd: ${error.message}`));
+    process.stdout.write('ready\n');
+  });
 }
 
 start(process.argv.slice(2));

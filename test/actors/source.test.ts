@@ -127,6 +127,13 @@ test('a mix keeps its shares and repeats itself', () => {
   );
 });
 
+test('whatever the rate, moments are whole microseconds: the mark of a message has room for no others', () => {
+  for (const rate of [1, 3, 17, 999]) {
+    const plan = new SendingPlan({ messages: 50, rate, rampSeconds: 0, lane: 0, lanes: 1 });
+    for (let next = plan.take(); next !== undefined; next = plan.take()) assert.ok(Number.isInteger(next.dueUs), `${next.dueUs}`);
+  }
+});
+
 test('with a rate a stall is charged to all messages that had to wait for it', async (t) => {
   let first = true;
   const stall = (): number => {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -173,6 +173,26 @@ test('without root a login opens the mailboxes of the server alone', async (t) =
   assert.equal((await mailboxWay(home, joeUid, join(home, 'no-socket')).open(ask, client)).tag, 'trouble');
   const answers = await Promise.all(Array.from({ length: 300 }, () => way(joeUid).open({ ...ask, apop: true }, client)));
   assert.ok(answers.every(({ tag }) => tag === 'refused'));
+});
+
+test('a checker, or lspawnd, that never says anything is given up, and the next login has its place', async (t) => {
+  const { home } = makeHome(t);
+  const client = { socket: new Socket(), rest: () => new Uint8Array(0) };
+  const ask = { user: 'joe', secret: 'se cret', apop: false, timestamp: '' };
+  const program = join(home, 'silent');
+  writeFileSync(program, '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });
+  writeFileSync(join(home, 'control/checkpassword'), `${program}\n`);
+  const way = mailboxWay(home, joeUid, undefined, 200);
+  // More than are checked at once.
+  const answers = await Promise.all(Array.from({ length: 5 }, () => way.open(ask, client)));
+  for (const answer of answers)
+    assert.match(answer.tag === 'trouble' ? answer.text : answer.tag, /silent said nothing within 0\.2 s/);
+  const path = join(home, 'lspawnd.sock');
+  const silent = createServer(() => undefined).listen(path);
+  await once(silent, 'listening');
+  t.after(() => silent.close());
+  const answer = await mailboxWay(home, joeUid, path, 200).open(ask, client);
+  assert.match(answer.tag === 'trouble' ? answer.text : answer.tag, /lspawnd said nothing within 0\.2 s/);
 });
 
 test('checks at once are few, those that wait are bounded, and a failed one gives its place on', async () => {

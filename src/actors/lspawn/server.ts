@@ -33,6 +33,8 @@ const mostHeld = 8;
 interface Route {
   child: DeliveryChild | undefined;
   number: number;
+  /** More of its body is to come. */
+  arriving: boolean;
   readonly held: (readonly ['B' | 'E', Buffer])[];
 }
 
@@ -53,6 +55,13 @@ class Connection {
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.once('end', () => socket.end());
+    socket.once('close', () => this.#lost());
+  }
+
+  /** Nobody waits for a report any more; a child that waits for the rest of a body would wait for ever. */
+  #lost(): void {
+    for (const { child, number, arriving } of this.#routes.values())
+      if (arriving) child?.pass('E', number, Buffer.from('0', 'latin1'));
   }
 
   #receive(chunk: Buffer): void {
@@ -67,7 +76,7 @@ class Connection {
     if (frame.kind === 'D') {
       const delivery = decodeDelivery(frame.payload);
       if (delivery === undefined || this.#routes.has(delivery.id) || this.#routes.size >= this.#options.deliveries) return false;
-      const route: Route = { child: undefined, number: ++lastNumber, held: [] };
+      const route: Route = { child: undefined, number: ++lastNumber, arriving: delivery.body === undefined, held: [] };
       this.#routes.set(delivery.id, route);
       void this.#start(delivery, frame.payload, route).catch(() => this.#refuse(delivery.id, internalOutcome(118)));
       return true;
@@ -77,6 +86,7 @@ class Connection {
     const route = this.#routes.get(piece.id);
     // Pieces of a delivery that is over are on their way still: they are dropped.
     if (route === undefined) return true;
+    if (frame.kind === 'E') route.arriving = false;
     if (route.child !== undefined) route.child.pass(frame.kind, route.number, piece.bytes);
     else if (route.held.push([frame.kind, Buffer.from(piece.bytes)]) > mostHeld) return false;
     return true;
@@ -98,6 +108,8 @@ class Connection {
 
   async #start(delivery: WireDelivery, payload: Buffer, route: Route): Promise<void> {
     const found = await lookUp(delivery.local, this.#options);
+    // Whoever asked is gone, and the next one asks again.
+    if (this.#socket.destroyed) return;
     if (found.tag === 'refused') return this.#refuse(delivery.id, found.outcome);
     const { uid, gid, user, home, dash, ext } = found.user;
     const child = this.#options.children.of(uid, gid);

@@ -3,7 +3,6 @@
  * It answers K only when the queue said accepted, Z while the node is under pressure.
  */
 
-import type { Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
 import type { PackageEvent, PackageSession } from '../../protocol/package-session.js';
 import { type Answer, isUnanswered, type Peer, type Unanswered } from '../kernel/actor.js';
@@ -12,6 +11,7 @@ import type { NextQp } from '../kernel/qp.js';
 import type { Submission } from '../messages.js';
 import type { BodyBuffers } from './body-buffers.js';
 import { BodyCollector, type CollectedBody } from './collect-body.js';
+import type { Connected } from './connected.js';
 import { hangUp } from './hang-up.js';
 import { networkUid } from './network-uid.js';
 import { plainAddress, type Session } from './open-listeners.js';
@@ -52,7 +52,7 @@ export class PackageConnection implements Session {
   readonly address: string;
   progress = 0;
   readonly #parts: PackageParts;
-  readonly #socket: Socket;
+  readonly #socket: Connected;
   readonly #session: PackageSession;
   #body: BodyCollector | undefined;
   /** The answer to the message under way when it is not even collected. */
@@ -67,7 +67,7 @@ export class PackageConnection implements Session {
   #leaveAfterPackage = false;
   #halfClosed = false;
 
-  constructor(socket: Socket, parts: PackageParts) {
+  constructor(socket: Connected, parts: PackageParts) {
     this.#parts = parts;
     this.address = plainAddress(socket.remoteAddress ?? 'unknown');
     this.#session = parts.session;

@@ -2,12 +2,14 @@
  * What all connections of one sink share: its rules, its counts, who is connected, and where messages go.
  * No sockets here.
  */
+import { createSecureContext, type SecureContext } from 'node:tls';
 import type { LedgerMark } from '../../protocol/ledger.js';
 import type { ByteString } from '../../protocol/mail.js';
 import type { SinkVerdict } from '../../protocol/sink/judge.js';
 import type { SinkStage } from '../../protocol/sink/rule.js';
 import { noCounts, type SinkCounts } from './counts.js';
 import type { KeptMessage } from './kept.js';
+import type { CertificateAndKey } from './tls/self-signed.js';
 import type { Troubles } from './troubles.js';
 
 export interface Marked {
@@ -26,13 +28,17 @@ export class House {
   readonly books: Books;
   /** Octets of a message that are kept at most; 0 = none is kept. */
   readonly keep: number;
+  /** Makes STARTTLS offered. */
+  readonly tls: SecureContext | undefined;
   readonly counts: SinkCounts = noCounts();
   readonly #clients = new Map<string, number>();
 
-  constructor(troubles: Troubles, books: Books, keep: number) {
+  /** Throws when certificate and key do not fit. */
+  constructor(troubles: Troubles, books: Books, keep: number, tls: CertificateAndKey | undefined) {
     this.troubles = troubles;
     this.books = books;
     this.keep = keep;
+    this.tls = tls === undefined ? undefined : createSecureContext({ cert: tls.cert, key: tls.key });
   }
 
   came(client: string): void {

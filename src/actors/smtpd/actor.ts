@@ -41,6 +41,7 @@ function sessionOptions(settings: Settings): SmtpServerOptions {
     maxHeader: 1_048_576,
     enhanced: 'ehlo',
     etrn: Object.keys(settings.etrnhosts).length > 0,
+    breath: true,
   };
 }
 

@@ -63,6 +63,8 @@ export interface SourceReport {
   /** Recipients refused, cut off or never sent. */
   readonly refusedRecipients: number;
   readonly connections: number;
+  /** Of these, those over TLS. */
+  readonly tls: number;
   /** Connections on which the server kept silent for the target's timeout. */
   readonly timeouts: number;
   /** Octets of accepted messages in wire form. */

@@ -53,6 +53,7 @@ function reportOf(options: SourceOptions, run: string, firstUs: number, results:
     acceptedRecipients: counts.acceptedRecipients,
     refusedRecipients: messages * recipients - counts.acceptedRecipients,
     connections: counts.connections,
+    tls: counts.tls,
     timeouts: counts.timeouts,
     octets: counts.octets,
     seconds,

@@ -16,6 +16,8 @@ export interface Counts {
   /** Octets of accepted messages in wire form. */
   readonly octets: number;
   readonly connections: number;
+  /** Of these, those over TLS. */
+  readonly tls: number;
   /** Connections on which the server kept silent for too long. */
   readonly timeouts: number;
   readonly lastUs: number;
@@ -34,7 +36,16 @@ export class Tally {
   readonly #ledger: RecordFile | undefined;
   readonly #latency = new LatencyHistogram();
   readonly #late = new LatencyHistogram();
-  readonly #counts = { accepted: 0, refused: 0, acceptedRecipients: 0, octets: 0, connections: 0, timeouts: 0, lastUs: 0 };
+  readonly #counts = {
+    accepted: 0,
+    refused: 0,
+    acceptedRecipients: 0,
+    octets: 0,
+    connections: 0,
+    tls: 0,
+    timeouts: 0,
+    lastUs: 0,
+  };
   #trouble: string | undefined;
 
   constructor(run: string, ledger: string | undefined) {
@@ -42,8 +53,9 @@ export class Tally {
     this.#ledger = ledger === undefined ? undefined : new RecordFile(ledger);
   }
 
-  connected(): void {
+  connected(secure: boolean): void {
     this.#counts.connections++;
+    if (secure) this.#counts.tls++;
   }
 
   failed(why: string, silent: boolean): void {
@@ -89,6 +101,7 @@ export function sumOf(all: readonly Counts[]): Counts {
     acceptedRecipients: sum('acceptedRecipients'),
     octets: sum('octets'),
     connections: sum('connections'),
+    tls: sum('tls'),
     timeouts: sum('timeouts'),
     lastUs: Math.max(0, ...all.map(({ lastUs }) => lastUs)),
     trouble: all.find(({ trouble }) => trouble !== undefined)?.trouble,

@@ -39,6 +39,9 @@ export function serveControl(options: ControlOptions): Promise<void> {
   return new Promise((settle, fail) => {
     server.once('error', fail);
     server.listen(path, () => {
+      server.off('error', fail);
+      // An accept that fails (no descriptors left) is tried again by the next connection.
+      server.on('error', () => undefined);
       chmodSync(path, 0o600);
       settle();
     });

@@ -23,7 +23,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const words = reportWords(args);
   const output = new Output(1, 'standard output');
   if (words.lines === undefined) {
-    const figures = new Figures(words.top);
+    const figures = new Figures(words.top, words.parts.includes('successes'));
     read(words, figures, progressLine('report'));
     const text = words.parts.map((part) => reportPart(part, figures, words.top)).join('\n');
     output.line(text.trimEnd());

@@ -134,8 +134,8 @@ const noDescriptors: OverloadCase = {
       let told = 0;
       const held = await hold(scene, 500, (socket) => {
         socket.setEncoding('latin1').once('data', (text: string) => {
-          if (text.startsWith('220')) greeted += 1;
-          else if (text.startsWith('421')) told += 1;
+          if (/^421 /m.test(text)) told += 1;
+          else greeted += 1;
         });
       });
       await soon(2_000);

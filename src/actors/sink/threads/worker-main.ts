@@ -47,7 +47,7 @@ const books = new FarBooks();
 const open: OpenListener[] = [];
 
 async function begin(told: Extract<ToWorker, { tag: 'begin' }>): Promise<void> {
-  const house = new House(new Troubles(told.rules, told.magic), books, told.keep);
+  const house = new House(new Troubles(told.rules, told.magic), books, told.keep, told.tls);
   books.house = house;
   try {
     for (const { protocol, fd } of told.listeners) open.push(await openListener({ fd }, protocol, house));
