@@ -7,6 +7,7 @@ import type { Block } from '../../protocol/block-list.js';
 import { inquirySetting } from '../../protocol/listener-options.js';
 import type { ListenerSetting, Settings } from '../../protocol/settings.js';
 import { RulesFile } from '../../store/rules-file.js';
+import { SpareDescriptors } from '../descriptors.js';
 import type { Counters } from '../kernel/actor.js';
 import type { Cancel, Clock } from '../kernel/clock.js';
 import { Access, type Rights } from './access.js';
@@ -18,6 +19,7 @@ import { Inquiry } from './inquiry.js';
 import { type ListenAt, type Listener, listen } from './listener.js';
 import { Lobby } from './lobby.js';
 import { filterFor, type QueueFilter } from './queue-filter.js';
+import { descriptorOf } from './read-into.js';
 
 /** Where one line of control/listeners is open in this thread. */
 export interface PlacedListener {
@@ -94,6 +96,7 @@ export class OpenListeners<S extends Session> {
   #settings: Settings;
   #cancelTick: Cancel | undefined;
   readonly #lobby = new Lobby();
+  readonly #spare = new SpareDescriptors();
   #denied = 0;
   #blocked = 0;
   #over = false;
@@ -173,7 +176,12 @@ export class OpenListeners<S extends Session> {
       progressed: (guest) => open.admission.progressed(guest, clock.monotonic()),
       left: (guest) => this.#left(open, guest),
     });
-    open.admission.arrive(session, clock.monotonic());
+    if (!this.#spare.isScarce(descriptorOf(socket) ?? 0, clock.monotonic())) open.admission.arrive(session, clock.monotonic());
+    else {
+      open.admission.turnAway(session);
+      // Its descriptor is needed now; without a free one the next clients would be cut off without a word.
+      socket.once('finish', () => void socket.destroy());
+    }
   }
 
   #tellBlocked(address: string, { code, text }: Block): void {
@@ -255,6 +263,7 @@ export class OpenListeners<S extends Session> {
       [`${name}.rejected`]: sum((admission) => admission.rejected),
       [`${name}.denied`]: this.#denied,
       [`${name}.blocked`]: this.#blocked,
+      [`${name}.noDescriptors`]: this.#spare.turnedAway(this.#parts.clock.monotonic()),
     };
   }
 }

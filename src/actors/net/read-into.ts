@@ -14,6 +14,9 @@ interface InnerServer {
   _connections?: number;
   _emitCloseIfDrained?(): void;
 }
+interface InnerSocket {
+  readonly _handle?: { readonly fd?: number } | null;
+}
 
 /**
  * Hands the connections of a listening server to `connected` instead of emitting 'connection'. They come paused.
@@ -42,6 +45,11 @@ export function takeConnections(server: Server, connected: (socket: Connected) =
     inner._connections = (inner._connections ?? 0) + 1;
     connected(new LeanSocket(client, requests, gone));
   };
+}
+
+/** Its number; undefined where Node does not tell. */
+export function descriptorOf(socket: Connected): number | undefined {
+  return socket instanceof LeanSocket ? socket.descriptor : (socket as InnerSocket)._handle?.fd;
 }
 
 /** `bytes` gets views that are valid during the call only. Nothing is read before `resume`. */

@@ -19,6 +19,7 @@ interface Name {
 
 /** Answers are 0, or the system's error as a negative number. */
 export interface StreamHandle {
+  readonly fd?: number;
   onread: () => void;
   useUserBuffer(buffer: Uint8Array): void;
   readStart(): number;

@@ -3,7 +3,7 @@
  * It counts; it judges nothing.
  */
 import type { RecordableHistogram } from 'node:perf_hooks';
-import { formatLedgerRecord } from '../../protocol/ledger.js';
+import { type LedgerRecord, ledgerRecordLength, putLedgerRecord } from '../../protocol/ledger.js';
 import { RecordFile } from '../../store/record-file.js';
 import { nowUs } from './clock.js';
 import { LatencyHistogram } from './latency.js';
@@ -81,7 +81,8 @@ export class Tally {
     for (const [recipient, { status, text }] of outcomes.entries()) {
       if (status === 'K') taken++;
       else this.#trouble ??= text.trim();
-      this.#ledger?.append(formatLedgerRecord(this.#run, sequence, recipient, status === 'K' ? 'a' : 'r', us));
+      const record: LedgerRecord = { run: this.#run, sequence, recipient, verdict: status === 'K' ? 'a' : 'r', us };
+      this.#ledger?.append(ledgerRecordLength, (into, at) => putLedgerRecord(into, at, record));
     }
     if (taken > 0) {
       counts.accepted++;

@@ -194,8 +194,9 @@ export class SmtpClientSession implements SmtpClient {
 
   private newDialogue(transaction: Transaction): TransactionDialogue {
     const { extensions, dirty, used } = this;
-    const { peer } = this.options;
-    return new TransactionDialogue(transaction, { peer, extensions, dirty, used }, (piece) => {
+    const { peer, greet } = this.options;
+    const eightBitAddresses = greet === 'helo';
+    return new TransactionDialogue(transaction, { peer, extensions, dirty, used, eightBitAddresses }, (piece) => {
       this.out.push(piece);
     });
   }

@@ -212,7 +212,7 @@ export class SmtpServerSession implements SmtpServer {
 
   /** A client that sends a thousand commands ahead must not have the thread for all of them at once. */
   private breathe(chunk: Uint8Array): void {
-    if (++this.row < commandsInARow) return;
+    if (this.options.breath !== true || ++this.row < commandsInARow) return;
     this.row = 0;
     if (!this.over && (this.position < chunk.length || this.chunks.length > 1)) this.events.push({ tag: 'breath' });
   }
@@ -311,8 +311,10 @@ export class SmtpServerSession implements SmtpServer {
     const result = body.scan(chunk, this.position, this.pieces);
     this.position = body.position;
     const refused = this.refusal(body);
-    if (refused === undefined) for (const bytes of this.pieces) this.events.push({ tag: 'body', bytes });
-    this.pieces.length = 0;
+    if (this.pieces.length > 0) {
+      if (refused === undefined) for (const bytes of this.pieces) this.events.push({ tag: 'body', bytes });
+      this.pieces = [];
+    }
     if (result !== 'more') this.endBody(body, result, refused);
   }
 

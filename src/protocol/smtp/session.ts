@@ -34,6 +34,8 @@ export interface SmtpServerOptions {
   readonly etrn?: boolean;
   /** STARTTLS is announced and taken (RFC 3207). */
   readonly starttls?: boolean;
+  /** A client that sends many commands ahead is interrupted by `breath` events. */
+  readonly breath?: boolean;
 }
 
 /**

@@ -57,7 +57,7 @@ function hanging(
     what,
     mostMiB: 500,
     leavesWithin: 90,
-    limited: /hang|slots are at work/,
+    limited: /destination/,
     prepare: async ({ ending, wellPort }) => {
       const hop = await start(ending);
       return {
@@ -66,7 +66,7 @@ function hanging(
           const count = Math.max(60, Math.round(500 * scene.scale));
           await pour(scene, count, 'stuck.test', size);
           await until('deliveries hang', 20_000, () => hop.counts.open > 0);
-          await soon(Math.max(4_000, 40_000 * scene.scale));
+          await soon(Math.max(1_000, 40_000 * scene.scale));
           const slots = (await statusOf(scene.server))?.counters['send.slots.remote'];
           return `${count} messages for it, ${hop.counts.open} connections hang, slots ${slots}`;
         },
@@ -128,7 +128,7 @@ const silentDns: OverloadCase = {
   what: 'a name server that never answers, and 1,000 messages for as many domains that need it',
   mostMiB: 500,
   leavesWithin: 90,
-  limited: /name server|slots are at work/,
+  limited: /name server|destination/,
   prepare: async ({ ending, wellPort }) => {
     const silent = createSocket('udp4').bind(0, '127.0.0.1');
     await once(silent, 'listening');

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly spoil?: (scene: Scene) => Promise<void>;
   /** The well hop says 250 and forgets every so many-th message. */
   readonly forgets?: number;
+  /** In place of the case's own: seconds in which accepted normal mail must have left. */
+  readonly leavesWithin?: number;
   /** Environment of the server. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -71,10 +73,12 @@ async function run(ending: Ending, one: OverloadCase, options: RunOptions): Prom
   });
   await spoiled;
   await normal.stop();
-  complaints.push(...(await leftOver(one, scene)));
+  complaints.push(...(await leftOver({ ...one, ...options }, scene)));
   const watched = await watch.stop();
   const told = normal.figures();
   complaints.push(...served(one, told, normal.firstTrouble), ...limits(one, watched), ...(await sameNode(server, node)));
+  // Deliveries that hang would be waited for.
+  await server.killAll();
   return {
     name: one.name,
     figures,
@@ -86,7 +90,10 @@ async function run(ending: Ending, one: OverloadCase, options: RunOptions): Prom
 }
 
 /** Waits for the normal mail that was accepted, here and at the next hop. */
-async function leftOver({ leavesWithin = 60 }: OverloadCase, { home, trickle }: Scene): Promise<readonly string[]> {
+async function leftOver(
+  { leavesWithin = 60 }: Pick<OverloadCase, 'leavesWithin'>,
+  { home, trickle }: Scene,
+): Promise<readonly string[]> {
   const { book } = trickle;
   const here = (): number => readdirSync(join(home.maildir, 'new')).length;
   const all = (): boolean => book.behind === 0 && here() >= book.accepted;

@@ -16,7 +16,7 @@ async function order(home: string, thread: string, kind: string): Promise<void> 
 }
 
 export const spoilings: readonly Spoiling[] = [
-  { name: 'a next hop that forgets every third message', forgets: 3 },
+  { name: 'a next hop that forgets every third message', forgets: 3, leavesWithin: 5 },
   {
     name: 'a front thread that takes all memory',
     env: faults,
