@@ -59,6 +59,9 @@ function reportRows(report: NodeReport): Row[] {
   ];
 }
 
+/** Milliseconds from which on a flush is worth a line. */
+const slowFlush = 500;
+
 /** What keeps mail from coming in or going out now, a line each. */
 function limits(report: NodeReport): readonly string[] {
   const { counters } = report;
@@ -68,6 +71,8 @@ function limits(report: NodeReport): readonly string[] {
   if (report.paused) found.push('pause: no mail is taken or delivered until: tqmail cont');
   if (typeof trouble === 'string') found.push(`the queue: ${trouble}`);
   else if (report.full) found.push('the disk of the queue is full: MAIL gets 452');
+  const flush = numberIn(counters, 'queue.flushMs');
+  if (flush >= slowFlush) found.push(`the disk of the queue is slow: a flush takes ${(flush / 1000).toFixed(1)} s`);
   const all = (what: string): number =>
     ['smtpd', 'qmtpd', 'qmqpd', 'pop3d'].reduce((sum, name) => sum + numberIn(counters, `${name}.${what}`), 0);
   const waiting = all('waiting');
