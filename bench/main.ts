@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { progressLine } from '../src/cli/progress.js';
 import { chooseCandidates } from './candidates.js';
+import { commandLine } from './command-line.js';
 import { benchLaunchers, usage as launcherUsage } from './launchers/launchers.js';
 import { postfixLoad } from './load/postfix.js';
 import { tqmailLoad } from './load/tqmail.js';
@@ -92,13 +93,6 @@ function candidateResult(options: BenchOptions, peer: Peer, runs: readonly RunRo
     median: medians(runs),
     spread: spreads(runs),
   };
-}
-
-/** The words that this process was started with, paths of node and script left out. */
-function commandLine(): string {
-  const words = process.argv.slice(2).map((word) => (/^[\w./:,=@%+-]+$/.test(word) ? word : JSON.stringify(word)));
-  const isVerb = words[0] === 'bench';
-  return [isVerb ? 'tqmail' : 'npm run bench --', ...words].join(' ');
 }
 
 function usageOf(verb: string | undefined): string {
