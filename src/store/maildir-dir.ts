@@ -174,12 +174,26 @@ class MaildirDelivery implements BatchedDelivery {
     }
     try {
       linkSync(octetPath(this.#temporary), octetPath(this.#path));
+      if (repeated) await this.#takeBack();
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
       if (!(await sameContent(this.#path, this.#temporary))) return 'different';
     }
     await syncFolder(`${folder}/new`);
     return 'done';
+  }
+
+  /** A reader may have taken the earlier one from `new/` to `cur/` between the look there and the link: then it is enough. */
+  async #takeBack(): Promise<void> {
+    const { folder, name } = this.#job;
+    const earlier = await earlierIn(`${folder}/cur`, name).catch(() => undefined);
+    if (earlier === undefined || !(await sameContent(earlier, this.#temporary))) return;
+    await syncFolder(`${folder}/cur`);
+    try {
+      unlinkSync(octetPath(this.#path));
+    } catch {
+      // It was this one that the reader took.
+    }
   }
 
   #close(): boolean {

@@ -1,6 +1,7 @@
 /**
- * One coarse timer for all connections of a thread: whoever waits writes its deadline into a field,
- * one interval compares. A deadline is never early and at most two ticks late.
+ * One coarse timer for all connections of a thread: whoever waits writes its deadline into a field, one interval compares.
+ * A deadline is never early; of a thread that runs it is at most three ticks late. Time in which the thread did not run (a
+ * process that was stopped, a machine that stood still) is not counted: the peer's answer may have been there all the while.
  * Not for anything that needs precision; setting a deadline costs one addition, no timer object.
  */
 
@@ -13,11 +14,15 @@ export interface Watched {
 }
 
 const defaultTick = 200;
+/** Ticks that are counted at most from one look to the next. */
+const most = 5;
 
 export class Deadlines {
   readonly #tick: number;
   readonly #watched = new Set<Watched>();
-  #now = performance.now();
+  /** Milliseconds that the thread ran, as far as it was looked at. */
+  #now = 0;
+  #looked = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** `tick` in milliseconds. */
@@ -33,7 +38,7 @@ export class Deadlines {
 
   watch(watched: Watched): void {
     if (this.#timer === undefined) {
-      this.#now = performance.now();
+      this.#looked = performance.now();
       this.#timer = setInterval(() => this.#check(), this.#tick);
       // What is watched keeps the thread alive by its socket; the timer alone must not.
       this.#timer.unref();
@@ -50,9 +55,13 @@ export class Deadlines {
   }
 
   #check(): void {
-    this.#now = performance.now();
+    // Only what had passed at the look before: in between the thread has read what there was to read.
+    const passed = this.#now;
+    const looked = performance.now();
+    this.#now += Math.min(looked - this.#looked, most * this.#tick);
+    this.#looked = looked;
     for (const watched of this.#watched) {
-      if (watched.deadline <= this.#now) {
+      if (watched.deadline <= passed) {
         watched.deadline = Number.POSITIVE_INFINITY;
         watched.expired();
       }

@@ -188,9 +188,10 @@ export class Keeper {
     const bounceText = job.savedBounce ? await peers.queue.ask('bounceText', id) : '';
     if (isUnanswered(bounceText)) return false;
     const text = bounceText + job.unsavedBounce;
-    const turn = text === '' ? undefined : this.#parts.bounceTurn();
+    const turn = text === '' || job.bounce !== undefined ? undefined : this.#parts.bounceTurn();
     if (turn !== undefined) return this.#postpone(job, turn);
-    const bounce = text === '' ? undefined : await this.#parts.bounce(job, text);
+    const bounce = text === '' ? undefined : (job.bounce ?? (await this.#parts.bounce(job, text)));
+    job.bounce = bounce;
     const kept = await peers.queue.ask('finish', bounce === undefined ? { id } : { id, bounce });
     if (kept !== true) {
       if (bounce !== undefined) log.warning('trouble injecting bounce message, will try later');

@@ -3,7 +3,6 @@
  * messages queued. It answers 250 only when the queue said accepted.
  */
 
-import type { Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
 import { invokedBy, queueReceived, receivedStart } from '../../protocol/received.js';
 import { SmtpServerSession } from '../../protocol/smtp/server.js';
@@ -16,6 +15,7 @@ import type { Submission } from '../messages.js';
 import type { Rights } from '../net/access.js';
 import type { BodyBuffers } from '../net/body-buffers.js';
 import { BodyCollector, type CollectedBody } from '../net/collect-body.js';
+import type { Connected } from '../net/connected.js';
 import { hangUp } from '../net/hang-up.js';
 import { networkUid } from '../net/network-uid.js';
 import { plainAddress, type Session } from '../net/open-listeners.js';
@@ -55,7 +55,7 @@ export class Connection implements Session {
   readonly address: string;
   progress = 0;
   readonly #parts: ConnectionParts;
-  readonly #socket: Socket;
+  readonly #socket: Connected;
   readonly #session: SmtpServerSession;
   #helo: ByteString | undefined;
   #received: ByteString | undefined;
@@ -71,7 +71,7 @@ export class Connection implements Session {
   #leaveAfterMessage = false;
   #halfClosed = false;
 
-  constructor(socket: Socket, parts: ConnectionParts) {
+  constructor(socket: Connected, parts: ConnectionParts) {
     this.#parts = parts;
     this.address = plainAddress(socket.remoteAddress ?? 'unknown');
     this.#session = new SmtpServerSession(parts.session);

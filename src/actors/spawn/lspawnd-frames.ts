@@ -36,10 +36,13 @@ export function fieldText(fields: readonly ByteString[]): ByteString {
   return all;
 }
 
-/** A frame of fields that `fieldText` made, and octets that follow as they are. */
-export function rawFrame(kind: FrameKind, fields: ByteString, rest?: Uint8Array): Buffer {
+/** Room for a frame that is copied before the next one is made; a larger one gets memory of its own. */
+export const frameRoom = (): Buffer => Buffer.allocUnsafeSlow(16_384);
+
+/** A frame of fields that `fieldText` made, and octets that follow as they are. With `room` it is a view of that. */
+export function rawFrame(kind: FrameKind, fields: ByteString, rest?: Uint8Array, room?: Buffer): Buffer {
   const size = 1 + fields.length + (rest?.length ?? 0);
-  const frame = Buffer.allocUnsafe(4 + size);
+  const frame = room !== undefined && 4 + size <= room.length ? room.subarray(0, 4 + size) : Buffer.allocUnsafe(4 + size);
   frame.write(lengthText(size) + kind + fields, 'latin1');
   if (rest !== undefined) frame.set(rest, 5 + fields.length);
   return frame;

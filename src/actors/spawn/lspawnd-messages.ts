@@ -51,19 +51,20 @@ export type Addressed = Pick<WireDelivery, 'id' | 'user' | 'home' | 'dash' | 'ex
 const addressText = ({ id, user, home, dash, ext, defaultDelivery }: Addressed): ByteString =>
   fieldText([String(id), user, home, dash, ext, defaultDelivery]);
 
-export function encodeDelivery(d: WireDelivery): Buffer {
+/** `room`: see rawFrame. */
+export function encodeDelivery(d: WireDelivery, room?: Buffer): Buffer {
   const shape = `${d.form === 'wire' ? 'w' : 'u'}${d.body === undefined ? 'p' : 'i'}`;
   const numbers = [String(d.message), String(d.recipient), String(d.birth)];
   const rest = fieldText([d.local, d.host, d.sender, ...numbers, d.nonce, d.hostname, d.repeated ? '1' : '0', shape]);
   const body = d.body ?? new Uint8Array(0);
-  return rawFrame('D', addressText(d) + rest + lengthText(body.length), body);
+  return rawFrame('D', addressText(d) + rest + lengthText(body.length), body, room);
 }
 
 /** The delivery of a payload that decodeDelivery has read, for another receiver: the rest goes on as it came. */
-export function readdressed(payload: Buffer, address: Addressed): Buffer {
+export function readdressed(payload: Buffer, address: Addressed, room?: Buffer): Buffer {
   let at = 0;
   for (let field = 0; field < ownFields; field++) at += 4 + payload.readUInt32BE(at);
-  return rawFrame('D', addressText(address), payload.subarray(at));
+  return rawFrame('D', addressText(address), payload.subarray(at), room);
 }
 
 /** Undefined: not a delivery as encodeDelivery writes it. The body is a view of the payload. */

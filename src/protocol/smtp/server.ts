@@ -38,6 +38,7 @@ export class SmtpServerSession implements SmtpServer {
     ['VRFY', (session) => session.reply(252, "send some mail, i'll try my best", '2.0.0')],
     ['HELP', (session) => session.reply(214, 'tqmail, a mail server that behaves as qmail does', '2.0.0')],
     ['ETRN', (session, argument) => session.etrn(argument)],
+    ['STARTTLS', (session, argument) => session.startTls(argument)],
     ['QUIT', (session) => session.quit()],
   ]);
 
@@ -240,8 +241,8 @@ export class SmtpServerSession implements SmtpServer {
   private greet(name: ByteString, extended: boolean): void {
     this.closeTransaction();
     this.extended = extended;
-    const { greeting, databytes, enhanced, etrn } = this.options;
-    this.out += extended ? ehloReply(greeting, databytes, enhanced === 'ehlo', etrn) : `250 ${greeting}\r\n`;
+    const { greeting } = this.options;
+    this.out += extended ? ehloReply(this.options) : `250 ${greeting}\r\n`;
     this.events.push({ tag: 'helo', name, extended });
   }
 
@@ -289,6 +290,17 @@ export class SmtpServerSession implements SmtpServer {
     else this.ask('etrn', { tag: 'etrn', name });
   }
 
+  /** RFC 3207 §4: no argument; whatever was said or sent before is forgotten with this session. */
+  private startTls(argument: ByteString): void {
+    if (this.options.starttls !== true) this.refuse(502, 'unimplemented (#5.5.1)');
+    else if (argument.trim() !== '') this.refuse(501, 'syntax error, STARTTLS has no argument (#5.5.4)');
+    else {
+      this.reply(220, 'go ahead with TLS', '2.0.0');
+      this.finish();
+      this.events.push({ tag: 'starttls' });
+    }
+  }
+
   private quit(): void {
     this.reply(221, this.options.greeting, '2.0.0');
     this.finish();
@@ -299,8 +311,10 @@ export class SmtpServerSession implements SmtpServer {
     const result = body.scan(chunk, this.position, this.pieces);
     this.position = body.position;
     const refused = this.refusal(body);
-    if (refused === undefined) for (const bytes of this.pieces) this.events.push({ tag: 'body', bytes });
-    this.pieces.length = 0;
+    if (this.pieces.length > 0) {
+      if (refused === undefined) for (const bytes of this.pieces) this.events.push({ tag: 'body', bytes });
+      this.pieces = [];
+    }
     if (result !== 'more') this.endBody(body, result, refused);
   }
 

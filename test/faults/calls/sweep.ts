@@ -1,6 +1,6 @@
 /**
- * One system call on a message's way fails: the first, in the next round the second, and so on until none is left to fail.
- * After each the server recovers by itself. At the end everything accepted is accounted for.
+ * One system call on a message's way fails, with the next message the one after it, and so on. After each the server recovers
+ * by itself. At the end everything accepted is accounted for.
  */
 import { processTree } from '../../../bench/process/tree.js';
 import { startKeepingSink } from '../../support/keeping-sink.js';
@@ -22,11 +22,16 @@ import { readMaildir } from '../kill/rounds.js';
 import type { CallFault } from './plan.js';
 import { type TracedCall, trace, wasInjected } from './traced.js';
 
-/** What happened to the message whose nth call failed. */
-interface CallRound {
+/** One call on a message's way, among those of its name in its thread: the first is 1. */
+interface CallPoint {
+  readonly call: string;
   readonly n: number;
-  /** The call that failed; undefined: there were fewer. */
-  readonly call: string | undefined;
+}
+
+/** What happened to the message of which that call failed. */
+interface CallRound extends CallPoint {
+  /** What failed; undefined: there were fewer such calls this time. */
+  readonly failed: string | undefined;
   readonly answer: string;
   /** The node is another one since. */
   readonly restarted: boolean;
@@ -78,7 +83,7 @@ class Sweep {
 
   /** The thread of the process that flushes. */
   async #diskThread(server: ServerProcess): Promise<number> {
-    const detach = await trace(this.#ending, { ids: this.#ids, follow: true, calls: 'fsync,fdatasync' });
+    const detach = await trace(this.#ending, { ids: this.#ids, follow: true, calls: ['fsync', 'fdatasync'] });
     await this.#takenAndDelivered(server);
     const thread = (await detach()).find(({ text }) => /data\.mdb|Maildir/.test(text))?.thread;
     if (thread === undefined) throw new Error('no thread flushes');
@@ -107,30 +112,30 @@ class Sweep {
     return this.#fault.large ? 97 * at + 96 : at + Math.floor(at / 96);
   }
 
-  /** Which of a thread's calls are on the path that is meant. */
-  async numbersOnPath(path: string): Promise<number[]> {
+  /** The calls of one message's way that are meant. */
+  async points(): Promise<CallPoint[]> {
     const server = await this.#ready();
-    const { calls, thread: which } = this.#fault;
-    const detach = await trace(this.#ending, { ids: this.#ids, follow: which === 'all', calls });
+    const { calls, path } = this.#fault;
+    const detach = await trace(this.#ending, { ids: this.#ids, follow: false, calls });
     await this.#takenAndDelivered(server);
-    const made = new Map<number, number>();
-    const numbers = new Set<number>();
-    for (const { thread, text } of await detach()) {
-      if (!/^\w+\(/.test(text)) continue;
-      const n = (made.get(thread) ?? 0) + 1;
-      made.set(thread, n);
-      if (text.includes(path)) numbers.add(n);
+    const made = new Map<string, number>();
+    const points: CallPoint[] = [];
+    for (const { text } of await detach()) {
+      const [, call] = /^(\w+)\(/.exec(text) ?? [];
+      if (call === undefined) continue;
+      const n = (made.get(call) ?? 0) + 1;
+      made.set(call, n);
+      if (text.includes(path)) points.push({ call, n });
     }
-    return [...numbers].sort((a, b) => a - b);
+    return points;
   }
 
-  /** One message, whose nth call fails. */
-  async round(n: number): Promise<CallRound> {
+  /** One message, of which that call fails. */
+  async round({ call, n }: CallPoint): Promise<CallRound> {
     const server = await this.#ready();
     const before = (await statusOf(server))?.nodePid;
-    const { calls, error, thread, process: who } = this.#fault;
-    const inject = `error=${error}:when=${n}`;
-    const detach = await trace(this.#ending, { ids: this.#ids, follow: thread === 'all', calls, inject });
+    const inject = `error=${this.#fault.error}:when=${n}`;
+    const detach = await trace(this.#ending, { ids: this.#ids, follow: false, calls: [call], inject });
     this.book.faultBegins();
     const answer = await this.#send().catch((why: unknown) => `closed (${String(why)})`);
     await banner(this.#home.port);
@@ -140,8 +145,8 @@ class Sweep {
     await until('the server answers', 20_000, async () => (await statusOf(server)) !== undefined);
     const restarted = (await statusOf(server))?.nodePid !== before;
     if (restarted) this.#borne += 1;
-    if (restarted || who === 'deliverer') this.#ids = [];
-    const round = { n, call: injected.map(nameOf).join(', ') || undefined, answer, restarted };
+    if (restarted || this.#fault.process === 'deliverer') this.#ids = [];
+    const round = { call, n, failed: injected.map(nameOf).join(', ') || undefined, answer, restarted };
     this.rounds.push(round);
     return round;
   }
@@ -166,12 +171,13 @@ function nameOf({ text }: TracedCall): string {
   return `${call} ${path.split('/').slice(-2).join('/')}`.trim();
 }
 
-/** `numbers`: which calls fail; absent: all. A fault with a path has the numbers of its calls on that path. */
-export async function runSweep(
-  ending: Ending,
-  fault: CallFault,
-  { numbers, enough }: { readonly numbers?: readonly number[]; readonly enough?: () => boolean } = {},
-): Promise<SweepResult> {
+interface SweepOptions {
+  /** Of all calls those that are to fail; default: all. */
+  readonly pick?: (points: readonly CallPoint[]) => readonly CallPoint[];
+  readonly enough?: () => boolean;
+}
+
+export async function runSweep(ending: Ending, fault: CallFault, options: SweepOptions = {}): Promise<SweepResult> {
   let sweep: Sweep | undefined;
   const sink = await startKeepingSink(ending, {
     taken: ({ bytes }) => {
@@ -181,10 +187,21 @@ export async function runSweep(
   });
   const home = await makeMailHome(openFolder(ending), sink.port);
   sweep = new Sweep(ending, home, fault);
-  const meant = fault.path === undefined ? numbers : await sweep.numbersOnPath(fault.path);
-  if (meant !== undefined) for (const n of meant) await sweep.round(n);
-  else for (let n = 1; enough?.() !== true && (await sweep.round(n)).call !== undefined; ) n += 1;
+  const points = await sweep.points();
+  for (const point of options.pick?.(points) ?? points) if (options.enough?.() !== true) await sweep.round(point);
+  if (options.pick === undefined) await beyond(sweep, points, options.enough);
   await sweep.stop();
   readMaildir(home.maildir, sweep.book);
   return { ...sweep.book.verdict(), rounds: sweep.rounds };
+}
+
+/** A message's commits are not always the same: the calls after the last one seen, until there is none left to fail. */
+async function beyond(sweep: Sweep, points: readonly CallPoint[], enough?: () => boolean): Promise<void> {
+  // Others than those that the thread makes for its own ends too.
+  const last = new Map(points.filter(({ call }) => !/^writev?$/.test(call)).map(({ call, n }) => [call, n]));
+  for (const [call, n] of last) {
+    for (let next = n + 1; enough?.() !== true; next += 1) {
+      if ((await sweep.round({ call, n: next })).failed === undefined) break;
+    }
+  }
 }

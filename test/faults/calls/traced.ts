@@ -14,9 +14,8 @@ export interface TraceOptions {
   readonly ids: readonly number[];
   /** All threads of the processes, and what they start. */
   readonly follow: boolean;
-  /** Names of system calls, with commas between. */
-  readonly calls: string;
-  /** As strace has it: `error=EIO:when=3`; counted for each thread. Nothing: only looked at. */
+  readonly calls: readonly string[];
+  /** As strace has it: `error=EIO:when=3`; counted for each thread and each call. Nothing: only looked at. */
   readonly inject?: string;
 }
 
@@ -30,7 +29,9 @@ export interface TracedCall {
 
 /** Resolves once attached, to what detaches and tells the calls. */
 export async function trace(ending: Ending, options: TraceOptions): Promise<() => Promise<readonly TracedCall[]>> {
-  const { ids, follow, calls, inject } = options;
+  const { ids, follow, inject } = options;
+  // Not every machine has every call.
+  const calls = options.calls.map((call) => `?${call}`).join(',');
   const output = join(openFolder(ending), 'calls');
   const strace = spawn(
     'strace',

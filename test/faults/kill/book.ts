@@ -30,6 +30,8 @@ export interface Round {
 /** Milliseconds of performance.now(). */
 interface Fault {
   readonly from: number;
+  over: number;
+  /** Later, when what it hit may end a moment after it was told to. */
   until: number;
 }
 
@@ -47,13 +49,15 @@ export class Book {
 
   /** A fault begins: what is accepted from now on belongs to the next round. */
   faultBegins(): void {
-    this.#faults.push({ from: performance.now(), until: Number.POSITIVE_INFINITY });
+    this.#faults.push({ from: performance.now(), over: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY });
   }
 
   /** `slackMs`: for a thread or process that ends a moment after it was ordered to. */
   faultIsOver(slackMs = 0): void {
     const last = this.#faults.at(-1);
-    if (last !== undefined) last.until = performance.now() + slackMs;
+    if (last === undefined) return;
+    last.over = performance.now();
+    last.until = last.over + slackMs;
   }
 
   arriveRemote(n: number | undefined): void {
@@ -121,13 +125,14 @@ export class Book {
     };
   }
 
-  /** The last fault between each second arrival and the one before it, -1 for none. */
+  /** The fault that came first between each second arrival and the one before it, -1 for none. */
   #doubledBy(): number[] {
     const faults: number[] = [];
     for (const times of this.#remote.values()) {
       times.slice(1).forEach((second, at) => {
         const first = times[at] ?? second;
-        faults.push(this.#faults.findLastIndex(({ from, until }) => from <= second && first <= until));
+        const between = this.#faults.findIndex(({ from, over }) => from <= second && first <= over);
+        faults.push(between >= 0 ? between : this.#faults.findLastIndex(({ from, until }) => from <= second && first <= until));
       });
     }
     return faults;

@@ -103,7 +103,7 @@ export async function runRounds(ending: Ending, options: RoundsOptions): Promise
   const start = async (): Promise<ServerProcess> => {
     const startedAt = performance.now();
     const server = new ServerProcess(ending, home, environment);
-    await Promise.race([banner(home.port), refused(server)]);
+    await greeting(server);
     startMs.push(performance.now() - startedAt);
     await options.greeted?.(server);
     return server;
@@ -117,7 +117,9 @@ export async function runRounds(ending: Ending, options: RoundsOptions): Promise
     const fault = strikes[((options.first ?? 0) + kills.length) % strikes.length] ?? 'all';
     kills.push({ fault, inFlight: server.remoteInFlight });
     book.faultBegins();
-    const left = await strike(fault, server, options.disk);
+    const left = await strike(fault, server, options.disk).catch((error: unknown) => {
+      throw new Error(`${fault}: ${String(error)}; ${server.lines.slice(-5).join(' | ')}`);
+    });
     book.faultIsOver(left === 'stays' ? orderMs : 0);
     borne = left === 'gone' ? 0 : borne + 1;
     // The fifth failure within a minute would end the server, as it should.
@@ -131,6 +133,17 @@ export async function runRounds(ending: Ending, options: RoundsOptions): Promise
   await server.stop();
   readMaildir(home.maildir, book);
   return summary(book, kills, startMs, begun);
+}
+
+/** A machine may be busy with other things for a while. */
+const greetingMs = 120_000;
+
+async function greeting(server: ServerProcess): Promise<void> {
+  try {
+    await Promise.race([banner(server.home.port, greetingMs), refused(server)]);
+  } catch (error) {
+    throw new Error(`${String(error)}; ${server.lines.slice(-5).join(' | ')}`);
+  }
 }
 
 /** Rejects when the server ends without a greeting. */

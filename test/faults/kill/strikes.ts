@@ -11,7 +11,7 @@ import type { ServerProcess } from '../../support/server-process.js';
 /** Whether the server goes on by itself; after `gone` another has to be started. */
 type Left = 'gone' | 'stays';
 
-const wholeMs = 30_000;
+const wholeMs = 60_000;
 
 /** Ends when the role has another process than before. */
 async function replaced(server: ServerProcess, role: string, strike: (pid: number) => void | Promise<void>): Promise<Left> {
@@ -32,7 +32,7 @@ async function order(server: ServerProcess, thread: string, kind: string): Promi
 /** A thread that is replaced within its process; the next greeting shows that the front serves. */
 async function threadEnds(server: ServerProcess, thread: string, kind: string): Promise<Left> {
   await order(server, thread, kind);
-  await banner(server.home.port);
+  await banner(server.home.port, wholeMs);
   return 'stays';
 }
 

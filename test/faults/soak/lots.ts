@@ -73,7 +73,7 @@ function calls(fault: CallFault): Lot {
     most: 25,
     async run(ending, _rounds, _first, enough) {
       const { rounds, accepted, lost, twiceLocal, twiceRemote, altered, unexplained } = await runSweep(ending, fault, { enough });
-      const failed = rounds.filter(({ call }) => call !== undefined).length;
+      const failed = rounds.filter((round) => round.failed !== undefined).length;
       const row: StrikeRow = {
         fault: fault.name,
         rounds: failed,

@@ -96,7 +96,7 @@ export const tally: Target = {
     const most = 5;
     const names = input.split(/[ \n]+/);
     const sums = new Tally(({ attempts }) => attempts, most);
-    for (const name of names) sums.add(name, { attempts: 1 });
+    for (const name of names) sums.of(name).attempts += 1;
     const rows = sums.largest(100);
     holds('bounded', rows.length <= most + 1);
     agree(
