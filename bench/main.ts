@@ -50,7 +50,7 @@ async function bench(options: BenchOptions): Promise<BenchResult> {
     await endAllChildren();
     rmSync(base, { recursive: true, force: true });
   }
-  const results = candidates.map((peer) => candidateResult(peer, rows.get(peer) ?? []));
+  const results = candidates.map((peer) => candidateResult(options, peer, rows.get(peer) ?? []));
   const ours = results[0]?.median ?? {};
   const ratios = Object.fromEntries(results.slice(1).map((theirs) => [theirs.name, ratiosTo(ours, theirs.median)]));
   return {
@@ -77,13 +77,14 @@ async function oneRun(options: BenchOptions, peer: Peer, dir: string, progress: 
   }
 }
 
-function candidateResult(peer: Peer, runs: readonly RunRow[]): CandidateResult {
+function candidateResult(options: BenchOptions, peer: Peer, runs: readonly RunRow[]): CandidateResult {
   const error = runs.find((run) => run.error !== undefined)?.error;
   const ok = runs.length > 0 && runs.every((run) => run.ok);
   return {
     name: peer.name,
     version: peer.version(),
-    durable: peer.durable,
+    // A sink stores nothing, whoever plays it.
+    durable: options.scenario === 'sink' ? false : peer.durable,
     ok,
     ...(error === undefined ? {} : { error }),
     runs,

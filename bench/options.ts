@@ -2,8 +2,11 @@
  * The command line of the bench: scenario, workload and what to compare with.
  * Parsing only: whether a peer is installed is asked later, by the run.
  */
+import { readFileSync } from 'node:fs';
 import { verbHelp, verbNamed } from '../src/cli/manual/help.js';
 import type { Verb } from '../src/cli/manual/verb.js';
+import { parseSinkRules } from '../src/protocol/sink/parse-rules.js';
+import { sinkPresets } from '../src/protocol/sink/presets.js';
 
 export const scenarios = [
   'relay',
@@ -18,6 +21,7 @@ export const scenarios = [
   'bounce-flood',
   'sink',
   'source',
+  'idle-crowd',
 ] as const;
 export type Scenario = (typeof scenarios)[number];
 export type LoadName = 'tqmail' | 'postfix';
@@ -28,6 +32,8 @@ export interface BenchOptions {
   /** Messages a run. */
   readonly n: number;
   readonly sessions: number;
+  /** idle-crowd: connections that do nothing. */
+  readonly crowd: number;
   /** Octets of body a message. */
   readonly size: number;
   /** False: one connection a message. */
@@ -46,6 +52,8 @@ export interface BenchOptions {
   readonly target?: string;
   /** Port of the next hop, for a target that hands everything to a fixed one; 0 = any. */
   readonly sinkPort: number;
+  /** Trouble that the sink makes: rules as `tqmail sink --rules` has them. */
+  readonly rules?: string;
   /** Append the medians to bench/ledger.jsonl. */
   readonly ledger: boolean;
 }
@@ -61,11 +69,15 @@ export class UsageError extends Error {
 /** The words of `tqmail bench --help`. */
 export const usage = `${verbHelp(verbNamed('bench') as Verb)}\n`;
 
-type Numbers = Record<'n' | 'sessions' | 'size' | 'keep' | 'rcpts' | 'group' | 'runs' | 'timeout' | 'sink-port', number>;
+type Numbers = Record<
+  'n' | 'sessions' | 'crowd' | 'size' | 'keep' | 'rcpts' | 'group' | 'runs' | 'timeout' | 'sink-port',
+  number
+>;
 
 const bounds: Readonly<Record<keyof Numbers, readonly [number, number]>> = {
   n: [1, 10_000_000],
   sessions: [1, 5_000],
+  crowd: [0, 100_000],
   size: [0, 1_073_741_824],
   keep: [0, 1],
   rcpts: [1, 100_000],
@@ -74,12 +86,13 @@ const bounds: Readonly<Record<keyof Numbers, readonly [number, number]>> = {
   timeout: [1, 86_400],
   'sink-port': [0, 65_535],
 };
-const wordNames = ['peer', 'load', 'json', 'report', 'target'] as const;
+const wordNames = ['peer', 'load', 'json', 'report', 'target', 'rules'] as const;
 type WordName = (typeof wordNames)[number];
 
 const everywhere: Numbers = {
   n: 3_000,
   sessions: 20,
+  crowd: 0,
   size: 4_096,
   keep: 1,
   rcpts: 1,
@@ -100,9 +113,13 @@ const byScenario: Readonly<Record<Scenario, Partial<Numbers>>> = {
   storm: { n: 10_000 },
   'slow-domain': { n: 3_000 },
   'bounce-flood': { n: 1_000 },
-  sink: { n: 20_000 },
+  sink: { n: 50_000 },
   source: { n: 20_000 },
+  'idle-crowd': { n: 1_020, crowd: 5_000, runs: 1 },
 };
+
+/** idle-crowd: connections that write octet by octet, one for 25 that do nothing. */
+export const slowOf = ({ crowd }: Pick<BenchOptions, 'crowd'>): number => Math.ceil(crowd / 25);
 
 /** Parses the words after `npm run bench --`; throws UsageError. Options are `--name value` or `--name=value`. */
 export function parseBenchOptions(args: readonly string[]): BenchOptions {
@@ -121,8 +138,12 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
   if (load !== 'tqmail' && load !== 'postfix') throw new UsageError(`--load is tqmail or postfix, not ${load}`);
   if (load !== 'tqmail' && ownLoadOnly.has(scenario))
     throw new UsageError(`${scenario} needs --load tqmail: smtp-sink knows nothing of single messages`);
+  if (words.rules !== undefined && (load !== 'tqmail' || !troublesome.has(scenario)))
+    throw new UsageError(`--rules is for ${[...troublesome].join(', ')} with --load tqmail`);
   if (words.target !== undefined && !/^[^:\s]+:\d{1,5}$/.test(words.target))
     throw new UsageError(`--target is ADDRESS:PORT, as 127.0.0.1:25, not ${words.target}`);
+  if (scenario === 'idle-crowd' && (words.peer ?? words.target) !== undefined)
+    throw new UsageError('idle-crowd measures tqmail alone');
   const { 'sink-port': sinkPort, ...figures } = numbers;
   return {
     ...figures,
@@ -136,11 +157,30 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     ...(words.json === undefined ? {} : { json: words.json }),
     ...(words.report === undefined ? {} : { report: words.report }),
     ...(words.target === undefined ? {} : { target: words.target }),
+    ...(words.rules === undefined ? {} : { rules: sinkRules(words.rules) }),
   };
 }
 
 /** Scenarios that tell single messages apart. */
-const ownLoadOnly: ReadonlySet<Scenario> = new Set(['latency', 'storm', 'slow-domain', 'bounce-flood']);
+const ownLoadOnly: ReadonlySet<Scenario> = new Set(['latency', 'storm', 'slow-domain', 'bounce-flood', 'idle-crowd']);
+
+/** Scenarios whose next hop may be told to make trouble. */
+const troublesome: ReadonlySet<Scenario> = new Set(['relay', 'fanout']);
+
+/** The text of a file of rules or of a preset; throws UsageError with line and reason when it holds a mistake. */
+function sinkRules(word: string): string {
+  let text = sinkPresets[word];
+  if (text === undefined) {
+    try {
+      text = readFileSync(word, 'latin1');
+    } catch (error) {
+      throw new UsageError(`--rules ${word}: ${(error as Error).message}`);
+    }
+  }
+  const rules = parseSinkRules(text);
+  if ('line' in rules) throw new UsageError(`--rules ${word} line ${rules.line}: ${rules.reason}`);
+  return text;
+}
 
 function isWordName(name: string): name is WordName {
   return wordNames.some((known) => known === name);

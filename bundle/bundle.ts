@@ -1,62 +1,54 @@
 /**
- * All modules that one entry can reach, as one CommonJS text: a command then reads one file instead of many, which is most
- * of its start. What a command does is the modules' own; a module that needs an installed package where it is imported
- * makes the entry keep its single files.
+ * All modules that one entry can reach, as one CommonJS file: a command then reads one file instead of many, which is most
+ * of its start. esbuild does it. Installed packages stay where they are, and an entry that needs one before it begins has no
+ * bundle: some of them are ES modules, which CommonJS can only load late.
  */
-import { readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { NoBundle, transform } from './transform.js';
+import { readFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import { join, relative } from 'node:path';
+import { build, type Plugin } from 'esbuild';
 
 /** What every launcher loads beside its entry. */
 const besides = 'cli/call';
 
-/** Throws NoBundle. `root` is the folder of the built sources, `entry` a path below it without `.js`. */
-export function bundle(root: string, entry: string): string {
-  const modules = new Map<string, string>();
-  const open = [entry, besides];
-  for (let key = open.pop(); key !== undefined; key = open.pop()) {
-    if (modules.has(key)) continue;
-    modules.set(key, '');
-    const { body, found } = oneModule(root, key);
-    modules.set(key, body);
-    open.push(...found);
-  }
-  const texts = [...modules].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, body]) => `${quoted(key)}(exports) {\n${body}},\n`);
-  return `${head}const modules = {\n${texts.join('')}};\n${foot(entry)}`;
+/**
+ * The text of the bundle, to be kept in a folder beside `root`. `root` is the folder of the built sources, `entry` a path
+ * below it without `.js`. Undefined: the entry keeps its single files. Rejects where a module is missing or cannot be read.
+ */
+export async function bundle(root: string, entry: string): Promise<string | undefined> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: contents(root, entry), resolveDir: root },
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    packages: 'external',
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+    banner: { js: '// Made by "npm run build" out of dist/src. Not to be changed by hand.' },
+    plugins: [ownAddresses(root)],
+  });
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  const early = imports.some(({ path, kind }) => kind !== 'dynamic-import' && !isBuiltin(path));
+  return early ? undefined : outputFiles[0]?.text;
 }
 
-function oneModule(root: string, key: string): { readonly body: string; readonly found: readonly string[] } {
-  const found: string[] = [];
-  const file = join(root, `${key}.js`);
-  const load = ({ specifier, lazy }: { readonly specifier: string; readonly lazy: boolean }): string => {
-    if (specifier.startsWith('node:')) return lazy ? `later(() => require('${specifier}'))` : `require('${specifier}')`;
-    if (!specifier.startsWith('.')) throw new NoBundle(`${key} imports the package ${specifier}`);
-    const target = relative(root, join(dirname(file), specifier)).replace(/\.js$/, '');
-    found.push(target);
-    return lazy ? `later(() => load(${quoted(target)}))` : `load(${quoted(target)})`;
-  };
-  const { body } = transform(readFileSync(file, 'utf8'), load, `addressOf(${quoted(key)})`);
-  return { body, found };
-}
-
-const quoted = (text: string): string => `'${text}'`;
-
-const head = `'use strict';
-// Made by "npm run build" out of dist/src. Not to be changed by hand.
-const loaded = new Map();
-function load(key) {
-  let exports = loaded.get(key);
-  if (exports === undefined) {
-    exports = {};
-    loaded.set(key, exports);
-    modules[key](exports);
-  }
-  return exports;
-}
-const later = async (get) => get();
-const addressOf = (key) => require('node:url').pathToFileURL(require('node:path').join(__dirname, '..', 'src', key + '.js')).href;
+const contents = (root: string, entry: string): string => `
+export * as command from ${JSON.stringify(join(root, `${entry}.js`))};
+export { processCall } from ${JSON.stringify(join(root, `${besides}.js`))};
 `;
 
-const foot = (entry: string): string => `exports.command = load(${quoted(entry)});
-exports.processCall = () => load(${quoted(besides)}).processCall();
-`;
+/** Modules find files and threads beside themselves, so `import.meta.url` stays the address of the single file. */
+const ownAddresses = (root: string): Plugin => ({
+  name: 'own addresses',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      if (!text.includes('import.meta.url')) return undefined;
+      const place = JSON.stringify(join('..', relative(join(root, '..'), path)));
+      const own = `require('node:url').pathToFileURL(require('node:path').join(__dirname, ${place})).href`;
+      return { contents: text.replaceAll('import.meta.url', own), loader: 'js' };
+    });
+  },
+});

@@ -6,7 +6,6 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, uti
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.js';
-import { NoBundle } from './transform.js';
 
 const project = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const commands = join(project, 'dist', 'commands');
@@ -23,7 +22,7 @@ function entries(): readonly string[] {
 
 const changed = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY;
 
-function main(): void {
+async function main(): Promise<void> {
   const begun = new Date();
   const stamp = join(commands, 'made');
   if (changed(stamp) > Math.max(...layers.map(changed))) return;
@@ -31,12 +30,10 @@ function main(): void {
   const made = new Set<string>();
   for (const entry of entries()) {
     const name = `${entry.replaceAll('/', '-')}.cjs`;
-    try {
-      put(name, bundle(join(project, 'dist', 'src'), `cli/${entry}`), begun);
-      made.add(name);
-    } catch (error) {
-      if (!(error instanceof NoBundle)) throw error;
-    }
+    const text = await bundle(join(project, 'dist', 'src'), `cli/${entry}`);
+    if (text === undefined) continue;
+    put(name, text, begun);
+    made.add(name);
   }
   for (const name of readdirSync(commands)) if (!made.has(name)) rmSync(join(commands, name), { force: true });
   put('made', '', begun);
@@ -50,4 +47,4 @@ function put(name: string, text: string, date: Date): void {
   renameSync(`${file}.${process.pid}`, file);
 }
 
-main();
+await main();

@@ -57,6 +57,8 @@ export interface SinkRun {
   /** Arrivals so far: recipients when `countsRecipients`, else transactions. */
   arrived(): number;
   readonly countsRecipients: boolean;
+  /** Recipients of messages that it took without an answer, as its rules said; only of a sink with rules. */
+  unanswered?(): Promise<number>;
   /** File of ledger records of what arrived, complete after `stop`. */
   readonly ledger?: string;
   stop(): Promise<void>;

@@ -4,12 +4,15 @@
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { SinkCounts } from '../../src/actors/sink/counts.js';
 import type { SourceReport } from '../../src/actors/source/options.js';
 import { ledgerRecordLength } from '../../src/protocol/ledger.js';
 import { type Child, pause, startChild } from '../process/children.js';
 import { inProject } from '../root.js';
 import type { LatencyRow, Load, Sent, SinkOrder, SinkRun, SourceOrder, SourceRun } from './load.js';
 
+/** A status that takes longer is given up (milliseconds). */
+const statusLimitMs = 10_000;
 /** Starts runSource or runSink, whichever its first argument names. */
 const tool = inProject('dist', 'bench', 'load', 'tool.js');
 
@@ -22,18 +25,24 @@ async function startSink(dir: string, order: SinkOrder = {}): Promise<SinkRun> {
   if (order.rules !== undefined) {
     const rules = path.join(dir, 'sink.rules');
     writeFileSync(rules, order.rules);
-    args.push('--rules', rules);
+    args.push('--rules', rules, '--http', '127.0.0.1:0', '--keep', '0');
   }
   const child = await startChild(process.execPath, [tool, 'sink', ...args]);
-  const port = await readyPort(ready, child);
+  const ports = await readyPorts(ready, child);
   return {
-    port,
+    port: ports.get('smtp') ?? 0,
     pid: child.pid,
     countsRecipients: true,
     arrived: () => records(ledger),
     ledger,
+    ...(order.rules === undefined ? {} : { unanswered: () => unanswered(ports.get('http') ?? 0) }),
     stop: () => child.stop(),
   };
+}
+
+async function unanswered(port: number): Promise<number> {
+  const status = await fetch(`http://127.0.0.1:${port}/api/status`, { signal: AbortSignal.timeout(statusLimitMs) });
+  return ((await status.json()) as SinkCounts).unanswered;
 }
 
 /** Records in a ledger file so far. */
@@ -45,12 +54,11 @@ function records(file: string): number {
   }
 }
 
-async function readyPort(file: string, child: Child): Promise<number> {
+async function readyPorts(file: string, child: Child): Promise<ReadonlyMap<string, number>> {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline; await pause(10)) {
     try {
       const { listeners } = JSON.parse(readFileSync(file, 'utf8')) as { listeners: { protocol: string; port: number }[] };
-      const port = listeners.find((listener) => listener.protocol === 'smtp')?.port;
-      if (port !== undefined) return port;
+      return new Map(listeners.map(({ protocol, port }) => [protocol, port]));
     } catch {
       // Not there, or not complete yet.
     }

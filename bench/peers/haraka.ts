@@ -2,7 +2,7 @@
  * Haraka with a private folder: one process, outbound queue files, everything to the next hop; or, as a sink, discarded.
  * Found below $HARAKA_DIR (`npm install Haraka` there).
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startChild } from '../process/children.js';
 import { freePort, waitForGreeting } from '../process/port.js';
@@ -13,8 +13,28 @@ const possible = new Set(['relay', 'fanout', 'latency', 'slow-domain', 'sink']);
 /** Deliveries at a time. */
 const mostDeliveries = 100;
 
+/** The package has been published under both names. */
 function moduleFolder(): string {
-  return path.join(process.env.HARAKA_DIR ?? inProject(), 'node_modules', 'Haraka');
+  const modules = path.join(process.env.HARAKA_DIR ?? inProject(), 'node_modules');
+  return ['haraka', 'Haraka'].map((name) => path.join(modules, name)).find(existsSync) ?? path.join(modules, 'Haraka');
+}
+
+interface Package {
+  readonly version: string;
+  readonly engines?: { readonly node?: string };
+}
+
+function packageFile(): Package {
+  return JSON.parse(readFileSync(path.join(moduleFolder(), 'package.json'), 'utf8'));
+}
+
+/** Empty when it can run with this Node. */
+function missingPackage(): string {
+  if (!existsSync(moduleFolder())) return 'not installed (npm install Haraka in $HARAKA_DIR)';
+  const { version, engines } = packageFile();
+  const least = Number(/^>=\s*(\d+)/.exec(engines?.node ?? '')?.[1] ?? 0);
+  if (least <= Number(process.versions.node.split('.')[0])) return '';
+  return `Haraka ${version} needs Node ${engines?.node}, this is ${process.version} (Haraka 3.1.1 runs on Node 18 and later)`;
 }
 
 export const haraka: Peer = {
@@ -22,9 +42,9 @@ export const haraka: Peer = {
   durable: true,
   missing({ scenario }) {
     if (!possible.has(scenario)) return `no ${scenario} run: it cannot hold its queue and has no mailboxes`;
-    return existsSync(moduleFolder()) ? '' : 'not installed (npm install Haraka in $HARAKA_DIR)';
+    return missingPackage();
   },
-  version: () => String(JSON.parse(readFileSync(path.join(moduleFolder(), 'package.json'), 'utf8')).version),
+  version: () => packageFile().version,
   transactions: ({ rcpts, group }) => (group === 1 ? rcpts : undefined),
   start: startHaraka,
 };
@@ -44,12 +64,16 @@ async function startHaraka(workload: Workload): Promise<RunningPeer> {
     'plugins/bench.js': plugin(workload),
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(dir, name), text);
+  // Some versions take no default for what is missing there.
+  const connection = path.join(moduleFolder(), 'config', 'connection.ini');
+  if (existsSync(connection)) copyFileSync(connection, path.join(dir, 'config', 'connection.ini'));
   const env = { ...process.env, YES_REALLY_DO_DISCARD: '1' };
   const child = await startChild(process.execPath, [path.join(moduleFolder(), 'bin', 'haraka'), '-c', dir], { env });
   try {
     await waitForGreeting(port, 20_000);
   } catch (error) {
-    throw new Error(`Haraka did not start: ${child.output.stderr.trim().slice(-300) || String(error)}`);
+    const words = child.output.stderr.trim();
+    throw new Error(`Haraka did not start: ${/^.*Error: .*$/m.exec(words)?.[0] ?? (words.slice(-300) || String(error))}`);
   }
   return { port, roots: [child.pid], stop: () => child.stop() };
 }

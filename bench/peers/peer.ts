@@ -33,6 +33,8 @@ export interface RunningPeer {
   readonly mailbox?: string;
   /** Lets held mail go (hold only); absent when the server cannot. */
   release?(): Promise<void>;
+  /** Has deferred mail tried now; absent when nobody but the server decides that. */
+  retry?(): Promise<void>;
   /** After `stop`: starts it on the same queue once more (hold only). */
   again?(): Promise<RunningPeer>;
   /** May be called twice. */

@@ -81,6 +81,7 @@ async function launch(places: Places, port: number): Promise<RunningPeer> {
       command('postsuper', ['-c', places.etc, '-H', 'ALL']);
       command('postqueue', ['-c', places.etc, '-f']);
     },
+    retry: async () => void command('postqueue', ['-c', places.etc, '-f']),
     again: () => launch(places, port),
   };
 }
@@ -125,6 +126,7 @@ function mainSettings(workload: Workload, places: Places): Record<string, string
     virtual_gid_maps: `static:${nobody}`,
     virtual_minimum_uid: 1,
     minimal_backoff_time: '5s',
+    maximal_backoff_time: '5s',
     queue_run_delay: '5s',
   };
 }

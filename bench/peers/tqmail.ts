@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tqmailLoad } from '../load/tqmail.js';
+import { slowOf } from '../options.js';
 import { type Child, pause, startChild } from '../process/children.js';
 import { waitForGreeting } from '../process/port.js';
 import { inProject } from '../root.js';
@@ -48,7 +49,7 @@ function writeControl(home: string, workload: Workload): void {
     locals: 'box.test',
     concurrencyremote: `${kind === 'hold' ? 0 : slots}`,
     concurrencylocal: `${slots}`,
-    concurrencyincoming: `${options.sessions + 10}`,
+    concurrencyincoming: `${options.sessions + options.crowd + slowOf(options) + 10}`,
     maxrcpt: '200000',
     // Nothing is ever sent there when the queue only holds mail.
     smtproutes: `${hops.join('')}:[127.0.0.1]:${sinkPort || 9}`,
@@ -72,6 +73,7 @@ async function launch(home: string, mailbox: Mailbox | undefined): Promise<Runni
       writeFileSync(path.join(home, 'control', 'concurrencyremote'), `${slots}\n`);
       run(['reload', '--home', home], env);
     },
+    retry: async () => run(['doqueue', '--home', home], env),
     again: () => launch(home, mailbox),
   };
 }

@@ -12,7 +12,7 @@ import { verdicts } from './table.js';
 
 export function reportPage(result: BenchResult): string {
   const { scenario, options, date } = result;
-  const work = `${options.n} messages of ${options.size} octets, ${options.sessions} sessions, ${options.rcpts === 1 ? 'one recipient' : `${options.rcpts} recipients`} a message, ${options.runs} runs a candidate`;
+  const work = `${options.n} messages of ${options.size} octets, ${options.sessions} sessions, ${options.rcpts === 1 ? 'one recipient' : `${options.rcpts} recipients`} a message, ${options.runs === 1 ? 'one run' : `${options.runs} runs`} a candidate`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">

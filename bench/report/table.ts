@@ -7,6 +7,7 @@ import type { BenchResult, CandidateResult, Figures } from '../result.js';
 /** Figures shown, with their column titles, in order; columns that nobody measured are left out. */
 export const columns: readonly (readonly [string, string])[] = [
   ['perSecond', 'per s'],
+  ['perCore', 'per core s'],
   ['mbPerSecond', 'MB/s'],
   ['acceptPerSecond', 'accept/s'],
   ['p50Ms', 'p50 ms'],
@@ -17,6 +18,8 @@ export const columns: readonly (readonly [string, string])[] = [
   ['alonePerSecond', 'alone/s'],
   ['kept', 'kept'],
   ['cpuPer1000', 'CPU s/1000'],
+  ['aloneMiB', 'alone MiB'],
+  ['crowdMiB', 'crowd MiB'],
   ['peakMiB', 'peak MiB'],
   ['emptyPerSecond', 'empty/s'],
   ['prefillPerSecond', 'prefill/s'],
@@ -25,6 +28,7 @@ export const columns: readonly (readonly [string, string])[] = [
   ['lost', 'lost'],
   ['duplicate', 'twice'],
   ['altered', 'altered'],
+  ['provoked', 'provoked'],
   ['ms', 'ms'],
   ['timesNode', '× node -e 0'],
 ];
@@ -66,12 +70,16 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
 /** First of all: was the mail intact. */
 export function verdicts({ results }: BenchResult): string[] {
   return results.map(({ name, runs }) => {
-    const sum = (figure: 'lost' | 'duplicate' | 'altered'): number => runs.reduce((total, run) => total + (run[figure] ?? 0), 0);
+    const sum = (figure: 'lost' | 'duplicate' | 'altered' | 'provoked'): number =>
+      runs.reduce((total, run) => total + (run[figure] ?? 0), 0);
     const [lost, duplicate, altered] = [sum('lost'), sum('duplicate'), sum('altered')];
+    const provoked = sum('provoked');
+    if (provoked > 0 && provoked === duplicate && lost + altered === 0)
+      return `ledger  ${name}: nothing lost or altered; ${duplicate} came twice, all ${provoked} because the sink took them without an answer`;
     const judged = runs.some((run) => run.lost !== undefined);
     if (lost + duplicate + altered > 0)
       return `ledger  ${name}: ${lost} lost, ${duplicate} twice, ${altered} altered: those runs have no figures`;
-    return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : 'arrivals not judged'} in ${runs.length} runs`;
+    return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : 'arrivals not judged'} in ${runs.length === 1 ? 'one run' : `${runs.length} runs`}`;
   });
 }
 

@@ -7,6 +7,7 @@ import type { RunRow } from '../result.js';
 import { backlog } from './backlog.js';
 import { bounceFlood } from './bounce-flood.js';
 import { drain } from './drain.js';
+import { idleCrowd } from './idle-crowd.js';
 import { besideSlowDomain } from './slow-domain.js';
 import { sourceSpeed } from './source-speed.js';
 import { storm } from './storm.js';
@@ -21,6 +22,7 @@ const special: Partial<Record<Scenario, (trial: Trial) => Promise<RunRow>>> = {
   'slow-domain': besideSlowDomain,
   'bounce-flood': bounceFlood,
   source: sourceSpeed,
+  'idle-crowd': idleCrowd,
 };
 
 export function runScenario(trial: Trial): Promise<RunRow> {

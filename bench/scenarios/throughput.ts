@@ -12,6 +12,7 @@ import { cpuSeconds } from '../process/tree.js';
 import type { RunRow, TimelinePoint } from '../result.js';
 import { readLedger, type Verdict, verify } from '../verify.js';
 import { awaitArrivals } from './await-arrivals.js';
+import { awaitCopies, retryNowAndThen } from './await-copies.js';
 import { Cleanup, faultsOf, sourceOrder, subfolder, type Trial } from './trial.js';
 
 /** Messages a second of the latency scenario: slow enough that each finds the server idle. */
@@ -22,6 +23,8 @@ interface Stage {
   readonly arrivals: Arrivals | undefined;
   /** Arrivals that a complete run has, from what was accepted; undefined when not known before. */
   readonly expected: (sent: Sent) => number | undefined;
+  /** Deliveries that the next hop took without an answer so far. */
+  readonly unanswered?: () => Promise<number>;
 }
 
 export async function throughput(trial: Trial): Promise<RunRow> {
@@ -29,10 +32,11 @@ export async function throughput(trial: Trial): Promise<RunRow> {
   try {
     const stage = await setUp(trial, cleanup);
     const measured = await push(trial, stage, cleanup);
+    const provoked = await awaitCopies(trial, stage, measured);
     // The server first, then the sink: what is still under way must be counted.
     await stage.running.stop();
     await cleanup.run();
-    return judge(trial, stage, measured);
+    return judge(trial, stage, measured, provoked);
   } finally {
     await cleanup.run();
   }
@@ -43,7 +47,8 @@ async function setUp(trial: Trial, cleanup: Cleanup): Promise<Stage> {
   const kind = workloadKind(options);
   let sink: SinkRun | undefined;
   if (kind === 'relay' && options.scenario !== 'sink') {
-    sink = await load.startSink(subfolder(trial.dir, 'sink'), { port: options.sinkPort });
+    const rules = options.rules === undefined ? {} : { rules: options.rules };
+    sink = await load.startSink(subfolder(trial.dir, 'sink'), { port: options.sinkPort, ...rules });
     cleanup.add(sink.stop);
   }
   const running = await peer.start({
@@ -58,7 +63,7 @@ async function setUp(trial: Trial, cleanup: Cleanup): Promise<Stage> {
   const perMessage = sink?.countsRecipients === false ? peer.transactions(options) : options.rcpts;
   const expected = (sent: Sent): number | undefined =>
     perMessage === undefined ? undefined : (sent.accepted / options.rcpts) * perMessage;
-  return { running, arrivals, expected };
+  return { running, arrivals, expected, ...(sink?.unanswered === undefined ? {} : { unanswered: sink.unanswered }) };
 }
 
 function workloadKind({ scenario }: BenchOptions): Workload['kind'] {
@@ -94,6 +99,7 @@ async function push(trial: Trial, stage: Stage, cleanup: Cleanup): Promise<Measu
     ...(arrivals === undefined ? {} : { arrived }),
   });
   const timeline = watchRun({ roots: running.roots, counts });
+  if (stage.unanswered !== undefined) cleanup.add(retryNowAndThen(running));
   try {
     const seen = (count: number): void => {
       arrived = count;
@@ -111,7 +117,7 @@ function extras({ scenario }: BenchOptions): Partial<SourceOrder> {
   return scenario === 'latency' ? { rate: idleRate } : {};
 }
 
-function judge(trial: Trial, stage: Stage, measured: Measured): RunRow {
+function judge(trial: Trial, stage: Stage, measured: Measured, provoked: number | undefined): RunRow {
   const { options } = trial;
   const { sent, cpu, peakMiB } = measured;
   const records = stage.arrivals?.records();
@@ -122,11 +128,13 @@ function judge(trial: Trial, stage: Stage, measured: Measured): RunRow {
   const latency = options.scenario === 'latency' && verdict !== undefined ? delayRow(verdict.delaysMs) : (sent.latency ?? {});
   const known = stage.running.roots.length > 0;
   return {
-    ...faultsOf(sent, measured.complete, verdict),
+    ...faultsOf(sent, measured.complete, verdict, provoked),
     perSecond: delivered / seconds,
     mbPerSecond: (delivered * options.size) / 1e6 / seconds,
     acceptPerSecond: (sent.accepted / options.rcpts / Math.max(1, sent.lastUs - sent.firstUs)) * 1e6,
     ...(known ? { cpuPer1000: (cpu * 1000) / Math.max(1, delivered), peakMiB } : {}),
+    // The load takes more CPU than a sink: the rate alone would compare the load with itself.
+    ...(options.scenario === 'sink' && cpu > 0 ? { perCore: delivered / cpu } : {}),
     ...latency,
     ...countFigures(stage, sent, verdict),
     timeline: measured.points,

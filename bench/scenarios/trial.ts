@@ -71,16 +71,26 @@ export function subfolder(dir: string, name: string): string {
 }
 
 /** The verdict as the beginning of a row: ok, or what is wrong, with the counts of the ledger. */
-export function faultsOf({ refused }: Pick<Sent, 'refused'>, complete: boolean, verdict: Verdict | undefined): RunRow {
+export function faultsOf(
+  { refused }: Pick<Sent, 'refused'>,
+  complete: boolean,
+  verdict: Verdict | undefined,
+  provoked?: number,
+): RunRow {
   const faults: string[] = [];
   if (refused > 0) faults.push(`${refused} refused`);
   if (!complete) faults.push('not all arrived in time');
-  const names = ['lost', 'duplicate', 'altered', 'unasked'] as const;
+  const names = ['lost', 'altered', 'unasked'] as const;
+  const copies = verdict?.duplicate ?? 0;
+  if (copies > (provoked ?? 0))
+    faults.push(`${copies - (provoked ?? 0)} duplicate${provoked === undefined ? '' : ' without cause'}`);
+  if (copies < (provoked ?? 0)) faults.push(`${(provoked ?? 0) - copies} taken without an answer and not sent again`);
   for (const name of names) if (verdict !== undefined && verdict[name] > 0) faults.push(`${verdict[name]} ${name}`);
   const { lost, duplicate, altered } = verdict ?? {};
   return {
     ok: faults.length === 0,
     ...(faults.length === 0 ? {} : { error: faults.join(', ') }),
+    ...(provoked === undefined ? {} : { provoked }),
     ...(lost === undefined || duplicate === undefined || altered === undefined ? {} : { lost, duplicate, altered }),
   };
 }

@@ -4,12 +4,14 @@
  */
 import { runChildLoop } from '../actors/local/child-loop.js';
 import { inheritedVariables } from '../protocol/mailbox/environment.js';
+import { optimizeLate } from './optimize-late.js';
 
 const uid = process.getuid?.() ?? 0;
 if (uid === 0) {
   process.stderr.write('local-child: deliveries never run as root\n');
   process.exit(113);
 }
+optimizeLate();
 process.umask(0o077);
 process.on('SIGHUP', () => undefined);
 await runChildLoop({ input: process.stdin, output: process.stdout }, inheritedVariables(process.env), uid);

@@ -3,6 +3,7 @@
  * node's, LIMIT is concurrencylocal, DEFAULT (base64) stands in for control/defaultdelivery. Says `ready` on its output when the socket is open and ends
  * when its standard input does. Exit 111: cannot start, with the reason on stderr.
  */
+import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { programEnvironment } from '../actors/local/environment.js';
 import { Children } from '../actors/lspawn/children.js';
@@ -18,10 +19,11 @@ import { accountsFor } from '../store/accounts.js';
 import { crashOrder } from '../store/crash-points.js';
 import { MailAccounts } from '../store/mail-accounts.js';
 import { UsersFile } from '../store/users-file.js';
+import { optimizeLate } from './optimize-late.js';
 import { poolThreads } from './pool-threads.js';
 
 const idle = 30_000;
-/** As the node's: V8's extra threads cost more than they save in a small heap. */
+/** As for the node (start/node-process.ts): a small heap is not worth V8's extra threads. */
 const v8Flags = ['--single-threaded-gc'];
 /** Users whose mail is read at once; further ones are asked to come again. */
 const mailboxProcesses = 50;
@@ -31,6 +33,11 @@ function refuse(why: string): never {
   process.exit(111);
 }
 
+/** One thread a parallel flush, as many as there can be deliveries, but not so many that a hundred users have thousands; the child's programs do not inherit it. */
+function mostFlushes(deliveries: number): number {
+  return Math.min(32, Math.max(4, deliveries));
+}
+
 function start(args: readonly string[]): void {
   const [home, socket, owner, limit, given] = args;
   if (home === undefined || socket === undefined || !/^\d+$/.test(owner ?? '') || !/^\d+$/.test(limit ?? '')) {
@@ -38,18 +45,18 @@ function start(args: readonly string[]): void {
   }
   if (process.getuid?.() !== 0)
     refuse('it delivers as the users of the system, which only root can: start the server as root, or do without it');
+  optimizeLate();
   process.umask(0o077);
   process.chdir('/');
   const uid = Number(owner);
-  // One thread a parallel flush; the child's programs do not inherit it.
   const environment = {
     ...programEnvironment(home, process.env),
-    UV_THREADPOOL_SIZE: poolThreads(32),
+    UV_THREADPOOL_SIZE: poolThreads(mostFlushes(Number(limit))),
     ...crashOrder(process.env),
   };
   const program = fileURLToPath(new URL('local-child.js', import.meta.url));
   const children = new Children({
-    command: { program: process.execPath, args: [program], environment },
+    command: { program: process.execPath, args: [...v8Flags, program], environment },
     limit: Math.max(1, Number(limit)),
     idle,
   });
@@ -73,7 +80,7 @@ function start(args: readonly string[]): void {
     log,
   });
   const server = listen({
-    users: new UsersFile(home, accountsFor({}, 0), () => performance.now()),
+    users: new UsersFile(home, accountsFor({}, 0), () => performance.now(), 'turn'),
     trust,
     defaultDelivery: new DefaultDelivery(home, given === undefined ? undefined : Buffer.from(given, 'base64').toString('latin1')),
     owner: uid,
@@ -91,11 +98,21 @@ function start(args: readonly string[]): void {
     mailboxChildren.close();
     process.exit(0);
   };
-  server.once('listening', () => process.stdout.write('ready\n'));
-  server.once('error', (error) => refuse(`${socket}: ${error.message}`));
+  announce(server, socket, log);
   process.stdin.resume().once('end', end).once('error', end);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
   process.on('SIGHUP', () => undefined);
+}
+
+function announce(server: Server, socket: string, log: (line: string) => void): void {
+  const unable = (error: Error): void => refuse(`${socket}: ${error.message}`);
+  server.once('error', unable);
+  server.once('listening', () => {
+    server.off('error', unable);
+    // An accept that fails (no descriptors left) is tried again by the next connection; deliveries under way go on.
+    server.on('error', (error) => log(`lspawnd: ${error.message}`));
+    process.stdout.write('ready\n');
+  });
 }
 
 start(process.argv.slice(2));

@@ -16,6 +16,7 @@ const addresses = { smtp: text, lmtp: text, qmtp: text, http: text };
 const all = {
   ...addresses,
   ...{ keep: text, threads: text, 'ready-file': text, ledger: text, late: text, rules: text },
+  ...{ tls: flag, 'tls-cert': text, 'tls-key': text },
   ...{ resume: flag, 'no-magic': flag },
 } as const;
 
@@ -43,7 +44,23 @@ export function sinkOptions(args: readonly string[]): SinkOptions & { readonly r
     ...(values['ready-file'] === undefined ? {} : { readyFile: values['ready-file'] }),
     ...(values.ledger === undefined ? {} : { ledger: values.ledger }),
     ...(values.rules === undefined ? {} : { rules: rulesFrom(values.rules) }),
+    ...tlsOf(values),
   };
+}
+
+function tlsOf(values: Values): Pick<SinkOptions, 'tls'> {
+  const { 'tls-cert': cert, 'tls-key': key } = values;
+  if (cert === undefined && key === undefined) return values.tls === true ? { tls: 'self-made' } : {};
+  if (cert === undefined || key === undefined) throw new ToolUsage('--tls-cert and --tls-key belong together');
+  return { tls: { cert: textOf('tls-cert', cert), key: textOf('tls-key', key) } };
+}
+
+function textOf(option: string, file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch (error) {
+    throw new ToolUsage(`--${option} ${file}: ${(error as Error).message}`);
+  }
 }
 
 function listenAt(values: Values): SinkOptions {
@@ -54,11 +71,7 @@ function listenAt(values: Values): SinkOptions {
 
 function rulesFrom(word: string): string {
   if (Object.hasOwn(sinkPresets, word) && !existsSync(word)) return word;
-  try {
-    return readFileSync(word, 'latin1');
-  } catch (error) {
-    throw new ToolUsage(`--rules ${word}: ${(error as Error).message}`);
-  }
+  return textOf('rules', word);
 }
 
 /** The JSON object that the sink prints. */

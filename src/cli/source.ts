@@ -25,13 +25,14 @@ const names = [
   'domains',
   'replay',
   'pipelining',
+  'starttls',
   'threads',
   'ledger',
   'timeout',
   'deadline',
   'helo',
 ] as const;
-type Values = Partial<Record<(typeof names)[number], string>> & { tls?: boolean; quiet?: boolean };
+type Values = Partial<Record<(typeof names)[number], string>> & { tls?: boolean; quiet?: boolean; 'check-certificate'?: boolean };
 
 /** Parses the words after `tqmail source`; throws ToolUsage. */
 export function sourceOptions(args: readonly string[]): SourceOptions {
@@ -50,6 +51,8 @@ function optionsOf(values: Values): SourceOptions {
     target: {
       ...addressAndPort('to', values.to, false),
       tls: values.tls === true,
+      starttls: number('starttls', 1, 0, 1) === 1,
+      checkCertificate: values['check-certificate'] === true,
       helohost: values.helo ?? 'source.test',
       timeout: number('timeout', 60, 1, 86_400) * 1000,
       pipelining: number('pipelining', 1, 0, 1) === 1,
@@ -74,7 +77,12 @@ function optionsOf(values: Values): SourceOptions {
 
 function parsed(args: readonly string[]): Values {
   const flag = { type: 'boolean' } as const;
-  const options = { ...Object.fromEntries(names.map((name) => [name, text])), tls: flag, quiet: flag } as const;
+  const options = {
+    ...Object.fromEntries(names.map((name) => [name, text])),
+    tls: flag,
+    quiet: flag,
+    'check-certificate': flag,
+  } as const;
   try {
     return parseArgs({ args: [...args], options, allowPositionals: false }).values;
   } catch (error) {
@@ -95,6 +103,10 @@ export async function runSource(args: readonly string[]): Promise<number> {
     if (report.connections === 0) {
       process.stderr.write(`tqmail source: nothing sent: ${report.firstTrouble}; is the server there?\n`);
       return 111;
+    }
+    if (report.ledgerTrouble !== null) {
+      process.stderr.write(`tqmail source: ${report.ledgerTrouble}\n`);
+      return 1;
     }
     return report.accepted === report.messages && report.refusedRecipients === 0 ? 0 : 1;
   } catch (error) {

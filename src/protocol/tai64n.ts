@@ -23,13 +23,12 @@ export interface LabelTime {
   readonly nanoseconds: number;
 }
 
-const label = /^@([0-9a-f]{8})([0-9a-f]{8})([0-9a-f]{8})/;
+const label = /^@[0-9a-f]{24}/;
 
 /** The label that a line begins with; undefined when there is none, or one outside of what can be counted exactly. */
 export function readTai64n(line: string): LabelTime | undefined {
-  const [, high = '', low = '', nano = ''] = label.exec(line) ?? [];
-  if (nano === '') return undefined;
-  const seconds = (Number.parseInt(high, 16) - epochHigh) * 2 ** 32 + Number.parseInt(low, 16) - offset;
-  const nanoseconds = Number.parseInt(nano, 16);
+  if (!label.test(line)) return undefined;
+  const seconds = (Number.parseInt(line.slice(1, 9), 16) - epochHigh) * 2 ** 32 + Number.parseInt(line.slice(9, 17), 16) - offset;
+  const nanoseconds = Number.parseInt(line.slice(17, 25), 16);
   return Number.isSafeInteger(seconds) && nanoseconds < 1e9 ? { seconds, nanoseconds } : undefined;
 }

@@ -142,7 +142,10 @@ export async function removeBodyFile(queueDir: string, name: string): Promise<vo
   crashAt('body.removed');
 }
 
-/** Removes files older than 36 h that `isNamed` does not know; returns how many. `now` in seconds since 1970. */
+/**
+ * Removes files older than 36 h that `isNamed` does not know; returns how many. `now` in seconds since 1970. What is no file,
+ * and what cannot be removed, stays. Rejects with the system's error when the folder cannot be read.
+ */
 export async function sweepBodyFiles(queueDir: string, now: number, isNamed: (file: string) => boolean): Promise<number> {
   const folder = join(queueDir, 'body');
   const entries = await opendir(folder).catch((error: NodeJS.ErrnoException) => {
@@ -152,11 +155,13 @@ export async function sweepBodyFiles(queueDir: string, now: number, isNamed: (fi
   let removed = 0;
   for await (const { name } of entries ?? []) {
     if (isNamed(name)) continue;
-    const found = await lstat(join(folder, name)).catch(ignoreMissing);
+    const found = await lstat(join(folder, name)).catch(() => undefined);
     // Asked again after the wait: a message may have taken the file meanwhile.
-    if (found === undefined || now - found.mtimeMs / 1000 <= garbageAge || isNamed(name)) continue;
-    await unlink(join(folder, name)).catch(ignoreMissing);
-    removed++;
+    if (found?.isFile() !== true || now - found.mtimeMs / 1000 <= garbageAge || isNamed(name)) continue;
+    removed += await unlink(join(folder, name)).then(
+      () => 1,
+      () => 0,
+    );
   }
   return removed;
 }

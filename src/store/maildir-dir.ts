@@ -3,9 +3,9 @@
  * `new/` under a name that only this delivery can have. A name already there with the same
  * content means that an earlier try succeeded. Never creates a Maildir, never overwrites.
  *
- * A short message is written with a blocking call: it touches the page cache only and costs a fraction of a
- * trip through the thread pool. Whatever may wait for the disk is asynchronous: flushes, and the changes of
- * folders, which wait while the file system's journal commits.
+ * Deliveries that wait together are made together (maildir-batch.ts). Files are created, written and renamed with blocking
+ * calls: each costs a fraction of a trip through the thread pool, and what one of them may wait for, the journal, the others
+ * would wait for too. Flushes are asynchronous, and so is whatever reads.
  */
 import {
   accessSync,
@@ -14,8 +14,8 @@ import {
   existsSync,
   fsync,
   linkSync,
-  open,
-  rename,
+  openSync,
+  renameSync,
   unlinkSync,
   write,
   writeSync,
@@ -26,13 +26,11 @@ import type { ByteString } from '../protocol/mail.js';
 import { isSameMessage } from '../protocol/mailbox/maildir.js';
 import { crashAt } from './crash-points.js';
 import { syncFolder } from './folder-sync.js';
+import { type BatchedDelivery, takeAlong } from './maildir-batch.js';
 import { codeOf, octetPath } from './octet-path.js';
 import { sameContent } from './same-content.js';
 import { MessageUnreadable, type UnixMessage } from './unix-message.js';
 
-const flush = promisify(fsync);
-const openFile = promisify(open);
-const move = promisify(rename);
 const writeFile = promisify(write);
 
 export interface MaildirJob {
@@ -62,66 +60,12 @@ function writeAllSync(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
 }
 
-async function writeMessage(fd: number, job: MaildirJob): Promise<void> {
-  const { prefix, message } = job;
-  if (message.bytes !== undefined) {
-    const whole = new Uint8Array(prefix.length + message.bytes.length);
-    whole.set(prefix);
-    whole.set(message.bytes, prefix.length);
-    writeAllSync(fd, whole);
-    return;
-  }
-  await writeAll(fd, prefix);
-  for await (const piece of message.pieces()) await writeAll(fd, piece);
-}
-
 /** Where an earlier try left this message: a path below the Maildir, or undefined. */
 async function earlierIn(folder: ByteString, name: ByteString): Promise<ByteString | undefined> {
   for await (const entry of await opendir(octetPath(folder), { encoding: 'latin1' as BufferEncoding })) {
     if (isSameMessage(entry.name, name)) return `${folder}/${entry.name}`;
   }
   return undefined;
-}
-
-/** Links the finished file into `new/`, or finds that it is there already. */
-async function publish(job: MaildirJob, temporary: ByteString): Promise<MaildirOutcome | 'moved'> {
-  const folder = `${job.folder}/new`;
-  const path = `${folder}/${job.name}`;
-  if (!job.repeated && !existsSync(octetPath(path))) {
-    // Only this delivery can have the name: one step does what link and unlink do.
-    await move(octetPath(temporary), octetPath(path));
-    crashAt('maildir.moved');
-    await syncFolder(folder);
-    return 'moved';
-  }
-  try {
-    linkSync(octetPath(temporary), octetPath(path));
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
-    if (!(await sameContent(path, temporary))) return 'different';
-  }
-  await syncFolder(folder);
-  return 'done';
-}
-
-async function writeAndPublish(job: MaildirJob, fd: number, temporary: ByteString): Promise<MaildirOutcome | 'moved'> {
-  try {
-    await writeMessage(fd, job);
-    crashAt('maildir.written');
-    await flush(fd);
-    crashAt('maildir.flushed');
-  } finally {
-    closeSync(fd);
-  }
-  if (job.repeated) {
-    const earlier = await earlierIn(`${job.folder}/cur`, job.name).catch(() => undefined);
-    if (earlier !== undefined) {
-      if (!(await sameContent(earlier, temporary))) return 'different';
-      await syncFolder(`${job.folder}/cur`);
-      return 'done';
-    }
-  }
-  return publish(job, temporary);
 }
 
 function canEnter(folder: ByteString): boolean {
@@ -133,26 +77,164 @@ function canEnter(folder: ByteString): boolean {
   }
 }
 
+class MaildirDelivery implements BatchedDelivery {
+  readonly #job: MaildirJob;
+  readonly #temporary: ByteString;
+  readonly #path: ByteString;
+  readonly #settle: (outcome: MaildirOutcome) => void;
+  #fd = -1;
+
+  constructor(job: MaildirJob, settle: (outcome: MaildirOutcome) => void) {
+    this.#job = job;
+    this.#temporary = `${job.folder}/tmp/${job.temporary}`;
+    this.#path = `${job.folder}/new/${job.name}`;
+    this.#settle = settle;
+  }
+
+  /** A message that is not held in memory is written piece by piece, before it joins the others. */
+  async writePieces(): Promise<boolean> {
+    if (!this.#create()) return false;
+    try {
+      await writeAll(this.#fd, this.#job.prefix);
+      for await (const piece of this.#job.message.pieces()) await writeAll(this.#fd, piece);
+      return true;
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  write(): boolean {
+    const { message, prefix } = this.#job;
+    if (message.bytes !== undefined) {
+      if (!this.#create()) return false;
+      try {
+        const whole = Buffer.allocUnsafe(prefix.length + message.bytes.length);
+        whole.set(prefix);
+        whole.set(message.bytes, prefix.length);
+        writeAllSync(this.#fd, whole);
+      } catch (error) {
+        return this.#fail(error);
+      }
+    }
+    crashAt('maildir.written');
+    return true;
+  }
+
+  flush(): Promise<boolean> {
+    return new Promise((resolve) => {
+      fsync(this.#fd, (error) => {
+        resolve(error === null ? this.#close() : this.#fail(error));
+      });
+    });
+  }
+
+  name(): boolean {
+    crashAt('maildir.flushed');
+    try {
+      if (this.#job.repeated || existsSync(octetPath(this.#path))) {
+        void this.#again().then(
+          (outcome) => this.#end(outcome),
+          () => this.#end('trouble'),
+        );
+        return false;
+      }
+      // Only this delivery can have the name: one step does what link and unlink do.
+      renameSync(octetPath(this.#temporary), octetPath(this.#path));
+    } catch (error) {
+      return this.#fail(error);
+    }
+    crashAt('maildir.moved');
+    return true;
+  }
+
+  over(flushed: boolean): void {
+    this.#settle(flushed ? 'done' : 'trouble');
+  }
+
+  #create(): boolean {
+    try {
+      this.#fd = openSync(octetPath(this.#temporary), 'wx', 0o600);
+      return true;
+    } catch {
+      this.#settle(canEnter(this.#job.folder) ? 'trouble' : 'noFolder');
+      return false;
+    }
+  }
+
+  /** The name may be there already: in `cur/`, or in `new/`, where it is never overwritten. */
+  async #again(): Promise<MaildirOutcome> {
+    const { folder, name, repeated } = this.#job;
+    if (repeated) {
+      const earlier = await earlierIn(`${folder}/cur`, name).catch(() => undefined);
+      if (earlier !== undefined) {
+        if (!(await sameContent(earlier, this.#temporary))) return 'different';
+        await syncFolder(`${folder}/cur`);
+        return 'done';
+      }
+    }
+    try {
+      linkSync(octetPath(this.#temporary), octetPath(this.#path));
+      if (repeated) await this.#takeBack();
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+      if (!(await sameContent(this.#path, this.#temporary))) return 'different';
+    }
+    await syncFolder(`${folder}/new`);
+    return 'done';
+  }
+
+  /** A reader may have taken the earlier one from `new/` to `cur/` between the look there and the link: then it is enough. */
+  async #takeBack(): Promise<void> {
+    const { folder, name } = this.#job;
+    const earlier = await earlierIn(`${folder}/cur`, name).catch(() => undefined);
+    if (earlier === undefined || !(await sameContent(earlier, this.#temporary))) return;
+    await syncFolder(`${folder}/cur`);
+    try {
+      unlinkSync(octetPath(this.#path));
+    } catch {
+      // It was this one that the reader took.
+    }
+  }
+
+  #close(): boolean {
+    const fd = this.#fd;
+    this.#fd = -1;
+    try {
+      closeSync(fd);
+      return true;
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): false {
+    this.#end(error instanceof MessageUnreadable ? 'unreadable' : 'trouble');
+    return false;
+  }
+
+  /** Ends a delivery whose file did not move: the file goes. */
+  #end(outcome: MaildirOutcome): void {
+    try {
+      if (this.#fd >= 0) closeSync(this.#fd);
+    } catch {
+      // It is closed all the same.
+    }
+    this.#fd = -1;
+    try {
+      unlinkSync(octetPath(this.#temporary));
+    } catch {
+      // A leftover in tmp/ is removed by mail readers after 36 hours.
+    }
+    this.#settle(outcome);
+  }
+}
+
 /** Delivers; resolves when message and name are on disk. */
-export async function deliverToMaildir(job: MaildirJob): Promise<MaildirOutcome> {
-  const temporary = `${job.folder}/tmp/${job.temporary}`;
-  let fd: number;
-  try {
-    fd = await openFile(octetPath(temporary), 'wx', 0o600);
-  } catch {
-    return canEnter(job.folder) ? 'trouble' : 'noFolder';
-  }
-  let outcome: MaildirOutcome | 'moved';
-  try {
-    outcome = await writeAndPublish(job, fd, temporary);
-  } catch (error) {
-    outcome = error instanceof MessageUnreadable ? 'unreadable' : 'trouble';
-  }
-  if (outcome === 'moved') return 'done';
-  try {
-    unlinkSync(octetPath(temporary));
-  } catch {
-    // A leftover in tmp/ is removed by mail readers after 36 hours.
-  }
-  return outcome;
+export function deliverToMaildir(job: MaildirJob): Promise<MaildirOutcome> {
+  return new Promise((settle) => {
+    const delivery = new MaildirDelivery(job, settle);
+    const join = (): void => takeAlong(job.folder, delivery, () => syncFolder(`${job.folder}/new`));
+    if (job.message.bytes !== undefined) join();
+    else void delivery.writePieces().then((written) => written && join());
+  });
 }

@@ -7,10 +7,19 @@ import type { ByteString } from '../protocol/mail.js';
 import { type MaildirMessage, scanMaildir, sweepMaildir } from './maildir-scan.js';
 import { octetPath } from './octet-path.js';
 
+/** What one look found. */
+export interface MaildirList {
+  readonly messages: readonly MaildirMessage[];
+  /** Some are in new/. */
+  readonly unseen: boolean;
+  /** What was said about this list, for whoever sees it whole. */
+  readonly answers: Map<'LIST' | 'UIDL', readonly ByteString[]>;
+}
+
 interface KnownList {
   /** Of new/ and cur/. */
   readonly mark: string;
-  readonly messages: readonly MaildirMessage[];
+  readonly list: MaildirList;
 }
 
 /** Messages of all lists that are kept. */
@@ -34,33 +43,34 @@ function markOf(folder: ByteString, now: number): string | undefined {
 }
 
 function forget(folder: ByteString): void {
-  kept -= known.get(folder)?.messages.length ?? 0;
+  kept -= known.get(folder)?.list.messages.length ?? 0;
   known.delete(folder);
 }
 
 /** As scanMaildir has them; `now` in seconds since 1970. Sweeps tmp/ when it looks anew. Rejects with MaildirUnreadable. */
-export async function listMaildir(folder: ByteString, now: number): Promise<readonly MaildirMessage[]> {
+export async function listMaildir(folder: ByteString, now: number): Promise<MaildirList> {
   const mark = markOf(folder, now);
   const before = known.get(folder);
   if (before !== undefined) {
     forget(folder);
     if (before.mark === mark) {
       keep(folder, before);
-      return before.messages;
+      return before.list;
     }
   }
   await sweepMaildir(folder, now);
   const messages = await scanMaildir(folder, ['new', 'cur']);
+  const list = { messages, unseen: messages.some(({ name }) => name.startsWith('new/')), answers: new Map() };
   if (mark !== undefined && mark === markOf(folder, now)) {
     forget(folder);
-    keep(folder, { mark, messages });
+    keep(folder, { mark, list });
   }
-  return messages;
+  return list;
 }
 
-function keep(folder: ByteString, list: KnownList): void {
-  known.set(folder, list);
-  kept += list.messages.length;
+function keep(folder: ByteString, entry: KnownList): void {
+  known.set(folder, entry);
+  kept += entry.list.messages.length;
   for (const oldest of known.keys()) {
     if (kept <= mostKept) break;
     forget(oldest);

@@ -7,7 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { ByteString } from '../protocol/mail.js';
 import type { MessageList } from '../protocol/pop3/transaction.js';
-import { listMaildir } from './maildir-lists.js';
+import { listMaildir, type MaildirList } from './maildir-lists.js';
 import type { MaildirMessage } from './maildir-scan.js';
 import { octetPath } from './octet-path.js';
 
@@ -23,10 +23,14 @@ const atOnce = 100;
 export class MaildirMailbox implements MessageList {
   readonly #folder: ByteString;
   readonly #messages: readonly MaildirMessage[];
+  readonly #unseen: boolean;
+  readonly answers: MaildirList['answers'];
 
-  private constructor(folder: ByteString, messages: readonly MaildirMessage[]) {
+  private constructor(folder: ByteString, { messages, unseen, answers }: MaildirList) {
     this.#folder = folder;
     this.#messages = messages;
+    this.#unseen = unseen;
+    this.answers = answers;
   }
 
   /**
@@ -39,10 +43,12 @@ export class MaildirMailbox implements MessageList {
     } catch {
       return 'absent';
     }
-    const messages = await listMaildir(folder, now);
+    const list = await listMaildir(folder, now);
+    const { messages } = list;
     let old = messages.length;
     while (old > 0 && (messages[old - 1] as MaildirMessage).mtime >= now) old -= 1;
-    return new MaildirMailbox(folder, old === messages.length ? messages : messages.slice(0, old));
+    if (old === messages.length) return new MaildirMailbox(folder, list);
+    return new MaildirMailbox(folder, { ...list, messages: messages.slice(0, old), answers: new Map() });
   }
 
   get count(): number {
@@ -98,6 +104,7 @@ export class MaildirMailbox implements MessageList {
 
   /** Removes the messages of these indexes, moves the others out of new/. How many could not be removed. */
   async finish(deleted: ReadonlySet<number>): Promise<number> {
+    if (deleted.size === 0 && !this.#unseen) return 0;
     let failed = 0;
     let changed = 0;
     for (const [index, { name }] of this.#messages.entries()) {

@@ -3,6 +3,7 @@
  * file's status, at most as often as told; knows nothing of what is in it.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { OnceATurn } from './once-a-turn.js';
 
 const largestFile = 256 * 1024 * 1024;
 
@@ -30,23 +31,25 @@ function readWhole(path: string): Buffer {
 export class ParsedFile<T> {
   readonly #path: string;
   readonly #parse: (bytes: Uint8Array) => T;
-  readonly #every: LookEvery | undefined;
+  readonly #every: LookEvery | undefined = undefined;
+  readonly #turn: OnceATurn | undefined = undefined;
   #until = Number.NEGATIVE_INFINITY;
   #mark = '';
   #parsed: T | undefined;
   #error: unknown;
 
-  /** `every` absent: the status is looked at each time. */
-  constructor(path: string, parse: (bytes: Uint8Array) => T, every?: LookEvery) {
+  /** `every` absent: the status is looked at each time. `turn`: once in a turn of the event loop. */
+  constructor(path: string, parse: (bytes: Uint8Array) => T, every?: LookEvery | 'turn') {
     this.#path = path;
     this.#parse = parse;
-    this.#every = every;
+    if (every === 'turn') this.#turn = new OnceATurn();
+    else this.#every = every;
   }
 
   /** Undefined: no such file. Throws the system's error when it cannot be read, and what the parser throws. */
   current(): T | undefined {
     const now = this.#every?.clock() ?? 0;
-    if (this.#every === undefined || now >= this.#until) {
+    if (this.#turn?.due ?? (this.#every === undefined || now >= this.#until)) {
       this.#until = now + (this.#every?.ms ?? 0);
       this.#look();
     }

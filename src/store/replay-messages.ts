@@ -54,7 +54,7 @@ function* mboxTexts(file: string): Generator<string> {
   const text = readFileSync(file, 'latin1');
   const separator = /(?:^|\n\r?\n)From [^\n]*\n/g;
   const first = separator.exec(text);
-  if (first === null || first.index !== 0) throw new Error(`${file}: line 1 does not begin with "From ": not an mbox`);
+  if (first === null || !text.startsWith('From ')) throw new Error(`${file}: line 1 does not begin with "From ": not an mbox`);
   for (let from = separator.lastIndex, next = first as RegExpExecArray | null; next !== null; ) {
     next = separator.exec(text);
     const end = next === null ? text.length : next.index + 1;

@@ -21,9 +21,9 @@ export class UsersFile {
   readonly #clock: () => number;
   readonly #aliasHome: string;
 
-  /** `home` is the server's home; `clock` counts milliseconds that never go back. */
-  constructor(home: string, accounts: Accounts, clock: () => number) {
-    this.#table = new ParsedFile(`${home}/users/cdb`, (bytes) => bytes);
+  /** `home` is the server's home; `clock` counts milliseconds that never go back. `every`: how often the table is looked at, see ParsedFile. */
+  constructor(home: string, accounts: Accounts, clock: () => number, every?: 'turn') {
+    this.#table = new ParsedFile(`${home}/users/cdb`, (bytes) => bytes, every);
     this.#accounts = accounts;
     this.#clock = clock;
     this.#aliasHome = `${home}/alias`;

@@ -6,15 +6,16 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { chownSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createLocalDeliverer } from '../../src/actors/local/deliverer.js';
 import type { LocalDeliverer } from '../../src/actors/local/deliverer-types.js';
-import { encodeDelivery } from '../../src/actors/spawn/lspawnd-messages.js';
+import { encodeDelivery, encodePiece } from '../../src/actors/spawn/lspawnd-messages.js';
 import { delivered, delivery, expected, hostname, nonce, serverHome, type TestUser } from '../support/local-home.js';
+import { until } from '../support/server-home.js';
 
 const entry = fileURLToPath(new URL('../../src/cli/lspawnd.js', import.meta.url));
 const root = process.getuid?.() === 0;
@@ -147,6 +148,47 @@ test('a large body goes through in pieces, unaltered', async (t) => {
   const messages = delivered(join(running.home, 'joe'));
   assert.equal(messages.length, 3);
   for (const message of messages) assert.equal(digest(message.text), want);
+});
+
+/** Files without a name that the children of a process hold: bodies that are arriving. */
+function namelessFiles(parent: number): number {
+  let count = 0;
+  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'latin1').trim().split(' ').filter(Boolean);
+  for (const child of children) {
+    for (const fd of readdirSync(`/proc/${child}/fd`)) {
+      const target = linkOf(`/proc/${child}/fd/${fd}`);
+      if (/\(deleted\)$/.test(target)) count += 1;
+    }
+  }
+  return count;
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+test('a node that goes away in the middle of a body leaves no delivery behind', async (t) => {
+  const running = await start(t);
+  if (running === undefined) return;
+  const { bytes: _, ...rest } = delivery('joe@x.example');
+  const request = { ...rest, id: 7, user: '', home: '', dash: '', ext: '', local: 'joe', host: 'x.example' };
+  const wire = { ...request, recipient: 0, nonce, hostname, repeated: false, form: 'unix', defaultDelivery: '' } as const;
+  const socket = connect(running.socket);
+  await once(socket, 'connect');
+  socket.write(encodeDelivery({ ...wire, body: undefined }));
+  socket.write(encodePiece(7, Buffer.from('Subject: half\n')));
+  // The piece was taken: its child has the file open.
+  await once(socket, 'data');
+  const pid = running.process.pid ?? 0;
+  assert.equal(namelessFiles(pid), 1);
+  socket.destroy();
+  await until('the file is closed', 20_000, () => namelessFiles(pid) === 0);
+  assert.equal((await running.deliverer.deliver(delivery('joe@x.example'), '')).outcomes[0]?.status, 'K');
+  assert.equal(delivered(join(running.home, 'joe')).length, 1, 'half a body is no message');
 });
 
 test('a body that cannot be read defers', async (t) => {

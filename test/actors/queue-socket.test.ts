@@ -3,13 +3,15 @@
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { frame } from '../../src/actors/inject/frames.js';
 import { handOver } from '../../src/actors/inject/hand-over.js';
-import type { BodyWriter } from '../../src/actors/inject/intake.js';
+import { type BodyWriter, Intake } from '../../src/actors/inject/intake.js';
 import { type QueueSocketOptions, serveQueueSocket } from '../../src/actors/inject/queue-socket.js';
 import type { Submission, Submitted } from '../../src/actors/messages.js';
 import { envelopeText } from '../../src/protocol/queue-envelope.js';
@@ -108,6 +110,85 @@ test('a large body is a file, whose checksum goes with it; what the store may ha
   }
   assert.deepEqual(codes, [0, 53, 53]);
   assert.deepEqual([submissions[0]?.file, submissions[0]?.checksum, submissions[0]?.bytes], ['f', 4711, undefined]);
+});
+
+test('a client that is dropped while the queue has its message: the body file is the queue its own', async (t) => {
+  let discarded = 0;
+  const file: BodyWriter = {
+    name: 'f',
+    write: () => undefined,
+    close: async () => ({ size: 5000, checksum: 4711 }),
+    discard: async () => {
+      discarded += 1;
+    },
+  };
+  const submissions: Submission[] = [];
+  let accept = (): void => undefined;
+  const submit = (submission: Submission): Promise<Submitted> => {
+    submissions.push(submission);
+    return new Promise((settle) => {
+      accept = () => settle({ tag: 'accepted', id: 1 });
+    });
+  };
+  const { client } = await serve(t, { createBodyFile: async () => file, submit, idleMs: 200 });
+  const connection = await client();
+  await connection.message(Buffer.alloc(5000, 'x'));
+  await connection.envelope(octets(envelopeText({ sender: '', recipients: ['b'] })));
+  assert.equal((await connection.commit()).code, 53, 'dropped without an answer');
+  // Another one's turn: by then the server has heard of the end of the first.
+  assert.equal((await (await client()).commit()).code, 54);
+  accept();
+  await new Promise(setImmediate);
+  assert.deepEqual([submissions.length, submissions[0]?.file, discarded], [1, 'f', 0]);
+});
+
+test('all envelopes under way together are bounded', async (t) => {
+  const { submitted, client } = await serve(t, { mostEnvelopes: 2_000 });
+  const envelope = octets(envelopeText({ sender: 'a', recipients: Array.from({ length: 200 }, (_, n) => `r${n}`) }));
+  const first = await client();
+  await first.envelope(envelope.subarray(0, -1));
+  // What the first one sent is there before what comes after the answer to another.
+  assert.equal((await (await client()).commit()).code, 54);
+  const second = await client();
+  await second.envelope(envelope);
+  assert.equal((await second.commit()).code, 51);
+  await first.envelope(envelope.subarray(-1));
+  assert.equal((await first.commit()).code, 0);
+  const third = await client();
+  await third.envelope(envelope);
+  assert.equal((await third.commit()).code, 0, 'room again');
+  assert.equal(submitted.length, 2);
+});
+
+test('a message in pieces of one octet takes hardly more memory than one in large pieces', async () => {
+  setFlagsFromString('--expose_gc');
+  const collect = runInNewContext('gc') as () => void;
+  const held = async (size: number): Promise<number> => {
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    const now = 1_795_000_000;
+    const intake = new Intake({ uid: 7, qp: 7, now, spillLimit: 300_000, createBodyFile: noFile });
+    const all = Buffer.alloc(200_000, 'x');
+    for (let at = 0; at < all.length; at += size) await intake.message(all.subarray(at, at + size));
+    collect();
+    const after = process.memoryUsage();
+    assert.equal(intake.failure, undefined);
+    return after.heapUsed + after.arrayBuffers - heapUsed - arrayBuffers;
+  };
+  await held(1);
+  const large = await held(65_536);
+  const small = await held(1);
+  assert.ok(small < large + 1_000_000, `${small} octets, ${large} in large pieces`);
+});
+
+test('accepts that fail are no end of the socket', async (t) => {
+  const { path, client } = await serve(t);
+  const handles = (process as unknown as { _getActiveHandles(): readonly unknown[] })._getActiveHandles();
+  const server = handles.find((handle) => handle instanceof Server && handle.address() === path) as Server;
+  for (let n = 0; n < 3; n += 1) server.emit('error', new Error('accept EMFILE'));
+  const connection = await client();
+  await connection.envelope(octets(envelopeText({ sender: 'a', recipients: ['b'] })));
+  assert.equal((await connection.commit()).code, 0);
 });
 
 test('faults are answered with qmail-queue its exit codes, and nothing is submitted', async (t) => {

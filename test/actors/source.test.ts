@@ -2,7 +2,7 @@
  * The source beyond the plain load: planned moments, mixes, replay, threads, and servers that hang.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -93,6 +93,13 @@ test('a ramp raises the rate in a straight line and then keeps it', () => {
   assert.equal(dueSeconds(200, 100, 2), 3);
 });
 
+test('planned moments are whole microseconds: a mark can be read whatever the rate is', async (t) => {
+  const sink = await startSink({ keep: 0 });
+  t.after(() => sink.close());
+  await runLoad(order(sink.port(), { rate: 3_000, messages: 50 }));
+  assert.deepEqual(sink.report().verdict, { lost: 0, duplicate: 0, altered: 0, late: 0, unchecked: 0 });
+});
+
 test('lanes share a plan without gaps or repeats', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 8 }), (messages, lanes) => {
@@ -125,6 +132,13 @@ test('a mix keeps its shares and repeats itself', () => {
     chosen.slice(0, 50),
     Array.from({ length: 50 }, (_, index) => mix.choose(index)),
   );
+});
+
+test('whatever the rate, moments are whole microseconds: the mark of a message has room for no others', () => {
+  for (const rate of [1, 3, 17, 999]) {
+    const plan = new SendingPlan({ messages: 50, rate, rampSeconds: 0, lane: 0, lanes: 1 });
+    for (let next = plan.take(); next !== undefined; next = plan.take()) assert.ok(Number.isInteger(next.dueUs), `${next.dueUs}`);
+  }
 });
 
 test('with a rate a stall is charged to all messages that had to wait for it', async (t) => {
@@ -174,8 +188,10 @@ test('real messages go out with a mark and arrive unaltered', async (t) => {
   writeFileSync(path.join(dir, 'Maildir', 'new', '1.x'), 'header only: yes\n');
   writeFileSync(path.join(dir, 'Maildir', 'cur', '2.x'), '\nbody only \xe9\n', 'latin1');
   assert.equal(readReplay(path.join(dir, 'Maildir')).messages[0]?.eightBit, true);
-  writeFileSync(path.join(dir, 'text'), 'not an mbox\n');
-  assert.throws(() => readReplay(path.join(dir, 'text')), /line 1 does not begin with "From "/);
+  for (const text of ['not an mbox\n', '\n\nFrom a\nSubject: x\n\ny\n']) {
+    writeFileSync(path.join(dir, 'text'), text);
+    assert.throws(() => readReplay(path.join(dir, 'text')), /line 1 does not begin with "From "/);
+  }
   for (const replay of [mbox, path.join(dir, 'Maildir')]) {
     const sink = await startSink({ smtp: { address: '127.0.0.1', port: 0 }, ledger: path.join(dir, 'arrived') });
     const changes = { messages: 5, replay, ledger: path.join(dir, 'sent') };
@@ -236,4 +252,13 @@ test('a thread that fails ends the run with its words', async (t) => {
   await assert.rejects(runLoad(order(1, { threads: 2, replay: missing })), /none/);
   await assert.rejects(runLoad(order(1, { replay: missing })), /none/);
   assert.throws(() => readFileSync(missing));
+});
+
+test('a full disk ends the ledger and not the load, and is said', async (t) => {
+  if (!existsSync('/dev/full')) return;
+  const sink = await startSink({ keep: 0 });
+  t.after(() => sink.close());
+  const sent = await runLoad(order(sink.port(), { ledger: '/dev/full' }));
+  assert.equal(sent.accepted, 20);
+  assert.match(sent.ledgerTrouble ?? '', /^\/dev\/full: ENOSPC.*no more records/);
 });

@@ -38,6 +38,7 @@ const attacks = (touch: string): readonly string[] => [
     `'"; ${touch} #`,
     `\${IFS}${touch}`,
     `() { :;}; ${touch}`,
+    `() {() { :;}; ${touch}`,
     `x=() { :; }; ${touch}`,
     `<(${touch})`,
   ],
@@ -55,7 +56,7 @@ const attacks = (touch: string): readonly string[] => [
 ];
 
 /** What bash once took for a function is not passed on. */
-const passed = (value: string): string => value.replace(/^\(\) \{/, '');
+const passed = (value: string): string => value.replace(/^(?:\(\) \{)+/, '');
 
 const variables = (text: string): Map<string, string> =>
   new Map(

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -80,6 +80,10 @@ test('checkpassword: not acceptable is 1, wrong use 2, trouble 111', async (t) =
   assert.equal(await codes('joe\0wrong\0\0'), 1);
   assert.equal(await codes('nobody\0x\0\0'), 1);
   assert.equal(await codes('joe\0\0\0'), 1);
+  // A name is a key and never a path.
+  for (const name of ['../joe', 'joe/', './joe', '/', '..', '', '#joe', 'joe:', 'joe\n', 'users/poppasswd']) {
+    assert.equal(await codes(`${name}\0se cret\0\0`), 1, JSON.stringify(name));
+  }
   assert.equal(await codes('joe\0se cret\0\0', []), 2);
   assert.equal(await codes(undefined), 2);
   assert.equal(await codes('joe'), 2);
@@ -173,6 +177,26 @@ test('without root a login opens the mailboxes of the server alone', async (t) =
   assert.equal((await mailboxWay(home, joeUid, join(home, 'no-socket')).open(ask, client)).tag, 'trouble');
   const answers = await Promise.all(Array.from({ length: 300 }, () => way(joeUid).open({ ...ask, apop: true }, client)));
   assert.ok(answers.every(({ tag }) => tag === 'refused'));
+});
+
+test('a checker, or lspawnd, that never says anything is given up, and the next login has its place', async (t) => {
+  const { home } = makeHome(t);
+  const client = { socket: new Socket(), rest: () => new Uint8Array(0) };
+  const ask = { user: 'joe', secret: 'se cret', apop: false, timestamp: '' };
+  const program = join(home, 'silent');
+  writeFileSync(program, '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });
+  writeFileSync(join(home, 'control/checkpassword'), `${program}\n`);
+  const way = mailboxWay(home, joeUid, undefined, 200);
+  // More than are checked at once.
+  const answers = await Promise.all(Array.from({ length: 5 }, () => way.open(ask, client)));
+  for (const answer of answers)
+    assert.match(answer.tag === 'trouble' ? answer.text : answer.tag, /silent said nothing within 0\.2 s/);
+  const path = join(home, 'lspawnd.sock');
+  const silent = createServer(() => undefined).listen(path);
+  await once(silent, 'listening');
+  t.after(() => silent.close());
+  const answer = await mailboxWay(home, joeUid, path, 200).open(ask, client);
+  assert.match(answer.tag === 'trouble' ? answer.text : answer.tag, /lspawnd said nothing within 0\.2 s/);
 });
 
 test('checks at once are few, those that wait are bounded, and a failed one gives its place on', async () => {

@@ -33,6 +33,7 @@ const titles: Readonly<Record<string, string>> = {
   '4291': 'IPv6 Addressing Architecture',
   '4954': 'Authentication',
   '5234': 'Augmented BNF',
+  '5280': 'X.509 Certificates',
   '5321': 'Simple Mail Transfer Protocol',
   '5322': 'Internet Message Format',
   '5598': 'Internet Mail Architecture',

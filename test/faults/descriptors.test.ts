@@ -3,10 +3,10 @@
  * the crowd has gone it serves as before.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { canLimitDescriptors, setDescriptorLimit } from '../support/descriptor-limit.js';
 import { startKeepingSink } from '../support/keeping-sink.js';
 import { backwards, banner, makeMailHome, openFolder, soon, until } from '../support/server-home.js';
 import { ServerProcess } from '../support/server-process.js';
@@ -17,20 +17,8 @@ import { numbered, numberOf } from './kill/numbered.js';
 
 const descriptorsOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
 
-/** As the owner of the process: another uid, root's included, may lack the right. */
-function setLimit(pid: number, most: number): void {
-  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-  const owner = { uid: Number(/^Uid:\t(\d+)/m.exec(status)?.[1]), gid: Number(/^Gid:\t(\d+)/m.exec(status)?.[1]) };
-  const made = spawnSync('prlimit', ['--pid', `${pid}`, `--nofile=${most}:`], {
-    encoding: 'utf8',
-    cwd: '/',
-    ...(process.getuid?.() === 0 ? owner : {}),
-  });
-  if (made.status !== 0) throw new Error(`prlimit: ${made.error?.message ?? made.stderr}`);
-}
-
 test('a node without free descriptors loses nothing and recovers', async (t) => {
-  if (spawnSync('prlimit', ['--version']).error !== undefined) return t.diagnostic('not applicable: no prlimit');
+  if (!canLimitDescriptors()) return t.diagnostic('not applicable: no prlimit');
   const ending = backwards(t);
   const book = new Book();
   const sink = await startKeepingSink(ending, {
@@ -46,7 +34,7 @@ test('a node without free descriptors loses nothing and recovers', async (t) => 
   const early = await (await SmtpDialogue.open(port)).greet();
   await until('the banner is gone', 10_000, async () => (await statusOf(server))?.counters['smtpd.connections'] === 1);
   const used = descriptorsOf(node);
-  setLimit(node, used + 12);
+  setDescriptorLimit(node, used + 12);
 
   const crowd: Socket[] = [];
   let turnedAway = 0;

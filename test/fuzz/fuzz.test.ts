@@ -10,7 +10,7 @@ import { targets } from './targets/all.js';
 import { smtpServerThat } from './targets/smtp-server.js';
 
 /** All hunts together take about ten seconds. */
-const limits = { seed: 20_011, milliseconds: 400, executions: 20_000 };
+const limits = { seed: 20_011, milliseconds: 250, executions: 20_000 };
 
 for (const target of targets) {
   test(`${target.name}: nothing throws, nothing disagrees`, (t) => {

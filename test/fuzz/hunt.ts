@@ -26,6 +26,8 @@ export interface Hunted {
   readonly seedStates: number;
   readonly newStates: number;
   readonly crashers: readonly Crasher[];
+  /** An input for each state. */
+  readonly corpus: readonly string[];
 }
 
 const usualPatienceMs = 1_000;
@@ -129,5 +131,6 @@ export function hunt(target: Target, limits: Limits): Hunted {
     const from = chance() < 0.5 && recent.length > 0 ? recent : found.corpus.length > 0 ? found.corpus : some;
     found.try(mutated(oneOf(chance, from), chance, words, some));
   }
-  return { executions: found.executions, seedStates, newStates: found.states - seedStates, crashers: found.crashers };
+  const { executions, crashers, corpus } = found;
+  return { executions, seedStates, newStates: found.states - seedStates, crashers, corpus };
 }

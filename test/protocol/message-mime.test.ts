@@ -88,6 +88,12 @@ test('base64 and quoted-printable are undone exactly', () => {
   );
 });
 
+test('a long run of blanks takes no longer than other text', () => {
+  const { user } = process.cpuUsage();
+  assert.equal(quotedOctets(`${' '.repeat(400_000)}x \t`), `${' '.repeat(400_000)}x`);
+  assert.ok(process.cpuUsage().user - user < 5_000_000, 'processor time');
+});
+
 test('no message makes it throw, and depth is bounded', () => {
   const piece = fc.constantFrom(
     '--b',

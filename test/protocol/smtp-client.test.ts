@@ -65,8 +65,15 @@ test('client and server agree about any message, in any pieces', () => {
   const local = fc.string({ unit: fc.constantFrom('a', '.', ' ', '"', '\\', '@', '>', '<', '\xe9'), minLength: 1, maxLength: 8 });
   const mail = fc.record({ text: octets, sender: local, recipients: fc.array(local, { minLength: 1, maxLength: 4 }) });
   fc.assert(
-    fc.property(fc.array(mail, { maxLength: 4 }), fc.integer({ min: 1, max: 40 }), fc.boolean(), (mails, size, enhanced) => {
-      const client = new Client();
+    fc.property(fc.array(mail, { maxLength: 4 }), fc.integer({ min: 1, max: 40 }), fc.boolean(), (drawn, size, enhanced) => {
+      // After EHLO an address beyond ASCII takes an extension that our server does not offer.
+      const plain = (local: string): string => (enhanced ? local.replaceAll('\xe9', 'e') : local);
+      const mails = drawn.map(({ text, sender, recipients }) => ({
+        text,
+        sender: plain(sender),
+        recipients: recipients.map(plain),
+      }));
+      const client = new Client(enhanced ? 'ehlo' : 'helo');
       const server = new SmtpPeer(enhanced ? { enhanced: 'ehlo' } : {});
       const bad = (address: string) => address.startsWith('.');
       server.decide = (event) =>

@@ -2,7 +2,7 @@
  * Cases of queue-conformance.ts: messages come, are marked, and go.
  */
 import assert from 'node:assert/strict';
-import { existsSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, utimesSync } from 'node:fs';
 import { createBodyFile } from '../../src/store/body-file.js';
 import { type Body, type QueueStore, StoreError } from '../../src/store/queue-store.js';
 import { type Cases, dueOf, nextOf, preprocessed, remote, twice } from './conformance-case.js';
@@ -226,7 +226,11 @@ export const mailCases: Cases = {
     const now = 1_800_000_000;
     for (const name of [kept, old]) utimesSync(store.bodyPath(name), now - 129_601, now - 129_601);
     utimesSync(store.bodyPath(young), now - 129_599, now - 129_599);
+    // What is no file is not ours, and no reason to fail.
+    mkdirSync(store.bodyPath('lost+found'));
+    utimesSync(store.bodyPath('lost+found'), 1, 1);
     assert.deepEqual(await store.sweep(now), { removed: 1 });
+    assert.ok(existsSync(store.bodyPath('lost+found')));
     assert.deepEqual(
       names.map((name) => existsSync(store.bodyPath(name))),
       [true, false, true],

@@ -1,11 +1,14 @@
 /** Maildir delivery: durable steps leave nothing in tmp, repeats find their earlier self, trouble has its words. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import fsPromises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { deliverToMaildir, type MaildirJob } from '../../src/store/maildir-dir.js';
 import { unixMessage } from '../../src/store/unix-message.js';
+import { until } from '../support/server-home.js';
 
 function maildir(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'tqmail-maildir-'));
@@ -56,6 +59,53 @@ test('a repeated delivery finds what was read already', async (t) => {
     assert.deepEqual(readdirSync(join(folder, 'new')), []);
     assert.equal(await deliverToMaildir(job(folder, 'other\n', { repeated: true })), 'different');
   }
+});
+
+/** Runs `moves` once, after the next folder that is read has been read to its end. */
+function afterNextRead(t: TestContext, moves: () => void): void {
+  const { opendir } = fsPromises;
+  let done = false;
+  const watched = async (...args: Parameters<typeof opendir>): Promise<unknown> => {
+    const folder = await opendir(...args);
+    return (async function* () {
+      yield* folder;
+      if (!done) moves();
+      done = true;
+    })();
+  };
+  Object.assign(fsPromises, { opendir: watched });
+  syncBuiltinESMExports();
+  t.after(() => {
+    Object.assign(fsPromises, { opendir });
+    syncBuiltinESMExports();
+  });
+}
+
+test('a message that a reader takes to cur/ while its delivery is repeated stays one message', async (t) => {
+  const folder = maildir(t);
+  assert.equal(await deliverToMaildir(job(folder, text)), 'done');
+  let moved = false;
+  afterNextRead(t, () => {
+    renameSync(join(folder, 'new/name'), join(folder, 'cur/name:2,'));
+    moved = true;
+  });
+  assert.equal(await deliverToMaildir(job(folder, text, { repeated: true })), 'done');
+  assert.ok(moved);
+  assert.deepEqual([readdirSync(join(folder, 'new')), readdirSync(join(folder, 'cur'))], [[], ['name:2,']]);
+});
+
+test('the new message itself may be taken to cur/ at once', async (t) => {
+  const folder = maildir(t);
+  // Nothing was delivered before; the reader is quick, and the first folder that is read is cur/.
+  const outcome = deliverToMaildir(job(folder, text, { repeated: true }));
+  await until(
+    'it is in new/',
+    10_000,
+    () => readdirSync(join(folder, 'new')).length > 0 || readdirSync(join(folder, 'cur')).length > 0,
+  );
+  if (readdirSync(join(folder, 'new')).length > 0) renameSync(join(folder, 'new/name'), join(folder, 'cur/name:2,'));
+  assert.equal(await outcome, 'done');
+  assert.equal(readdirSync(join(folder, 'new')).length + readdirSync(join(folder, 'cur')).length, 1);
 });
 
 test('fifty deliveries at once are fifty messages', async (t) => {

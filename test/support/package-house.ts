@@ -1,12 +1,12 @@
 /**
  * qmtpd or qmqpd alone on loopback, with a queue and a log that the test scripts; and what a client of theirs sends.
  */
-import type { TestContext } from 'node:test';
 import type { Actor, ActorContext } from '../../src/actors/kernel/actor.js';
 import { BodyBuffers } from '../../src/actors/net/body-buffers.js';
 import { createQmqpd, type Qmqpd } from '../../src/actors/qmqpd/actor.js';
 import { createQmtpd, type Qmtpd } from '../../src/actors/qmtpd/actor.js';
 import type { Client } from './line-client.js';
+import type { Ending } from './server-home.js';
 import { type Front, type FrontParts, openFront } from './smtpd-house.js';
 
 export interface PackageHouse extends Front {
@@ -17,7 +17,7 @@ export interface PackageHouse extends Front {
 }
 
 export async function openPackageHouse(
-  t: TestContext,
+  t: Ending,
   protocol: 'qmtp' | 'qmqp',
   parts: FrontParts & { readonly buffers?: BodyBuffers; readonly clock?: ActorContext<'qmtpd'>['clock'] } = {},
 ): Promise<PackageHouse> {

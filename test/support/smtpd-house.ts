@@ -6,7 +6,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import type { Actor, ActorContext, Unanswered } from '../../src/actors/kernel/actor.js';
 import { Board } from '../../src/actors/kernel/board.js';
 import { systemClock } from '../../src/actors/kernel/clock.js';
@@ -17,6 +16,7 @@ import { createSmtpd, type Smtpd, type SmtpdOptions } from '../../src/actors/smt
 import { parseSettings } from '../../src/protocol/control.js';
 import type { Settings } from '../../src/protocol/settings.js';
 import { Client } from './line-client.js';
+import type { Ending } from './server-home.js';
 
 export interface FrontParts {
   /** Files below the home, besides control/me. */
@@ -44,7 +44,7 @@ export interface Front {
   dialTo(actor: Actor<never>, port: number): (to?: string) => Client;
 }
 
-export function openFront(t: TestContext, parts: FrontParts = {}): Front {
+export function openFront(t: Ending, parts: FrontParts = {}): Front {
   const home = mkdtempSync(join(tmpdir(), 'tqmail-front-'));
   for (const folder of ['control', 'queue/body']) mkdirSync(join(home, folder), { recursive: true });
   for (const [name, text] of Object.entries(parts.files ?? {})) writeFileSync(join(home, name), text);
@@ -105,7 +105,7 @@ export interface House extends Front {
   dial(to?: string): Client;
 }
 
-export async function openHouse(t: TestContext, parts: HouseParts = {}): Promise<House> {
+export async function openHouse(t: Ending, parts: HouseParts = {}): Promise<House> {
   const front = openFront(t, parts);
   const { home, board } = front;
   const buffers = new BodyBuffers(true);

@@ -21,9 +21,13 @@ export interface LineChart {
 }
 
 const [width, height] = [420, 250];
-const [left, right, top, bottom] = [52, 24, 46, 40];
+const [left, right, oneRow, bottom] = [52, 24, 46, 40];
+/** A row of the legend beyond the first. */
+const legendRow = 16;
 
 export function lineChart(chart: LineChart): string {
+  const { drawn: legend, rows } = legendOf(chart.lines);
+  const top = oneRow + (rows - 1) * legendRow;
   const values = chart.lines.flatMap(({ points }) => points);
   const ys = values.map(([, y]) => y).filter((y) => !chart.logarithmic || y > 0);
   const upright = chart.logarithmic ? logScale(Math.min(...ys), Math.max(...ys)) : linearScale(Math.max(0, ...ys));
@@ -44,7 +48,7 @@ export function lineChart(chart: LineChart): string {
   const spoken = `${chart.title}; ${chart.lines.map(({ name }) => name).join(', ')}`;
   return `<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(spoken)}">
 <text class="title" x="6" y="16">${escaped(chart.title)}</text>
-${legend(chart.lines)}
+${legend}
 ${[...rules, ...names, ...paths].join('\n')}
 <text class="faint" text-anchor="middle" x="${(left + width - right) / 2}" y="${height - 6}">${escaped(chart.below)}</text>
 </svg>`;
@@ -64,13 +68,16 @@ function alongScale({ along }: LineChart, values: readonly (readonly [number, nu
   return { place: (value) => Math.min(1, Math.max(0, value / last)), named: along.ticks };
 }
 
-function legend(lines: readonly Line[]): string {
-  let at = 6;
-  return lines
-    .map(({ name, series }) => {
-      const begin = at;
-      at += 34 + name.length * 7;
-      return `<path class="line l${series % seriesCount}" d="M${begin} 31h20"/><text x="${begin + 25}" y="35">${escaped(name)}</text>`;
-    })
-    .join('');
+/** Names one after another, on so many rows as they need. */
+function legendOf(lines: readonly Line[]): { readonly drawn: string; readonly rows: number } {
+  let [at, rows] = [6, 1];
+  const drawn = lines.map(({ name, series }) => {
+    // Wide enough for any common font.
+    const wide = 40 + name.length * 7.5;
+    if (at > 6 && at + wide > width) [at, rows] = [6, rows + 1];
+    const [begin, y] = [at, 31 + (rows - 1) * legendRow];
+    at += wide;
+    return `<path class="line l${series % seriesCount}" d="M${begin} ${y}h20"/><text x="${begin + 25}" y="${y + 4}">${escaped(name)}</text>`;
+  });
+  return { drawn: drawn.join(''), rows };
 }

@@ -15,19 +15,20 @@ p{margin:.3rem 0}
 .verdict.bad{border-color:var(--bad)}
 .verdict strong{color:var(--good)}
 .verdict.bad strong{color:var(--bad)}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));gap:1rem}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1rem}
 figure{margin:0;background:var(--card);border-radius:.5rem;padding:.7rem;max-width:36rem}
 figure svg{display:block;width:100%;height:auto}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}
 caption{text-align:left;color:var(--faint);padding:.3rem 0}
-th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
+th,td{padding:.3rem .5rem;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
 th:first-child,td:first-child{text-align:left}
+th:first-child{position:sticky;left:0;background:var(--back)}
 td small{color:var(--faint);display:block}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:0}
 dt{color:var(--faint)}dd{margin:0;overflow-wrap:anywhere}
 code{font:.9em ui-monospace,monospace;overflow-wrap:anywhere}
 pre{background:var(--card);padding:.7rem;border-radius:.3rem;white-space:pre-wrap;overflow-wrap:anywhere;margin:.5rem 0}
 @media (max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}}
-@media print{:root{--back:#fff;--card:#fff;--ink:#000}body{max-width:none;padding:0;font-size:11pt}figure{break-inside:avoid;border:1px solid #ccc}h2{break-after:avoid}}
+@media print{:root{--back:#fff;--card:#fff;--ink:#000}body{max-width:none;padding:0;font-size:11pt}figure{break-inside:avoid;border:1px solid #ccc}h2{break-after:avoid}.wide{overflow:visible}table{font-size:7pt}th,td{padding:.15rem .25rem}th,td{white-space:normal}tr{break-inside:avoid}}
 `;

@@ -39,6 +39,9 @@ export interface Verdict {
 
 /** Octets of envelope that one message may have: a million recipients of usual length. */
 const largestEnvelope = 64 * 1024 * 1024;
+/** Pieces below this are copied together into pages; octets. */
+const smallPiece = 4_096;
+const pageSize = 16_384;
 const outOfMemory = 51;
 const cannotWrite = 53;
 
@@ -47,6 +50,9 @@ export class Intake {
   readonly #envelope = new EnvelopeReader();
   #envelopeOctets = 0;
   #chunks: Uint8Array[] = [];
+  /** Small pieces are copied together: a piece of one octet is not worth an object. The last of the chunks. */
+  #page: Buffer = Buffer.alloc(0);
+  #pageUsed = 0;
   #size = 0;
   #file: BodyWriter | undefined;
   #failure: Verdict | undefined;
@@ -70,11 +76,28 @@ export class Intake {
     this.#size += chunk.length;
     try {
       if (this.#file !== undefined) await this.#file.write(chunk);
-      else if (this.#size <= this.#options.spillLimit) this.#chunks.push(chunk);
+      else if (this.#size <= this.#options.spillLimit) this.#keep(chunk);
       else await this.#spill(chunk);
     } catch (error) {
       this.#failure = { code: cannotWrite, text: `cannot write the message: ${textOf(error)}` };
     }
+  }
+
+  #keep(chunk: Uint8Array): void {
+    if (chunk.length >= smallPiece) {
+      this.#page = Buffer.alloc(0);
+      this.#pageUsed = 0;
+      this.#chunks.push(chunk);
+      return;
+    }
+    if (this.#pageUsed + chunk.length > this.#page.length) {
+      this.#page = Buffer.allocUnsafe(pageSize);
+      this.#pageUsed = 0;
+      this.#chunks.push(this.#page.subarray(0, 0));
+    }
+    this.#page.set(chunk, this.#pageUsed);
+    this.#pageUsed += chunk.length;
+    this.#chunks[this.#chunks.length - 1] = this.#page.subarray(0, this.#pageUsed);
   }
 
   async #spill(chunk: Uint8Array): Promise<void> {

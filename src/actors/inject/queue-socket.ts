@@ -20,6 +20,8 @@ export interface QueueSocketOptions {
   readonly atOnce?: number;
   /** Milliseconds without a frame after which a client is dropped; default 20 minutes. */
   readonly idleMs?: number;
+  /** Octets of all envelopes under way; default 64 MiB. */
+  readonly mostEnvelopes?: number;
 }
 
 export interface QueueSocket {
@@ -28,13 +30,17 @@ export interface QueueSocket {
 }
 
 const mostWaiting = 1024;
+/** Octets of all envelopes that are arriving: one of the largest kind, or very many of usual length. */
+const mostEnvelopes = 64 * 1024 * 1024;
 const badProtocol: Verdict = { code: 81, text: 'the client speaks another version of the queue protocol' };
+const noMemory: Verdict = { code: 51, text: 'too many large envelopes are arriving' };
 
 /** Resolves when the socket takes connections. Rejects with the system's error. */
 export function serveQueueSocket(options: QueueSocketOptions): Promise<QueueSocket> {
   const atOnce = options.atOnce ?? 64;
   const served = new Set<Socket>();
   const waiting: Socket[] = [];
+  const envelopes: Octets = { held: 0 };
   const next = (): void => {
     const socket = served.size < atOnce ? waiting.shift() : undefined;
     if (socket === undefined) return;
@@ -43,7 +49,7 @@ export function serveQueueSocket(options: QueueSocketOptions): Promise<QueueSock
       served.delete(socket);
       next();
     });
-    new Handover(socket, options).begin();
+    new Handover(socket, options, envelopes).begin();
   };
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     socket.on('error', () => undefined);
@@ -55,6 +61,9 @@ export function serveQueueSocket(options: QueueSocketOptions): Promise<QueueSock
   return new Promise((settle, fail) => {
     server.once('error', fail);
     server.listen(options.path, () => {
+      server.off('error', fail);
+      // An accept that fails (no descriptors left) is tried again by the next connection.
+      server.on('error', () => undefined);
       chmodSync(options.path, 0o666);
       settle({ close: (graceMs) => closeServer(server, served, waiting, graceMs) });
     });
@@ -72,17 +81,30 @@ function closeServer(server: Server, served: ReadonlySet<Socket>, waiting: reado
   });
 }
 
+/** Shared by all clients. */
+interface Octets {
+  held: number;
+}
+
 /** One client: frames in, one answer out. */
 class Handover {
   readonly #socket: Socket;
   readonly #options: QueueSocketOptions;
+  readonly #envelopes: Octets;
+  /** Octets of this client's envelope. */
+  #held = 0;
+  /** The queue has the message: what becomes of its body file is decided by the queue's answer alone. */
+  #committing = false;
+  /** The client left before its commit. */
+  #abandoned = false;
   readonly #frames = new FrameReader();
   #intake: Intake | undefined;
   #over = false;
 
-  constructor(socket: Socket, options: QueueSocketOptions) {
+  constructor(socket: Socket, options: QueueSocketOptions, envelopes: Octets) {
     this.#socket = socket;
     this.#options = options;
+    this.#envelopes = envelopes;
   }
 
   begin(): void {
@@ -90,8 +112,10 @@ class Handover {
     socket.setTimeout(this.#options.idleMs ?? 1_200_000, () => socket.destroy());
     socket.on('data', (chunk: Buffer) => void this.#chunk(chunk));
     socket.on('close', () => {
-      if (!this.#over) void this.#intake?.discard();
+      this.#abandoned = !this.#over && !this.#committing;
+      if (this.#abandoned) void this.#intake?.discard();
       this.#over = true;
+      if (!this.#committing) this.#release();
     });
     socket.resume();
   }
@@ -106,6 +130,8 @@ class Handover {
       if (this.#over) break;
       await this.#frame(one);
     }
+    // Its body may have become a file in the meantime.
+    if (this.#abandoned) await this.#intake?.discard();
     this.#socket.resume();
   }
 
@@ -114,9 +140,29 @@ class Handover {
     if (letter === 'H' && intake === undefined) return this.#hello(Buffer.from(octets).toString('latin1'));
     if (intake === undefined) return this.#answer(badProtocol);
     if (letter === 'M') await intake.message(octets);
-    else if (letter === 'E') intake.envelope(octets);
+    else if (letter === 'E') await this.#envelope(intake, octets);
     else if (letter !== 'C') return this.#answer(badProtocol);
-    if (intake.failure !== undefined || letter === 'C') this.#answer(await intake.commit(this.#options.submit));
+    if (!this.#over && (intake.failure !== undefined || letter === 'C')) await this.#commit(intake);
+  }
+
+  async #envelope(intake: Intake, octets: Uint8Array): Promise<void> {
+    this.#held += octets.length;
+    this.#envelopes.held += octets.length;
+    if (this.#envelopes.held <= (this.#options.mostEnvelopes ?? mostEnvelopes)) return intake.envelope(octets);
+    await intake.discard();
+    this.#answer(noMemory);
+    this.#release();
+  }
+
+  async #commit(intake: Intake): Promise<void> {
+    this.#committing = true;
+    this.#answer(await intake.commit(this.#options.submit));
+    this.#release();
+  }
+
+  #release(): void {
+    this.#envelopes.held -= this.#held;
+    this.#held = 0;
   }
 
   #hello(text: string): void {

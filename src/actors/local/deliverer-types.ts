@@ -7,6 +7,7 @@ import { internalOutcome } from '../../protocol/local-report.js';
 import type { ByteString, Outcome } from '../../protocol/mail.js';
 import type { Body } from '../../store/queue-store.js';
 import type { LocalReport, WorkerDelivery } from '../messages.js';
+import { type LocalTarget, targetOf } from '../spawn/target.js';
 
 export interface LocalDelivererOptions {
   /** The server's home. */
@@ -30,20 +31,10 @@ export type LocalDelivery = WorkerDelivery;
 export interface LocalDeliverer {
   /** Delivers; trouble is an outcome. Forward lines come back for the caller to queue before it counts. */
   deliver(delivery: LocalDelivery, defaultDelivery: ByteString): Promise<LocalReport>;
+  /** Sends a delivery on that is in its frame already, under this odd number; only where there is lspawnd. */
+  deliverFrame?(id: number, frame: Uint8Array): Promise<LocalReport>;
   /** Ends programs and connections; deliveries under way are deferred. */
   close(): Promise<void>;
-}
-
-/** What is left to do once an address is taken apart. */
-export interface LocalTarget {
-  readonly local: ByteString;
-  readonly host: ByteString;
-}
-
-/** The parts of a recipient before and after the last `@`. */
-function targetOf(recipient: ByteString): LocalTarget {
-  const at = recipient.lastIndexOf('@');
-  return at < 0 ? { local: recipient, host: '' } : { local: recipient.slice(0, at), host: recipient.slice(at + 1) };
 }
 
 const trash: Outcome = { status: 'K', text: '' };
@@ -51,6 +42,7 @@ const trash: Outcome = { status: 'K', text: '' };
 /** One of the two ways: in this process, or through lspawnd. */
 export interface DeliveryWay {
   readonly deliverOne: (delivery: LocalDelivery, target: LocalTarget, defaultDelivery: ByteString) => Promise<LocalReport>;
+  readonly deliverFrame?: NonNullable<LocalDeliverer['deliverFrame']>;
   readonly close: () => Promise<void>;
 }
 

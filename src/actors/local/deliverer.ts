@@ -9,5 +9,5 @@ import { createOwnDeliverer } from './own-deliverer.js';
 export function createLocalDeliverer(options: LocalDelivererOptions): LocalDeliverer {
   const { lspawndSocket } = options;
   const way = lspawndSocket === undefined ? createOwnDeliverer(options) : createLspawndDeliverer(options, lspawndSocket);
-  return { deliver: deliverSingly(way.deliverOne), close: way.close };
+  return { ...way, deliver: deliverSingly(way.deliverOne) };
 }

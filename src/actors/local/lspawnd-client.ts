@@ -54,15 +54,20 @@ class LspawndClient {
   }
 
   /** Sends one delivery and waits for its report. */
-  async send(encode: (id: number) => Buffer, pieces: AsyncIterable<Uint8Array> | undefined): Promise<LocalReport> {
+  send(encode: (id: number) => Buffer, pieces: AsyncIterable<Uint8Array> | undefined): Promise<LocalReport> {
+    this.#lastId += 2;
+    return this.sendFrame(this.#lastId, encode(this.#lastId), pieces);
+  }
+
+  /** Sends a frame that has the number `id`, an odd one unless it came from here. */
+  async sendFrame(id: number, frame: Uint8Array, pieces?: AsyncIterable<Uint8Array>): Promise<LocalReport> {
     const socket = this.#socket ?? (await this.#connect());
     if (typeof socket === 'string') return deferred(`Unable to reach lspawnd: ${this.#path}: ${errnoText(socket)}.`, false);
-    const id = ++this.#lastId;
     return new Promise((settle) => {
       const pending: Pending = { settle, window: new Window(pieceWindow) };
       if (socket.destroyed) return settle(deferred(lostText, false));
       this.#pending.set(id, pending);
-      gatherWrite(socket, encode(id));
+      gatherWrite(socket, frame);
       if (pieces !== undefined) void this.#sendPieces(socket, id, pending, pieces);
     });
   }
@@ -164,6 +169,7 @@ export function createLspawndDeliverer(options: LocalDelivererOptions, path: str
       const encode = (id: number): Buffer => encodeDelivery({ id, ...wire });
       return client.send(encode, inline === undefined ? rawPieces(body) : undefined);
     },
+    deliverFrame: (id, frame) => client.sendFrame(id, frame),
     async close() {
       client.close();
     },

@@ -15,9 +15,15 @@ const deliverer = createLocalDeliverer({ ...data, hostname: hostname(), env: pro
 beat(data.pulse);
 obeyFaults('local');
 
+function deliver(delivery: LocalSlotDelivery): Promise<LocalReport> {
+  if (!('framed' in delivery)) return deliverer.deliver(delivery, delivery.defaultDelivery);
+  if (deliverer.deliverFrame === undefined) throw new Error('a framed delivery, and no lspawnd');
+  return deliverer.deliverFrame(delivery.framed, delivery.bytes);
+}
+
 function open(): WorkerSlot<LocalSlotDelivery, LocalReport> {
   return {
-    deliver: (delivery) => deliverer.deliver(delivery, delivery.defaultDelivery),
+    deliver,
     spent: () => false,
     close: () => undefined,
   };

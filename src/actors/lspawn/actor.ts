@@ -90,10 +90,19 @@ class LspawnActor implements Actor<'lspawn'> {
     };
     const answer = await peers.queue.ask('submit', submission);
     if (isUnanswered(answer)) return failed('qq temporary problem (#4.3.0)');
-    if (answer.tag === 'refused') return failed('qq write error or disk full (#4.3.0)');
+    if (answer.tag === 'refused') {
+      // Refused before anything was written: each try would leave a copy behind, just when the disk is full.
+      if (answer.why !== 'storage') await this.#discard(copied);
+      return failed('qq write error or disk full (#4.3.0)');
+    }
     crashAt('forward.kept');
     this.#forwarded += 1;
     return { status: done.status, text: `${done.text}qp ${qp}\n` };
+  }
+
+  /** What cannot be removed now is swept later. */
+  async #discard(copied: { readonly size: number; readonly file?: string }): Promise<void> {
+    if (copied.file !== undefined) await removeBodyFile(this.#context.queueDir, copied.file).catch(() => undefined);
   }
 
   /** Queued by $QMAILQUEUE, which puts its own Received line on top. */
@@ -108,7 +117,7 @@ class LspawnActor implements Actor<'lspawn'> {
     if (copied === undefined) return failed('qq write error or disk full (#4.3.0)');
     const { sender, recipients } = forward;
     const { text, qp } = await filter.submit(copied, body.form, { sender, recipients });
-    if ('file' in copied && copied.file !== undefined) await removeBodyFile(queueDir, copied.file);
+    await this.#discard(copied);
     if (text !== '') return failed(text.slice(1), text.startsWith('D') ? 'D' : 'Z');
     this.#forwarded += 1;
     return { status: done.status, text: `${done.text}qp ${qp}\n` };

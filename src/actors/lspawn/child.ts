@@ -85,7 +85,7 @@ export class DeliveryChild {
 
   /** A piece of the body of a delivery that is under way here, or its end. */
   pass(kind: 'B' | 'E', id: number, bytes: Uint8Array): void {
-    if (this.#pending.has(id) && !this.#ended) gatherWrite(this.#input, frameOf(kind, [String(id), bytes]));
+    if (this.#pending.has(id) && !this.#ended) gatherWrite(this.#input, frameOf(kind, [String(id)], bytes));
   }
 
   /** No more work will come: the child ends by itself. */

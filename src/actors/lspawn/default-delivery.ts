@@ -5,13 +5,16 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ByteString } from '../../protocol/mail.js';
+import { OnceATurn } from '../../store/once-a-turn.js';
 
 const largest = 65535;
 
 export class DefaultDelivery {
   readonly #path: string;
   readonly #given: ByteString | undefined;
+  readonly #turn = new OnceATurn();
   #mark = '';
+  #error: unknown;
   #text: ByteString = './Mailbox';
 
   /** `given` stands in for the file. */
@@ -20,9 +23,24 @@ export class DefaultDelivery {
     this.#path = join(home, 'control', 'defaultdelivery');
   }
 
-  /** The text now in force. Throws the system's error when the file is there and cannot be read. */
+  /** The text in force in this turn of the event loop. Throws the system's error when the file is there and cannot be read. */
   current(): ByteString {
     if (this.#given !== undefined) return this.#given;
+    if (this.#turn.due) this.#look();
+    if (this.#error !== undefined) throw this.#error;
+    return this.#text;
+  }
+
+  #look(): void {
+    this.#error = undefined;
+    try {
+      this.#read();
+    } catch (error) {
+      this.#error = error;
+    }
+  }
+
+  #read(): void {
     const found = statSync(this.#path, { throwIfNoEntry: false });
     const mark = found === undefined ? '' : `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}`;
     if (mark !== this.#mark) {
@@ -30,6 +48,5 @@ export class DefaultDelivery {
       this.#text = text.replace(/\n+$/, '') || './Mailbox';
       this.#mark = mark;
     }
-    return this.#text;
   }
 }

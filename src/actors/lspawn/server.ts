@@ -8,8 +8,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { internalOutcome } from '../../protocol/local-report.js';
 import type { Outcome } from '../../protocol/mail.js';
 import { gatherWrite } from '../spawn/gather.js';
-import { type Frame, FrameReader } from '../spawn/lspawnd-frames.js';
-import { decodeDelivery, decodePiece, encodeDelivery, encodeReport, type WireDelivery } from '../spawn/lspawnd-messages.js';
+import { type Frame, FrameReader, frameRoom } from '../spawn/lspawnd-frames.js';
+import { decodeDelivery, decodePiece, encodeReport, readdressed, type WireDelivery } from '../spawn/lspawnd-messages.js';
 import { decodeMailbox } from '../spawn/mailbox-request.js';
 import type { DeliveryChild } from './child.js';
 import type { Children } from './children.js';
@@ -33,10 +33,14 @@ const mostHeld = 8;
 interface Route {
   child: DeliveryChild | undefined;
   number: number;
+  /** More of its body is to come. */
+  arriving: boolean;
   readonly held: (readonly ['B' | 'E', Buffer])[];
 }
 
 let lastNumber = 0;
+/** A child copies its frame at once. */
+const room = frameRoom();
 
 /** One connection of the node. */
 class Connection {
@@ -51,6 +55,13 @@ class Connection {
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.once('end', () => socket.end());
+    socket.once('close', () => this.#lost());
+  }
+
+  /** Nobody waits for a report any more; a child that waits for the rest of a body would wait for ever. */
+  #lost(): void {
+    for (const { child, number, arriving } of this.#routes.values())
+      if (arriving) child?.pass('E', number, Buffer.from('0', 'latin1'));
   }
 
   #receive(chunk: Buffer): void {
@@ -65,9 +76,9 @@ class Connection {
     if (frame.kind === 'D') {
       const delivery = decodeDelivery(frame.payload);
       if (delivery === undefined || this.#routes.has(delivery.id) || this.#routes.size >= this.#options.deliveries) return false;
-      const route: Route = { child: undefined, number: ++lastNumber, held: [] };
+      const route: Route = { child: undefined, number: ++lastNumber, arriving: delivery.body === undefined, held: [] };
       this.#routes.set(delivery.id, route);
-      void this.#start(delivery, route).catch(() => this.#refuse(delivery.id, internalOutcome(118)));
+      void this.#start(delivery, frame.payload, route).catch(() => this.#refuse(delivery.id, internalOutcome(118)));
       return true;
     }
     const piece = decodePiece(frame.payload);
@@ -75,6 +86,7 @@ class Connection {
     const route = this.#routes.get(piece.id);
     // Pieces of a delivery that is over are on their way still: they are dropped.
     if (route === undefined) return true;
+    if (frame.kind === 'E') route.arriving = false;
     if (route.child !== undefined) route.child.pass(frame.kind, route.number, piece.bytes);
     else if (route.held.push([frame.kind, Buffer.from(piece.bytes)]) > mostHeld) return false;
     return true;
@@ -94,14 +106,16 @@ class Connection {
     return true;
   }
 
-  async #start(delivery: WireDelivery, route: Route): Promise<void> {
+  async #start(delivery: WireDelivery, payload: Buffer, route: Route): Promise<void> {
     const found = await lookUp(delivery.local, this.#options);
+    // Whoever asked is gone, and the next one asks again.
+    if (this.#socket.destroyed) return;
     if (found.tag === 'refused') return this.#refuse(delivery.id, found.outcome);
     const { uid, gid, user, home, dash, ext } = found.user;
     const child = this.#options.children.of(uid, gid);
     if (child === undefined) return this.#refuse(delivery.id, internalOutcome(118));
     const { defaultDelivery } = found;
-    const frame = encodeDelivery({ ...delivery, id: route.number, user, home, dash, ext, defaultDelivery });
+    const frame = readdressed(payload, { id: route.number, user, home, dash, ext, defaultDelivery }, room);
     child.deliver(
       route.number,
       { id: delivery.id, reply: (answer) => this.#reply(delivery.id, answer) },

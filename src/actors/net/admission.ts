@@ -73,6 +73,11 @@ export class Admission<G extends Guest = Guest> {
     }
   }
 
+  /** There is no room for it, whatever the bounds say. */
+  turnAway(guest: G): void {
+    this.#reject(guest, 'crowd');
+  }
+
   #reject(guest: G, why: 'crowd' | 'address'): void {
     this.rejected += 1;
     guest.reject(why);

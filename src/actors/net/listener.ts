@@ -2,7 +2,8 @@
  * A listening socket of one thread: an inherited descriptor, or an address (tests). Sockets come paused
  * and are handed over as they are; what is spoken on them is not known here.
  */
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import type { Connected } from './connected.js';
 import { takeConnections } from './read-into.js';
 
 export type ListenAt = { readonly fd: number } | { readonly address: string; readonly port: number };
@@ -16,15 +17,15 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Rejects with the system's error (EADDRINUSE, EACCES …). */
-export function listen(at: ListenAt, connected: (socket: Socket) => void): Promise<Listener> {
+/** Rejects with the system's error (EADDRINUSE, EACCES …). `lean`: connections need not be Node's own sockets. */
+export function listen(at: ListenAt, connected: (socket: Connected) => void, lean = true): Promise<Listener> {
   // A client may close its side and still wait for its answer.
   const server = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, connected);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen('fd' in at ? { fd: at.fd, backlog } : { host: at.address, port: at.port, backlog }, () => {
       server.off('error', reject);
-      takeConnections(server, connected);
+      if (lean) takeConnections(server, connected);
       // An accept that fails (no descriptors left) is tried again by the next connection.
       server.on('error', () => undefined);
       resolve({ port: portOf(server), close: () => closed(server) });

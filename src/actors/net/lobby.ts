@@ -2,11 +2,12 @@
  * Clients about whom others are being asked: how many there may be, in all and of one address, and how all are shown
  * out. They hold a descriptor each and are not yet counted by the listener's own bounds.
  */
-import type { Socket } from 'node:net';
+
 import { type AdmissionLimits, isLoopback } from './admission.js';
+import type { Connected } from './connected.js';
 
 export interface LobbyPlace {
-  readonly socket: Socket;
+  readonly socket: Connected;
   readonly address: string;
 }
 
@@ -16,7 +17,7 @@ export class Lobby {
 
   /** Undefined: there is no room. */
   enter(
-    socket: Socket,
+    socket: Connected,
     address: string,
     limits: Pick<AdmissionLimits, 'mostWaiting' | 'mostPerAddress'>,
   ): LobbyPlace | undefined {

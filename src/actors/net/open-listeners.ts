@@ -2,21 +2,24 @@
  * The listeners of one protocol in one thread: takes connections within their limits and access rules, keeps one timer
  * for all of them, makes room, drains. What is spoken on a connection is its session's.
  */
-import type { Socket } from 'node:net';
+
 import type { Block } from '../../protocol/block-list.js';
 import { inquirySetting } from '../../protocol/listener-options.js';
 import type { ListenerSetting, Settings } from '../../protocol/settings.js';
 import { RulesFile } from '../../store/rules-file.js';
+import { SpareDescriptors } from '../descriptors.js';
 import type { Counters } from '../kernel/actor.js';
 import type { Cancel, Clock } from '../kernel/clock.js';
 import { Access, type Rights } from './access.js';
 import { Admission, type AdmissionLimits, type Guest } from './admission.js';
 import type { ConnectionEnds } from './ask-ident.js';
+import type { Connected } from './connected.js';
 import type { HouseCounts } from './house-counts.js';
 import { Inquiry } from './inquiry.js';
 import { type ListenAt, type Listener, listen } from './listener.js';
 import { Lobby } from './lobby.js';
 import { filterFor, type QueueFilter } from './queue-filter.js';
+import { descriptorOf } from './read-into.js';
 
 /** Where one line of control/listeners is open in this thread. */
 export interface PlacedListener {
@@ -36,7 +39,7 @@ export interface Session extends Guest {
 
 /** A connection that may come in. Its session reports through it. */
 export interface Arrival<S extends Session> {
-  readonly socket: Socket;
+  readonly socket: Connected;
   readonly rights: Rights;
   /** The address that the client came to. */
   readonly local: string;
@@ -57,6 +60,8 @@ export interface OpenListenersParts<S extends Session> {
   readonly descriptors: number;
   /** May everybody come in where a listener has no rules, or only this machine? */
   readonly openWithoutRules: boolean;
+  /** Connections must be Node's own sockets: they are given to other processes. Absent: they need not. */
+  readonly givenAway?: boolean;
   /** Milliseconds that a session may be silent; absent: control/timeoutsmtpd. */
   readonly silentMs?: number;
   warn(text: string): void;
@@ -91,6 +96,7 @@ export class OpenListeners<S extends Session> {
   #settings: Settings;
   #cancelTick: Cancel | undefined;
   readonly #lobby = new Lobby();
+  readonly #spare = new SpareDescriptors();
   #denied = 0;
   #blocked = 0;
   #over = false;
@@ -108,7 +114,7 @@ export class OpenListeners<S extends Session> {
       const open = new OpenListener<S>(placed, this.#accessOf(setting), this.#limits(setting));
       open.inquiry = this.#inquiryOf(setting);
       this.#open.push(open);
-      open.listener = await listen(at, (socket) => this.#arrived(open, socket));
+      open.listener = await listen(at, (socket) => this.#arrived(open, socket), this.#parts.givenAway !== true);
     }
     if (this.#open.length > 0) this.#cancelTick = this.#parts.clock.every(tickMs, () => this.#tick());
   }
@@ -130,14 +136,14 @@ export class OpenListeners<S extends Session> {
     return new Inquiry(setting, { nameservers: this.#settings.nameservers, clock: () => this.#parts.clock.monotonic() });
   }
 
-  #arrived(open: OpenListener<S>, socket: Socket): void {
+  #arrived(open: OpenListener<S>, socket: Connected): void {
     const ends = endsOf(socket);
     if (open.inquiry === undefined) this.#comes(open, socket, ends, open.access.rights({ ip: ends.remote.address }));
     else void this.#ask(open, open.inquiry, socket, ends);
   }
 
   /** The client waits unread while others are asked about it. */
-  async #ask(open: OpenListener<S>, inquiry: Inquiry, socket: Socket, ends: ConnectionEnds): Promise<void> {
+  async #ask(open: OpenListener<S>, inquiry: Inquiry, socket: Connected, ends: ConnectionEnds): Promise<void> {
     const place = this.#lobby.enter(socket, ends.remote.address, this.#limits(open.setting));
     if (place === undefined) {
       this.#denied += 1;
@@ -153,7 +159,7 @@ export class OpenListeners<S extends Session> {
     }
   }
 
-  #comes(open: OpenListener<S>, socket: Socket, { local, remote }: ConnectionEnds, rights: Rights | undefined): void {
+  #comes(open: OpenListener<S>, socket: Connected, { local, remote }: ConnectionEnds, rights: Rights | undefined): void {
     if (rights === undefined) {
       // Without a word, as a client sees it that tcpserver denies.
       this.#denied += 1;
@@ -170,7 +176,12 @@ export class OpenListeners<S extends Session> {
       progressed: (guest) => open.admission.progressed(guest, clock.monotonic()),
       left: (guest) => this.#left(open, guest),
     });
-    open.admission.arrive(session, clock.monotonic());
+    if (!this.#spare.isScarce(descriptorOf(socket) ?? 0, clock.monotonic())) open.admission.arrive(session, clock.monotonic());
+    else {
+      open.admission.turnAway(session);
+      // Its descriptor is needed now; without a free one the next clients would be cut off without a word.
+      socket.once('finish', () => void socket.destroy());
+    }
   }
 
   #tellBlocked(address: string, { code, text }: Block): void {
@@ -252,11 +263,12 @@ export class OpenListeners<S extends Session> {
       [`${name}.rejected`]: sum((admission) => admission.rejected),
       [`${name}.denied`]: this.#denied,
       [`${name}.blocked`]: this.#blocked,
+      [`${name}.noDescriptors`]: this.#spare.turnedAway(this.#parts.clock.monotonic()),
     };
   }
 }
 
-function endsOf(socket: Socket): ConnectionEnds {
+function endsOf(socket: Connected): ConnectionEnds {
   return {
     local: { address: plainAddress(socket.localAddress ?? 'unknown'), port: socket.localPort ?? 0 },
     remote: { address: plainAddress(socket.remoteAddress ?? 'unknown'), port: socket.remotePort ?? 0 },

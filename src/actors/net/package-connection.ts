@@ -3,15 +3,15 @@
  * It answers K only when the queue said accepted, Z while the node is under pressure.
  */
 
-import type { Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
-import type { PackageEvent, PackageSession } from '../../protocol/package-session.js';
+import { type PackageEvent, type PackageSession, unknownRecipient } from '../../protocol/package-session.js';
 import { type Answer, isUnanswered, type Peer, type Unanswered } from '../kernel/actor.js';
 import type { Clock } from '../kernel/clock.js';
 import type { NextQp } from '../kernel/qp.js';
 import type { Submission } from '../messages.js';
 import type { BodyBuffers } from './body-buffers.js';
 import { BodyCollector, type CollectedBody } from './collect-body.js';
+import type { Connected } from './connected.js';
 import { hangUp } from './hang-up.js';
 import { networkUid } from './network-uid.js';
 import { plainAddress, type Session } from './open-listeners.js';
@@ -41,6 +41,8 @@ export interface PackageParts {
   readonly filter: QueueFilter | undefined;
   /** Received lines for a message, by its number. */
   front(qp: number, client: string): ByteString;
+  /** Which of these do not exist here; undefined: nobody is asked. */
+  unknown(recipients: readonly ByteString[]): Promise<ReadonlySet<ByteString>> | undefined;
   /** Why no message can be taken now; undefined when one can. */
   pressure(): ByteString | undefined;
   progressed(connection: PackageConnection): void;
@@ -52,7 +54,7 @@ export class PackageConnection implements Session {
   readonly address: string;
   progress = 0;
   readonly #parts: PackageParts;
-  readonly #socket: Socket;
+  readonly #socket: Connected;
   readonly #session: PackageSession;
   #body: BodyCollector | undefined;
   /** The answer to the message under way when it is not even collected. */
@@ -67,7 +69,7 @@ export class PackageConnection implements Session {
   #leaveAfterPackage = false;
   #halfClosed = false;
 
-  constructor(socket: Socket, parts: PackageParts) {
+  constructor(socket: Connected, parts: PackageParts) {
     this.#parts = parts;
     this.address = plainAddress(socket.remoteAddress ?? 'unknown');
     this.#session = parts.session;
@@ -177,7 +179,21 @@ export class PackageConnection implements Session {
       return;
     }
     this.#held = true;
-    const envelope = { sender, recipients };
+    const asked = this.#parts.unknown(recipients);
+    if (asked === undefined) this.#take(body, { sender, recipients });
+    else void asked.then((unknown) => this.#takeKnown(body, { sender, recipients }, unknown));
+  }
+
+  #takeKnown(body: BodyCollector, { sender, recipients }: Submission['envelope'], unknown: ReadonlySet<ByteString>): void {
+    const known = unknown.size === 0 ? recipients : this.#session.without(unknown);
+    if (known.length > 0) this.#take(body, { sender, recipients: known });
+    else {
+      void body.discard();
+      this.#decide(unknownRecipient);
+    }
+  }
+
+  #take(body: BodyCollector, envelope: Submission['envelope']): void {
     const whole = body.inMemory();
     if (whole !== undefined) this.#submit(body, whole, envelope);
     else

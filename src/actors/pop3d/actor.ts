@@ -59,6 +59,7 @@ class Pop3dActor implements Actor<'pop3d'> {
       descriptors: options.descriptors,
       openWithoutRules: true,
       silentMs,
+      givenAway: true,
       warn: (text) => this.#log.warning(text),
       begin: (arrival) => this.#begin(arrival),
     });

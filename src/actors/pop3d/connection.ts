@@ -3,12 +3,12 @@
  * It reads no mail itself and knows no passwords but the one under way.
  */
 
-import type { Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
 import { Authorization, type Login } from '../../protocol/pop3/authorization.js';
 import { CommandLines } from '../../protocol/pop3/command-lines.js';
 import type { Cancel, Clock } from '../kernel/clock.js';
 import { secondsOf } from '../kernel/clock.js';
+import type { Connected } from '../net/connected.js';
 import { hangUp } from '../net/hang-up.js';
 import { plainAddress, type Session } from '../net/open-listeners.js';
 import { readInto } from '../net/read-into.js';
@@ -47,7 +47,7 @@ export class Pop3Connection implements Session {
   readonly address: string;
   progress = 0;
   readonly #parts: Pop3Parts;
-  readonly #socket: Socket;
+  readonly #socket: Connected;
   readonly #lines = new CommandLines();
   readonly #authorization: Authorization;
   #state: State = 'login';
@@ -61,7 +61,7 @@ export class Pop3Connection implements Session {
   #halfClosed = false;
   #cancelDelay: Cancel | undefined;
 
-  constructor(socket: Socket, parts: Pop3Parts) {
+  constructor(socket: Connected, parts: Pop3Parts) {
     this.#parts = parts;
     this.#socket = socket;
     this.address = plainAddress(socket.remoteAddress ?? 'unknown');
@@ -260,7 +260,7 @@ export class Pop3Connection implements Session {
   }
 
   #write(octets: Uint8Array): boolean {
-    return this.#isOver || this.#socket.destroyed || this.#socket.write(octets);
+    return this.#isOver || this.#socket.destroyed || this.#socket.write(octets, 'latin1');
   }
 
   #drained(): void {

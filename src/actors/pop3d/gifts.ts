@@ -2,7 +2,7 @@
  * Clients that are given away: the connection of one that logs in goes to lspawnd with the request, and from there to a process of
  * the user, which talks to the client itself. This thread hears when such a session is alive and when it is over. One link a thread.
  */
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
 import { codeOf } from '../../store/octet-path.js';
 import { connectForDescriptors, giveDescriptor, takeDescriptors } from '../spawn/descriptor-socket.js';
@@ -49,6 +49,7 @@ export class Gifts {
   }
 
   async #give(request: MailboxRequest, { socket, rest }: Client): Promise<Opened | 'unfit'> {
+    if (!(socket instanceof Socket)) return 'unfit';
     const id = ++this.#last;
     const gift = encodeGift({ id, request, ends: endsOf(socket), rest: rest() });
     if (gift.length > largestGift) return 'unfit';

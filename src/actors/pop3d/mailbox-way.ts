@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { MailAccounts } from '../../store/mail-accounts.js';
+import type { Connected } from '../net/connected.js';
 import { checkerFile, checkerVerdict, startChecker } from '../spawn/checker-program.js';
 import { FewAtOnce } from '../spawn/few-at-once.js';
 import { giftSocket } from '../spawn/mailbox-gift.js';
@@ -34,7 +35,7 @@ export interface Given {
 /** Who wants a mailbox. */
 export interface Client {
   /** Paused. */
-  readonly socket: Socket;
+  readonly socket: Connected;
   /** What it said already, not taken away. */
   rest(): Uint8Array;
 }
@@ -57,11 +58,18 @@ export interface MailboxWay {
 /** Checks of passwords at once in this thread: each takes a core for some 40 ms, and 16 MiB. */
 const checks = 2;
 const checksWaiting = 256;
+/** Milliseconds for another process to say something: one that hangs must not hold the place of others for ever. */
+const usualPatienceMs = 60_000;
 
 const trouble = (text: string): Opened => ({ tag: 'trouble', text });
 
 /** `lspawndSocket` absent: without root. `uid` of this process. */
-export function mailboxWay(home: string, uid: number, lspawndSocket: string | undefined): MailboxWay {
+export function mailboxWay(
+  home: string,
+  uid: number,
+  lspawndSocket: string | undefined,
+  patienceMs: number = usualPatienceMs,
+): MailboxWay {
   const few = new FewAtOnce(checks, checksWaiting);
   const checker = checkerFile(home);
   const hasChecker = (): boolean => {
@@ -74,10 +82,10 @@ export function mailboxWay(home: string, uid: number, lspawndSocket: string | un
   const accounts = new MailAccounts(home, uid);
   const gifts = lspawndSocket === undefined ? undefined : new Gifts(giftSocket(lspawndSocket));
   const open = async (request: MailboxRequest, client: Client): Promise<Opened | 'busy'> => {
-    if (lspawndSocket === undefined) return few.run(() => here(accounts, uid, checker, request));
+    if (lspawndSocket === undefined) return few.run(() => here(accounts, uid, { checker, patienceMs }, request));
     // A program of the checkpassword kind says itself whether it let the client in: somebody has to listen to it.
     const given = hasChecker() ? 'unfit' : await gifts?.open(request, client);
-    return given === undefined || given === 'unfit' ? throughLspawnd(lspawndSocket, request) : given;
+    return given === undefined || given === 'unfit' ? throughLspawnd(lspawndSocket, request, patienceMs) : given;
   };
   return {
     get apop() {
@@ -90,10 +98,15 @@ export function mailboxWay(home: string, uid: number, lspawndSocket: string | un
   };
 }
 
+interface Checking {
+  readonly checker: () => readonly string[] | undefined;
+  readonly patienceMs: number;
+}
+
 async function here(
   accounts: MailAccounts,
   own: number,
-  checker: () => readonly string[] | undefined,
+  { checker, patienceMs }: Checking,
   request: MailboxRequest,
 ): Promise<Opened> {
   let words: readonly string[] | undefined;
@@ -102,7 +115,7 @@ async function here(
   } catch (error) {
     return trouble(`control/checkpassword: ${String(error)}`);
   }
-  if (words !== undefined) return byProgram(words, request);
+  if (words !== undefined) return byProgram(words, request, patienceMs);
   if (request.apop) return { tag: 'refused' };
   const verdict = await accounts.verify(request.user, request.secret);
   if (verdict.tag !== 'account') return verdict;
@@ -111,7 +124,7 @@ async function here(
   return trouble(`the mailbox of ${user} has uid ${uid}; the server runs as uid ${own} and was not started by root`);
 }
 
-async function byProgram(words: readonly string[], request: MailboxRequest): Promise<Opened> {
+async function byProgram(words: readonly string[], request: MailboxRequest, patienceMs: number): Promise<Opened> {
   const child = startChecker(words, request, ['pipe', 'pipe', 'ignore']);
   const { stdin, stdout } = child;
   const ended = new Promise<number | null | undefined>((settle) => {
@@ -124,7 +137,12 @@ async function byProgram(words: readonly string[], request: MailboxRequest): Pro
     stdout.destroy();
   };
   stdin.on('error', () => undefined);
-  const first = await firstOctets(stdout);
+  const first = await firstOctets(stdout, patienceMs);
+  if (first === 'late') {
+    child.kill('SIGKILL');
+    close();
+    return trouble(`control/checkpassword: ${words[0]} said nothing within ${patienceMs / 1_000} s and was ended`);
+  }
   if (first !== undefined) return opened({ tag: 'tunnel', input: stdout, output: stdin, first, close });
   const code = await ended;
   if (code === undefined) return trouble(`control/checkpassword: ${words[0]} cannot be started`);
@@ -132,12 +150,16 @@ async function byProgram(words: readonly string[], request: MailboxRequest): Pro
   return trouble(`control/checkpassword: ${words[0]} ended with ${code === null ? 'a signal' : `exit code ${code}`}`);
 }
 
-async function throughLspawnd(path: string, request: MailboxRequest): Promise<Opened> {
+async function throughLspawnd(path: string, request: MailboxRequest, patienceMs: number): Promise<Opened> {
   const socket = await reachLspawnd(path);
   if (typeof socket === 'string') return trouble(`unable to reach lspawnd: ${socket}`);
   socket.on('error', () => undefined);
   socket.write(encodeMailbox(request));
-  const first = await firstOctets(socket);
+  const first = await firstOctets(socket, patienceMs);
+  if (first === 'late') {
+    socket.destroy();
+    return trouble(`lspawnd said nothing within ${patienceMs / 1_000} s`);
+  }
   if (first === undefined) return trouble('lspawnd closed the connection');
   return opened({ tag: 'tunnel', input: socket, output: socket, first, close: () => void (socket as Socket).destroy() });
 }
@@ -152,17 +174,22 @@ function opened(tunnel: Tunnel): Opened {
 }
 
 /** Leaves the stream paused; undefined when it ended. */
-function firstOctets(stream: Readable): Promise<Buffer | undefined> {
+function firstOctets(stream: Readable, patienceMs: number): Promise<Buffer | 'late' | undefined> {
   return new Promise((settle) => {
-    const over = (): void => settle(undefined);
-    stream.once('end', over);
-    stream.once('error', over);
-    stream.once('close', over);
-    stream.once('data', (first: Buffer) => {
+    const timer = setTimeout(() => end('late'), patienceMs);
+    const over = (): void => end(undefined);
+    const heard = (first: Buffer): void => {
       stream.pause();
+      end(first);
+    };
+    const end = (first: Buffer | 'late' | undefined): void => {
+      clearTimeout(timer);
       for (const event of ['end', 'error', 'close']) stream.off(event, over);
+      stream.off('data', heard);
       stream.on('error', () => undefined);
       settle(first);
-    });
+    };
+    for (const event of ['end', 'error', 'close']) stream.once(event, over);
+    stream.once('data', heard);
   });
 }

@@ -122,7 +122,13 @@ class QueueActor implements Actor<'queue'> {
   }
 
   async #sweep(now: number): Promise<Kept> {
-    const { removed } = await this.#store.sweep(now);
+    let removed = 0;
+    try {
+      ({ removed } = await this.#store.sweep(now));
+    } catch (error) {
+      // The system's: leftovers wait for the next sweep, mail goes on.
+      this.#log.warning(`unfinished body files cannot be removed: ${error instanceof Error ? error.message : String(error)}`);
+    }
     if (removed > 0) this.#log.write({ event: 'info', text: `removed ${removed} unfinished body files` });
     return true;
   }

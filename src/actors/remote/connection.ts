@@ -164,7 +164,7 @@ export class Connection implements PumpOwner {
       this.#state = 'idle';
       this.#pump.expect(false);
       this.#opened({ tag: 'ready' });
-    } else if (this.#state !== 'over') {
+    } else if (event.tag === 'closed' && this.#state !== 'over') {
       if (event.outcome !== undefined) this.#opened({ tag: 'refused', outcome: event.outcome, silent: this.#end === 'stalled' });
       this.#leave();
     }

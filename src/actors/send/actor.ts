@@ -15,7 +15,9 @@ import { ActivityLog } from '../kernel/log.js';
 import type { Queued } from '../messages.js';
 import { Announcer } from './announcer.js';
 import { Bouncer } from './bounce.js';
+import { BounceRate } from './bounce-rate.js';
 import { ClockWatch } from './clock-watch.js';
+import { Destinations } from './destinations.js';
 import { Dispatcher } from './dispatch.js';
 import { Doubtful } from './doubtful.js';
 import { Intake } from './intake.js';
@@ -49,11 +51,13 @@ class SendActor implements Actor<'send'> {
   readonly #log: ActivityLog;
   readonly #jobs = new Map<MessageId, Job>();
   readonly #slots: Slots;
+  readonly #destinations: Destinations;
   readonly #onDemand: OnDemand;
   readonly #intake = { local: new Intake(), remote: new Intake() };
   readonly #schedule: Readonly<Record<Channel, Schedule>>;
   readonly #dispatch: Dispatcher;
   readonly #keeper: Keeper;
+  readonly #bounceRate: BounceRate;
   readonly #stored: StoredMail;
   #routing: Routing;
   #settings: Settings;
@@ -80,7 +84,9 @@ class SendActor implements Actor<'send'> {
     this.#slots = new Slots(settings);
     const due = (): void => this.#schedule.remote.reread();
     this.#onDemand = new OnDemand({ peers, clock, due, isBusy: () => this.#jobs.size > 0 }, settings);
-    this.#dispatch = new Dispatcher(peers, this.#log, this.#slots, settings, {
+    this.#destinations = new Destinations(clock, () => this.#slots.most('remote') - this.#slots.used('remote'));
+    const parts = { peers, log: this.#log, slots: this.#slots, destinations: this.#destinations };
+    this.#dispatch = new Dispatcher(parts, settings, {
       done: (job, row, failure) => this.#done(job, row, failure),
       lost: (job, delivery, crashed, begun) =>
         this.#lost(job.head.id, crashed && this.#quarantine.crashed(job.head.id, delivery, begun)),
@@ -92,6 +98,7 @@ class SendActor implements Actor<'send'> {
       crowded: () => this.#isCrowded(),
       room: (channel) => this.#room(channel),
     });
+    this.#bounceRate = new BounceRate(settings.bouncerate);
     const bouncer = new Bouncer(context, () => this.#settings);
     this.#keeper = new Keeper({
       peers,
@@ -99,6 +106,7 @@ class SendActor implements Actor<'send'> {
       log: this.#log,
       jobs: this.#jobs,
       bounce: (job, text) => bouncer.bounce(job, text),
+      bounceTurn: () => this.#bounceRate.turn(secondsOf(clock)),
       scheduled: (channel, due) => this.#schedule[channel].added(due),
       ended: (id) => {
         this.#doubtful.forget(id);
@@ -268,6 +276,7 @@ class SendActor implements Actor<'send'> {
     this.#log.reload(settings);
     this.#routing = compileRouting(settings);
     this.#onDemand.reload(settings);
+    this.#bounceRate.resize(settings.bouncerate);
     this.#dispatch.reload(settings);
     // A recipient that one channel passed over may be its own now.
     if (this.#looked.reload(settings)) this.#lookAgain();
@@ -329,9 +338,11 @@ class SendActor implements Actor<'send'> {
     return {
       'send.jobs': this.#jobs.size,
       'send.held': this.#quarantine.count,
+      'send.aside': this.#destinations.aside,
       'send.delivered': this.#dispatch.outcomes.K,
       'send.deferred': this.#dispatch.outcomes.Z,
       'send.failed': this.#dispatch.outcomes.D,
+      'send.bouncesWaiting': this.#bounceRate.waiting(secondsOf(this.#context.clock)),
       'send.bounces': this.#keeper.bounces,
       'send.slots.local': `${this.#slots.used('local')}/${this.#slots.most('local')}`,
       'send.slots.remote': `${this.#slots.used('remote')}/${this.#slots.most('remote')}`,

@@ -10,13 +10,21 @@ import { crashAt } from '../../store/crash-points.js';
 import { isUnanswered, type Peers, type Unanswered } from '../kernel/actor.js';
 import type { ActivityLog } from '../kernel/log.js';
 import type { Delivery, Report } from '../messages.js';
+import type { Destinations } from './destinations.js';
 import type { Job, Pass, Row } from './job.js';
-import { hasWaiting, hostOf, rowsOf, takeGroup, windowSize } from './pass.js';
+import { type Gate, hasWaiting, hostOf, isRoomAside, rowsOf, takeAside, takeGroup, windowSize } from './pass.js';
 import { heldOutcome } from './quarantine.js';
 import type { Slots } from './slots.js';
 
 /** Deliveries that one message may start before the next message of the channel has its turn. */
 const turn = 100;
+
+export interface DispatchParts {
+  readonly peers: Peers<'send'>;
+  readonly log: ActivityLog;
+  readonly slots: Slots;
+  readonly destinations: Destinations;
+}
 
 export interface DispatchEvents {
   /** A row is done; `bounce` is the text of a failure. */
@@ -53,6 +61,8 @@ export class Dispatcher {
   readonly #peers: Peers<'send'>;
   readonly #log: ActivityLog;
   readonly #slots: Slots;
+  readonly #destinations: Destinations;
+  readonly #gate: Gate;
   readonly #events: DispatchEvents;
   readonly #ready: Readonly<Record<Channel, Pass[]>> = { local: [], remote: [] };
   #settings: Settings;
@@ -64,12 +74,18 @@ export class Dispatcher {
   /** Outcomes of recipients since the start. */
   readonly outcomes = { K: 0, Z: 0, D: 0 };
 
-  constructor(peers: Peers<'send'>, log: ActivityLog, slots: Slots, settings: Settings, events: DispatchEvents) {
+  constructor({ peers, log, slots, destinations }: DispatchParts, settings: Settings, events: DispatchEvents) {
     this.#peers = peers;
     this.#log = log;
     this.#slots = slots;
+    this.#destinations = destinations;
     this.#settings = settings;
     this.#events = events;
+    this.#gate = {
+      held: (host) => events.held(host),
+      turnOf: (host) => destinations.turnOf(host),
+      setAside: (host, pass) => destinations.setAside(host, pass),
+    };
   }
 
   reload(settings: Settings): void {
@@ -105,10 +121,11 @@ export class Dispatcher {
   fill(channel: Channel): void {
     const ready = this.#ready[channel];
     let started = 0;
-    while (ready.length > 0 && this.#slots.free(channel) && !this.#stopping && !this.paused) {
-      if (this.#trial && !this.#passSuspects(ready)) break;
+    while (this.#slots.free(channel) && !this.#stopping && !this.paused) {
+      if (channel === 'remote' && this.#startAside()) continue;
+      if (ready.length === 0 || (this.#trial && !this.#passSuspects(ready))) break;
       const pass = ready[0] as Pass;
-      const group = takeGroup(pass, this.#groupSize(pass), this.#events.held);
+      const group = takeGroup(pass, this.#groupSize(pass), this.#gate);
       if (group.length > 0) {
         this.#start(pass, group);
         started += 1;
@@ -116,10 +133,25 @@ export class Dispatcher {
         continue;
       }
       ready.shift();
-      if (pass.unread !== undefined) void this.#read(pass);
+      if (pass.unread !== undefined && isRoomAside(pass)) void this.#read(pass);
       else this.#overIfIdle(pass);
     }
     this.#events.room(channel);
+  }
+
+  /** Starts a delivery for a host whose mail waits aside; false when none may have a slot now. */
+  #startAside(): boolean {
+    if (this.#destinations.aside === 0) return false;
+    const next = this.#destinations.next(({ job }) => !this.#trial || !this.#events.isSuspect(job));
+    if (next === undefined) return false;
+    const { pass, host } = next;
+    const group = takeAside(pass, host, this.#groupSize(pass));
+    if (!pass.aside.has(host)) this.#destinations.takeBack(host, pass);
+    const ready = this.#ready.remote;
+    // There may be more in the queue, for which there was no room aside.
+    if (pass.unread !== undefined && !pass.reading && !ready.includes(pass) && isRoomAside(pass)) ready.push(pass);
+    this.#start(pass, group);
+    return true;
   }
 
   /** Puts the first pass in front that need not wait for the end of the trial; false when there is none. */
@@ -187,10 +219,14 @@ export class Dispatcher {
     };
     crashAt('delivery.starting');
     const spawner = channel === 'local' ? this.#peers.lspawn : this.#peers.rspawn;
-    const made = this.#events.isHeld(job) ? heldReport(group) : spawner.ask('deliver', delivery);
+    const held = this.#events.isHeld(job);
+    const made = held ? heldReport(group) : spawner.ask('deliver', delivery);
     const trial = !this.#trial && this.#events.isSuspect(job);
     if (trial) this.#trial = true;
+    const host = delivery.host.toLowerCase();
+    if (channel === 'remote' && !held) this.#destinations.begun(host, id);
     void made.then((report) => {
+      this.#destinations.ended(host, id, !isUnanswered(report) && report.outcomes.some(({ status }) => status === 'K'));
       this.#reported(pass, group, id, report);
       if (trial) this.#trialOver();
     });

@@ -2,8 +2,10 @@
  * One message in progress: its recipients in memory, what is done of them, and what is not yet on
  * disk. No I/O and no decisions about when; passes and the keeper change it.
  */
+
 import type { ByteString, Channel } from '../../protocol/mail.js';
 import type { MessageHead } from '../../store/queue-store.js';
+import type { Submission } from '../messages.js';
 
 /** waiting: not begun in this pass. deferred: tried in this pass, stays for the next. */
 export type RowState = 'waiting' | 'running' | 'deferred' | 'done';
@@ -27,6 +29,8 @@ export interface Pass {
   /** Recipients in memory that wait for a slot; `from` is the first that may still wait. */
   rows: readonly Row[];
   from: number;
+  /** Recipients in memory that wait until their host (in lower case) may have another slot. */
+  readonly aside: Map<ByteString, Row[]>;
   /** Index of the next recipient to read from the store; undefined when all are in memory. */
   unread: number | undefined;
   reading: boolean;
@@ -49,6 +53,8 @@ export class Job {
   parked = 0;
   /** True when paragraphs of the bounce may be on disk already. */
   savedBounce: boolean;
+  /** Its bounce, made and not kept yet: a large one is a copy on disk, and there shall be one. */
+  bounce: Submission | undefined;
   /** True when the message may have been delivered before to recipients that are not marked. */
   repeated: boolean;
   /** A change is with the store; `touched` when another one came meanwhile. */

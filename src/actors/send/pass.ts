@@ -5,6 +5,7 @@
 import type { ByteString, Channel } from '../../protocol/mail.js';
 import { nextTry } from '../../protocol/retry.js';
 import type { RecipientRow } from '../../store/queue-store.js';
+import type { Turn } from './destinations.js';
 import type { Job, Pass, Row } from './job.js';
 
 /** Recipients read from the store at once. */
@@ -20,6 +21,7 @@ export function openPass(job: Job, channel: Channel, now: number, dying: boolean
     dying,
     rows: rows ?? [],
     from: 0,
+    aside: new Map(),
     unread: rows === undefined ? 0 : undefined,
     reading: false,
     running: 0,
@@ -50,12 +52,41 @@ function skipTaken(pass: Pass): Row | undefined {
   return undefined;
 }
 
-/** The next recipient that need not wait; those that must are deferred without a try. */
-function skipHeld(pass: Pass, held: (host: ByteString) => boolean): Row | undefined {
+/** What stands between a recipient and a slot. */
+export interface Gate {
+  /** Mail for this host waits until somebody asks for it. */
+  held(host: ByteString): boolean;
+  /** The host, in lower case, may get a slot now; or its recipients wait aside; or for their next try. */
+  turnOf(host: ByteString): Turn;
+  /** The pass has recipients of the host aside. */
+  setAside(host: ByteString, pass: Pass): void;
+}
+
+function waitForNextTry(pass: Pass, row: Row): void {
+  row.state = 'deferred';
+  pass.deferred += 1;
+}
+
+function setAside(pass: Pass, row: Row, host: ByteString, gate: Gate): void {
+  const rows = pass.aside.get(host);
+  if (rows === undefined) pass.aside.set(host, [row]);
+  else rows.push(row);
+  pass.from += 1;
+  gate.setAside(host, pass);
+}
+
+/** The next recipient that may be tried; those that may not are set aside, or deferred without a try. */
+function nextRow(pass: Pass, gate: Gate): Row | undefined {
   for (let row = skipTaken(pass); row !== undefined; row = skipTaken(pass)) {
-    if (pass.channel === 'local' || pass.dying || !held(hostOf(row.address))) return row;
-    row.state = 'deferred';
-    pass.deferred += 1;
+    if (pass.channel === 'local') return row;
+    const host = hostOf(row.address);
+    if (!pass.dying && gate.held(host)) waitForNextTry(pass, row);
+    else {
+      const turn = gate.turnOf(host.toLowerCase());
+      if (turn === 'now' || (turn === 'later' && pass.dying)) return row;
+      if (turn === 'aside') setAside(pass, row, host.toLowerCase(), gate);
+      else waitForNextTry(pass, row);
+    }
   }
   return undefined;
 }
@@ -64,8 +95,8 @@ function skipHeld(pass: Pass, held: (host: ByteString) => boolean): Row | undefi
  * The next recipients for one slot: one, or up to `most` of the same host (control/rcptspertransaction). A message in
  * its last pass is held no longer: it is tried once before it bounces.
  */
-export function takeGroup(pass: Pass, most: number, held: (host: ByteString) => boolean): readonly Row[] {
-  const first = skipHeld(pass, held);
+export function takeGroup(pass: Pass, most: number, gate: Gate): readonly Row[] {
+  const first = nextRow(pass, gate);
   if (first === undefined) return [];
   first.state = 'running';
   pass.from += 1;
@@ -81,6 +112,22 @@ export function takeGroup(pass: Pass, most: number, held: (host: ByteString) => 
   return group;
 }
 
+/** Another window of recipients may be read: not too many of those before it wait aside. */
+export function isRoomAside(pass: Pass): boolean {
+  let count = 0;
+  for (const rows of pass.aside.values()) count += rows.length;
+  return count < windowSize;
+}
+
+/** The same of those that wait aside for one host. */
+export function takeAside(pass: Pass, host: ByteString, most: number): readonly Row[] {
+  const rows = pass.aside.get(host) ?? [];
+  const group = rows.splice(0, Math.max(1, most));
+  if (rows.length === 0) pass.aside.delete(host);
+  for (const row of group) row.state = 'running';
+  return group;
+}
+
 export function hasWaiting(pass: Pass): boolean {
-  return skipTaken(pass) !== undefined;
+  return pass.aside.size > 0 || skipTaken(pass) !== undefined;
 }

@@ -2,13 +2,14 @@
  * One SMTP or LMTP connection of the sink: has its rules judge what the client asks, and takes what they let through.
  * All replies to the commands of one chunk go out in one write; bodies are metered, and copied only when they are kept.
  */
-import type { Socket } from 'node:net';
+
 import { plainAccept, plainVerdict, type SinkVerdict } from '../../protocol/sink/judge.js';
 import { magicOf } from '../../protocol/sink/magic.js';
 import type { SinkStage } from '../../protocol/sink/rule.js';
 import { formatReply } from '../../protocol/smtp/reply.js';
 import { SmtpServerSession } from '../../protocol/smtp/server.js';
 import type { SmtpServerEvent, SmtpServerOptions } from '../../protocol/smtp/session.js';
+import type { Connected } from '../net/connected.js';
 import { Collected } from './collected.js';
 import type { House } from './house.js';
 import { MessageMeter } from './meter.js';
@@ -32,7 +33,7 @@ const lmtpBounds: SmtpServerOptions = { ...bounds, lmtp: true };
 export class SinkConnection {
   readonly #wire: Wire;
   readonly #house: House;
-  readonly #session: SmtpServerSession;
+  #session: SmtpServerSession;
   readonly #protocol: 'smtp' | 'lmtp';
   readonly #meter = new MessageMeter();
   readonly #collected: Collected | undefined;
@@ -47,22 +48,40 @@ export class SinkConnection {
   #atEnd: SinkVerdict | undefined;
   #held = false;
 
-  constructor(socket: Socket, house: House, protocol: 'smtp' | 'lmtp') {
+  constructor(socket: Connected, house: House, protocol: 'smtp' | 'lmtp') {
     this.#house = house;
     this.#protocol = protocol;
     this.#wire = new Wire(socket, (chunk) => this.#receive(chunk));
-    const own = protocol === 'lmtp' ? lmtpBounds : bounds;
     if (house.keep > 0) {
       this.#transcript = new Transcript();
       this.#collected = new Collected(house.keep);
-      this.#session = new SmtpServerSession({ ...own, heard: (line) => this.#heard(line) });
-    } else this.#session = new SmtpServerSession(own);
+    }
+    this.#session = this.#newSession(house.tls !== undefined);
     const { client } = this.#wire;
     house.came(client);
     socket.once('close', () => house.left(client));
     this.#judge('connect', client);
     if (!this.#held) this.#reply();
     this.#wire.start();
+  }
+
+  #newSession(starttls: boolean): SmtpServerSession {
+    const own = this.#protocol === 'lmtp' ? lmtpBounds : bounds;
+    if (!starttls && this.#transcript === undefined) return new SmtpServerSession(own);
+    const heard = this.#transcript === undefined ? {} : { heard: (line: string) => this.#heard(line) };
+    return new SmtpServerSession({ ...own, starttls, ...heard });
+  }
+
+  /** Nothing of what was said before holds under TLS: another session, which does not greet (RFC 3207 §4.2). */
+  #secure(): void {
+    const { tls } = this.#house;
+    if (tls === undefined) return;
+    this.#reply();
+    this.#session = this.#newSession(false);
+    this.#session.output();
+    this.#helo = '';
+    this.#house.counts.tls++;
+    this.#wire.secure(tls);
   }
 
   #receive(chunk: Buffer): void {
@@ -75,6 +94,10 @@ export class SinkConnection {
     while (!this.#held && !this.#wire.over) {
       const event = this.#session.next();
       if (event === undefined) break;
+      if (event.tag === 'starttls') {
+        this.#secure();
+        return;
+      }
       if (this.#take(event)) {
         this.#reply();
         this.#wire.end();
@@ -111,7 +134,7 @@ export class SinkConnection {
       this.#judge('data', event.sender);
     } else if (event.tag === 'end') this.#end(event.wireSize);
     else if (event.tag === 'helo') this.#helo = event.name;
-    else return true;
+    else return event.tag === 'quit' || event.tag === 'broken';
     return false;
   }
 
@@ -186,6 +209,7 @@ export class SinkConnection {
     const recipients = this.#recipients;
     this.#house.took(recipients, this.#size, this.#meter.finish());
     if (answered) this.#session.decide(accepted);
+    else this.#house.counts.unanswered += recipients.length;
     if (this.#collected === undefined || this.#transcript === undefined) return;
     if (answered) this.#reply();
     this.#house.books.keep({

@@ -9,6 +9,8 @@ export interface SinkCounts {
   /** Of messages as they came, and of requests. */
   bytes: number;
   connections: number;
+  /** Of these, those that went over to TLS. */
+  tls: number;
   /** Open now. */
   open: number;
   /** HTTP requests that are neither page nor interface. */
@@ -16,6 +18,8 @@ export interface SinkCounts {
   /** Replies 4xx and 5xx that a rule or an address asked for. */
   refused4: number;
   refused5: number;
+  /** Of the recipients, those of messages whose sender never learned that they were taken. */
+  unanswered: number;
   /** Connections cut by a rule or an address. */
   drops: number;
   stalls: number;
@@ -28,10 +32,12 @@ export function noCounts(): SinkCounts {
     recipients: 0,
     bytes: 0,
     connections: 0,
+    tls: 0,
     open: 0,
     requests: 0,
     refused4: 0,
     refused5: 0,
+    unanswered: 0,
     drops: 0,
     stalls: 0,
     delays: 0,

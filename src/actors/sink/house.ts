@@ -2,6 +2,7 @@
  * What all connections of one sink share: its rules, its counts, who is connected, and where messages go.
  * No sockets here.
  */
+import type { SecureContext } from 'node:tls';
 import type { LedgerMark } from '../../protocol/ledger.js';
 import type { ByteString } from '../../protocol/mail.js';
 import type { SinkVerdict } from '../../protocol/sink/judge.js';
@@ -26,13 +27,16 @@ export class House {
   readonly books: Books;
   /** Octets of a message that are kept at most; 0 = none is kept. */
   readonly keep: number;
+  /** Makes STARTTLS offered. */
+  readonly tls: SecureContext | undefined;
   readonly counts: SinkCounts = noCounts();
   readonly #clients = new Map<string, number>();
 
-  constructor(troubles: Troubles, books: Books, keep: number) {
+  constructor(troubles: Troubles, books: Books, keep: number, tls: SecureContext | undefined) {
     this.troubles = troubles;
     this.books = books;
     this.keep = keep;
+    this.tls = tls;
   }
 
   came(client: string): void {

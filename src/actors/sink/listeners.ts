@@ -1,7 +1,8 @@
 /**
  * Opening and closing the sockets of a sink. Knows which connection class speaks which protocol, nothing of messages.
  */
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import type { Connected } from '../net/connected.js';
 import { takeConnections } from '../net/read-into.js';
 import { SinkConnection } from './connection.js';
 import type { House } from './house.js';
@@ -21,8 +22,8 @@ export interface OpenListener {
 
 /** Rejects with words that name the address. */
 export async function openListener(at: ListenAt, protocol: 'smtp' | 'lmtp' | 'qmtp', house: House): Promise<OpenListener> {
-  const sockets = new Set<Socket>();
-  const connected = (socket: Socket): void => {
+  const sockets = new Set<Connected>();
+  const connected = (socket: Connected): void => {
     if (sockets.size >= mostConnections) {
       socket.destroy();
       return;
@@ -33,12 +34,13 @@ export async function openListener(at: ListenAt, protocol: 'smtp' | 'lmtp' | 'qm
   };
   const server = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, connected);
   const port = await listen(server, at);
-  takeConnections(server, connected);
+  // TLS is spoken over Node's own sockets.
+  if (house.tls === undefined) takeConnections(server, connected);
   return { port, close: () => closed(server, sockets) };
 }
 
 /** Keeps a set of open sockets. */
-export function follow(socket: Socket, sockets: Set<Socket>): void {
+export function follow(socket: Connected, sockets: Set<Connected>): void {
   sockets.add(socket);
   // A client that goes away in the middle is no trouble of ours; its message simply did not arrive.
   socket.on('error', () => socket.destroy());
@@ -60,7 +62,7 @@ export function listen(server: Server, at: ListenAt): Promise<number> {
   });
 }
 
-export function closed(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+export function closed(server: Server, sockets: ReadonlySet<Connected>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     for (const socket of sockets) socket.destroy();

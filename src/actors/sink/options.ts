@@ -6,6 +6,7 @@ import type { SinkCounts } from './counts.js';
 import type { SinkLatency } from './ledger.js';
 import type { SinkMatch } from './match.js';
 import type { ReceivedMessage } from './received.js';
+import type { CertificateAndKey } from './tls/self-signed.js';
 
 export interface SinkAddress {
   readonly address: string;
@@ -39,6 +40,10 @@ export interface SinkOptions {
    * then hold for each.
    */
   readonly threads?: number;
+  /**
+   * STARTTLS is offered over SMTP and LMTP: with this certificate and key (PEM), or with ones that the sink makes for itself.
+   */
+  readonly tls?: CertificateAndKey | 'self-made';
   /** Told in words for a person when the ledger file can be written no more; default: a line on stderr. */
   readonly troubled?: (text: string) => void;
 }

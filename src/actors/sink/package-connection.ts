@@ -2,12 +2,13 @@
  * One QMTP connection of the sink: the same rules and the same account as for SMTP. Answers are K, Z or D for the package;
  * a delay or a refusal of one recipient holds for all of its package.
  */
-import type { Socket } from 'node:net';
+
 import type { PackageEvent } from '../../protocol/package-session.js';
 import { QmtpServerSession } from '../../protocol/qmtp.js';
 import { plainVerdict, type SinkVerdict } from '../../protocol/sink/judge.js';
 import { magicOf } from '../../protocol/sink/magic.js';
 import { UnixToWire } from '../../protocol/smtp/data.js';
+import type { Connected } from '../net/connected.js';
 import { Collected } from './collected.js';
 import type { House } from './house.js';
 import { MessageMeter } from './meter.js';
@@ -27,7 +28,7 @@ export class SinkPackageConnection {
   #untouched = true;
   #held = false;
 
-  constructor(socket: Socket, house: House) {
+  constructor(socket: Connected, house: House) {
     this.#house = house;
     this.#wire = new Wire(socket, (chunk) => this.#receive(chunk));
     this.#collected = house.keep > 0 ? new Collected(house.keep) : undefined;
@@ -134,7 +135,10 @@ export class SinkPackageConnection {
       if (refusal.code === 421) this.#wire.end();
     } else {
       // At the end of a package take-drop is the sender's; it cannot be told from drop but by the account.
+      const { counts } = this.#house;
+      const before = counts.recipients;
       if (does === 'take-drop') take();
+      counts.unanswered += counts.recipients - before;
       this.#wire.cut();
     }
   }

@@ -2,7 +2,9 @@
  * One socket of the sink and what rules do to it: hold it, read it slowly, leave it half open, cut it.
  * Moves octets; knows no protocol.
  */
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import { type SecureContext, TLSSocket } from 'node:tls';
+import type { Connected } from '../net/connected.js';
 import { readInto } from '../net/read-into.js';
 
 /** Replies that the client has not read before its commands are left unread. */
@@ -14,7 +16,8 @@ export class Wire {
   readonly client: string;
   /** Nothing more is read or written. */
   over = false;
-  readonly #socket: Socket;
+  #socket: Connected;
+  readonly #bytes: (chunk: Buffer) => void;
   /** Reasons for not reading. */
   #held = false;
   #unread = false;
@@ -24,24 +27,51 @@ export class Wire {
   #slow = 0;
 
   /** `bytes` gets views that are valid during the call only. Nothing is read before `start`. */
-  constructor(socket: Socket, bytes: (chunk: Buffer) => void) {
+  constructor(socket: Connected, bytes: (chunk: Buffer) => void) {
     this.#socket = socket;
+    this.#bytes = bytes;
     this.client = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     readInto(socket, (chunk) => {
       if (this.over) return;
       if (this.#slow > 0) this.#rest(chunk.length);
       bytes(chunk);
     });
-    socket.on('drain', () => {
-      this.#unread = false;
-      this.#resume();
-    });
-    socket.on('end', () => this.end());
+    this.#follow(socket);
     socket.on('close', () => {
       this.over = true;
       clearTimeout(this.#timer);
       clearTimeout(this.#turn);
     });
+  }
+
+  #follow(socket: Connected): void {
+    socket.on('drain', () => {
+      this.#unread = false;
+      this.#resume();
+    });
+    socket.on('end', () => this.end());
+  }
+
+  /** What was written goes out as it is; from then on all is TLS, with this end as the server. */
+  secure(context: SecureContext): void {
+    if (this.over) return;
+    const plain = this.#socket;
+    // A listener that offers TLS takes Node's own sockets.
+    if (!(plain instanceof Socket)) {
+      this.cut();
+      return;
+    }
+    const socket = new TLSSocket(plain, { isServer: true, secureContext: context });
+    this.#socket = socket;
+    this.#unread = false;
+    socket.on('data', (chunk: Buffer) => {
+      if (this.over) return;
+      if (this.#slow > 0) this.#rest(chunk.length);
+      this.#bytes(chunk);
+    });
+    // A client that speaks no TLS, or none that we know, is gone; nothing was taken from it.
+    socket.on('error', () => plain.destroy());
+    this.#follow(socket);
   }
 
   start(): void {

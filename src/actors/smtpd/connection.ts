@@ -3,7 +3,6 @@
  * messages queued. It answers 250 only when the queue said accepted.
  */
 
-import type { Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
 import { invokedBy, queueReceived, receivedStart } from '../../protocol/received.js';
 import { SmtpServerSession } from '../../protocol/smtp/server.js';
@@ -16,6 +15,7 @@ import type { Submission } from '../messages.js';
 import type { Rights } from '../net/access.js';
 import type { BodyBuffers } from '../net/body-buffers.js';
 import { BodyCollector, type CollectedBody } from '../net/collect-body.js';
+import type { Connected } from '../net/connected.js';
 import { hangUp } from '../net/hang-up.js';
 import { networkUid } from '../net/network-uid.js';
 import { plainAddress, type Session } from '../net/open-listeners.js';
@@ -55,7 +55,7 @@ export class Connection implements Session {
   readonly address: string;
   progress = 0;
   readonly #parts: ConnectionParts;
-  readonly #socket: Socket;
+  readonly #socket: Connected;
   readonly #session: SmtpServerSession;
   #helo: ByteString | undefined;
   #received: ByteString | undefined;
@@ -66,11 +66,12 @@ export class Connection implements Session {
   #recipients: readonly ByteString[] = [];
   #sinceProgress = 0;
   #held = false;
+  #breathing = false;
   #over = false;
   #leaveAfterMessage = false;
   #halfClosed = false;
 
-  constructor(socket: Socket, parts: ConnectionParts) {
+  constructor(socket: Connected, parts: ConnectionParts) {
     this.#parts = parts;
     this.address = plainAddress(socket.remoteAddress ?? 'unknown');
     this.#session = new SmtpServerSession(parts.session);
@@ -94,7 +95,7 @@ export class Connection implements Session {
 
   /** The queue or the disk owes it an answer: its silence is not its own. */
   get waitsForUs(): boolean {
-    return this.#held;
+    return this.#held && !this.#breathing;
   }
 
   evict(): void {
@@ -171,11 +172,25 @@ export class Connection implements Session {
       case 'end':
         this.#message(event);
         break;
+      case 'breath':
+        this.#breathe();
+        break;
       case 'quit':
       case 'broken':
         this.#write();
         this.#end();
     }
+  }
+
+  /** Others have their turn before the commands that this client has sent ahead. */
+  #breathe(): void {
+    this.#held = true;
+    this.#breathing = true;
+    this.#socket.pause();
+    setImmediate(() => {
+      this.#breathing = false;
+      this.#resume();
+    });
   }
 
   #recipient(sender: ByteString, recipient: ByteString): void {

@@ -10,8 +10,12 @@ import type { SmtpClientEvent, Transaction } from '../../protocol/smtp/session.j
 export interface Target {
   readonly address: string;
   readonly port: number;
-  /** TLS from the first octet; certificates are not checked, for this is a load test. */
+  /** TLS from the first octet. */
   readonly tls: boolean;
+  /** STARTTLS where it is offered; default false. */
+  readonly starttls?: boolean;
+  /** Whether the server's certificate must be good; default false, for this is a load test. */
+  readonly checkCertificate?: boolean;
   readonly helohost: string;
   /** Milliseconds without a byte after which the connection is given up. */
   readonly timeout: number;
@@ -24,12 +28,18 @@ const readBuffer = 8_192;
 const lingerMs = 1_000;
 /** Pieces of one turn up to this many octets go out in one write. */
 const mostJoined = 131_072;
+/** Where they are joined when they fit; a new one when the system did not take the last write at once. */
+const usualJoined = 16_384;
+let joinHere = Buffer.allocUnsafeSlow(usualJoined);
 
 export class SourceConnection {
-  readonly #socket: Socket;
+  #socket: Socket;
+  readonly #target: Target;
   readonly #session: SmtpClientSession;
   readonly #notify: (event: SmtpClientEvent) => void;
   #over = false;
+  /** TLS is in force. */
+  secure = false;
   /** The socket's own words when it failed. */
   trouble: string | undefined;
   /** The server kept silent for the target's timeout. */
@@ -37,17 +47,24 @@ export class SourceConnection {
 
   constructor(target: Target, notify: (event: SmtpClientEvent) => void) {
     const { helohost, address, pipelining = true } = target;
-    this.#session = new SmtpClientSession({ helohost, peer: address, greet: 'ehlo', pipelining });
+    const starttls = target.starttls === true && !target.tls;
+    this.#session = new SmtpClientSession({ helohost, peer: address, greet: 'ehlo', pipelining, starttls });
+    this.#target = target;
     this.#notify = notify;
     this.#socket = target.tls ? this.#overTls(target) : this.#plain(target);
     this.#socket.setNoDelay(true);
-    this.#socket.setTimeout(target.timeout, () => {
+    this.#follow(this.#socket);
+  }
+
+  #follow(socket: Socket): void {
+    const { timeout } = this.#target;
+    socket.setTimeout(timeout, () => {
       this.timedOut = true;
-      this.#ended(`no answer within ${target.timeout / 1000} s`);
+      this.#ended(`no answer within ${timeout / 1000} s`);
     });
-    this.#socket.on('error', (error) => this.#ended(error.message));
-    this.#socket.on('close', () => this.#ended(undefined));
-    this.#socket.on('end', () => this.#ended(undefined));
+    socket.on('error', (error) => this.#ended(error.message));
+    socket.on('close', () => this.#ended(undefined));
+    socket.on('end', () => this.#ended(undefined));
   }
 
   begin(transaction: Transaction): void {
@@ -75,10 +92,25 @@ export class SourceConnection {
     return net.connect({ host: address, port, onread: { buffer, callback } });
   }
 
-  #overTls({ address, port }: Target): Socket {
-    const socket = tls.connect({ host: address, port, rejectUnauthorized: false });
+  #overTls({ address, port, checkCertificate = false }: Target, plain?: Socket): Socket {
+    const over = plain === undefined ? { host: address, port } : { socket: plain, host: address };
+    const socket = tls.connect({ ...over, rejectUnauthorized: checkCertificate });
     socket.on('data', (chunk) => this.#receive(chunk));
+    socket.once('secureConnect', () => {
+      this.secure = true;
+      if (plain === undefined) return;
+      this.#session.secured();
+      this.#turn();
+    });
     return socket;
+  }
+
+  /** The server waits for TLS. */
+  #startTls(): void {
+    const plain = this.#socket;
+    plain.setTimeout(0);
+    this.#socket = this.#overTls(this.#target, plain);
+    this.#follow(this.#socket);
   }
 
   #receive(chunk: Uint8Array): void {
@@ -98,7 +130,8 @@ export class SourceConnection {
   #turn(): void {
     for (let event = this.#session.next(); event !== undefined && !this.#over; event = this.#session.next()) {
       if (event.tag === 'closed') this.#over = true;
-      this.#notify(event);
+      if (event.tag === 'starttls') this.#startTls();
+      else this.#notify(event);
     }
     this.#send(this.#session.output());
     if (this.#over) this.#leave();
@@ -121,13 +154,14 @@ export class SourceConnection {
       this.#socket.uncork();
       return;
     }
-    const joined = Buffer.allocUnsafe(octets);
+    const joined = octets > usualJoined ? Buffer.allocUnsafe(octets) : joinHere;
     let at = 0;
     for (const piece of pieces) {
       if (typeof piece === 'string') joined.write(piece, at, 'latin1');
       else joined.set(piece, at);
       at += piece.length;
     }
-    this.#socket.write(joined);
+    this.#socket.write(joined.subarray(0, octets));
+    if (joined === joinHere && this.#socket.writableLength > 0) joinHere = Buffer.allocUnsafeSlow(usualJoined);
   }
 }

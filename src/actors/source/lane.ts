@@ -43,7 +43,7 @@ export function makeLane({ options, run, lane, lanes, ledger }: LaneOrder): Lane
         messages: load,
         perSession: options.perSession,
         beginUs,
-        connected: () => tally.connected(),
+        connected: (secure) => tally.connected(secure),
         reported: (report) => tally.report(report),
         failed: (why, silent) => tally.failed(why, silent),
       };

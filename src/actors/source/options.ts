@@ -63,6 +63,8 @@ export interface SourceReport {
   /** Recipients refused, cut off or never sent. */
   readonly refusedRecipients: number;
   readonly connections: number;
+  /** Of these, those over TLS. */
+  readonly tls: number;
   /** Connections on which the server kept silent for the target's timeout. */
   readonly timeouts: number;
   /** Octets of accepted messages in wire form. */
@@ -80,4 +82,6 @@ export interface SourceReport {
   readonly lateMs: LatencyFigures | null;
   /** The first refusal or failure, as the server or the system said it. */
   readonly firstTrouble: string | null;
+  /** Why the ledger file is not complete; the load went on. */
+  readonly ledgerTrouble: string | null;
 }

@@ -17,7 +17,7 @@ export interface PlanSettings {
 
 export interface Planned {
   readonly sequence: number;
-  /** Microseconds after the begin of the run; undefined in a closed loop: now. */
+  /** Whole microseconds after the begin of the run, as the mark writes them; undefined in a closed loop: now. */
   readonly dueUs: number | undefined;
 }
 
@@ -36,7 +36,7 @@ export class SendingPlan {
     const sequence = this.#next;
     if (sequence >= messages) return undefined;
     this.#next += lanes;
-    return { sequence, dueUs: rate > 0 ? 1e6 * dueSeconds(sequence, rate, rampSeconds) : undefined };
+    return { sequence, dueUs: rate > 0 ? Math.round(1e6 * dueSeconds(sequence, rate, rampSeconds)) : undefined };
   }
 
   /** Hands out nothing more. */

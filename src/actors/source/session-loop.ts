@@ -34,7 +34,7 @@ export interface LoopWork {
   readonly perSession: number;
   /** Begin of the run, microseconds of the monotonic clock. */
   readonly beginUs: number;
-  readonly connected: () => void;
+  readonly connected: (secure: boolean) => void;
   readonly reported: (report: Reported) => void;
   readonly failed: (why: string, silent: boolean) => void;
 }
@@ -107,7 +107,7 @@ class SessionLoop {
     if (event.tag === 'ready') {
       this.#ready = true;
       this.#failures = 0;
-      this.#work.connected();
+      this.#work.connected(this.#connection?.secure === true);
       this.#proceed();
     } else if (event.tag === 'report') {
       this.#report(event.outcomes);

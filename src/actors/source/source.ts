@@ -53,6 +53,7 @@ function reportOf(options: SourceOptions, run: string, firstUs: number, results:
     acceptedRecipients: counts.acceptedRecipients,
     refusedRecipients: messages * recipients - counts.acceptedRecipients,
     connections: counts.connections,
+    tls: counts.tls,
     timeouts: counts.timeouts,
     octets: counts.octets,
     seconds,
@@ -62,5 +63,6 @@ function reportOf(options: SourceOptions, run: string, firstUs: number, results:
     latencyMs: latency.figures() ?? null,
     lateMs: late.figures() ?? null,
     firstTrouble: trouble ?? null,
+    ledgerTrouble: counts.ledgerTrouble ?? null,
   };
 }

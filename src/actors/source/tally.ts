@@ -3,7 +3,7 @@
  * It counts; it judges nothing.
  */
 import type { RecordableHistogram } from 'node:perf_hooks';
-import { formatLedgerRecord } from '../../protocol/ledger.js';
+import { type LedgerRecord, ledgerRecordLength, putLedgerRecord } from '../../protocol/ledger.js';
 import { RecordFile } from '../../store/record-file.js';
 import { nowUs } from './clock.js';
 import { LatencyHistogram } from './latency.js';
@@ -16,10 +16,14 @@ export interface Counts {
   /** Octets of accepted messages in wire form. */
   readonly octets: number;
   readonly connections: number;
+  /** Of these, those over TLS. */
+  readonly tls: number;
   /** Connections on which the server kept silent for too long. */
   readonly timeouts: number;
   readonly lastUs: number;
   readonly trouble: string | undefined;
+  /** Why the ledger file is written no more. */
+  readonly ledgerTrouble: string | undefined;
 }
 
 /** A lane's result in a form that can be posted to another thread. */
@@ -34,16 +38,32 @@ export class Tally {
   readonly #ledger: RecordFile | undefined;
   readonly #latency = new LatencyHistogram();
   readonly #late = new LatencyHistogram();
-  readonly #counts = { accepted: 0, refused: 0, acceptedRecipients: 0, octets: 0, connections: 0, timeouts: 0, lastUs: 0 };
+  readonly #counts = {
+    accepted: 0,
+    refused: 0,
+    acceptedRecipients: 0,
+    octets: 0,
+    connections: 0,
+    tls: 0,
+    timeouts: 0,
+    lastUs: 0,
+  };
   #trouble: string | undefined;
+  #ledgerTrouble: string | undefined;
 
   constructor(run: string, ledger: string | undefined) {
     this.#run = run;
-    this.#ledger = ledger === undefined ? undefined : new RecordFile(ledger);
+    if (ledger === undefined) return;
+    this.#ledger = new RecordFile(ledger, {
+      failed: (error) => {
+        this.#ledgerTrouble = `${ledger}: ${error.message}; no more records are written there`;
+      },
+    });
   }
 
-  connected(): void {
+  connected(secure: boolean): void {
     this.#counts.connections++;
+    if (secure) this.#counts.tls++;
   }
 
   failed(why: string, silent: boolean): void {
@@ -61,7 +81,8 @@ export class Tally {
     for (const [recipient, { status, text }] of outcomes.entries()) {
       if (status === 'K') taken++;
       else this.#trouble ??= text.trim();
-      this.#ledger?.append(formatLedgerRecord(this.#run, sequence, recipient, status === 'K' ? 'a' : 'r', us));
+      const record: LedgerRecord = { run: this.#run, sequence, recipient, verdict: status === 'K' ? 'a' : 'r', us };
+      this.#ledger?.append(ledgerRecordLength, (into, at) => putLedgerRecord(into, at, record));
     }
     if (taken > 0) {
       counts.accepted++;
@@ -71,7 +92,7 @@ export class Tally {
   }
 
   counts(): Counts {
-    return { ...this.#counts, trouble: this.#trouble };
+    return { ...this.#counts, trouble: this.#trouble, ledgerTrouble: this.#ledgerTrouble };
   }
 
   /** Completes the ledger file. */
@@ -82,15 +103,18 @@ export class Tally {
 }
 
 export function sumOf(all: readonly Counts[]): Counts {
-  const sum = (name: Exclude<keyof Counts, 'trouble'>): number => all.reduce((total, counts) => total + counts[name], 0);
+  const sum = (name: Exclude<keyof Counts, 'trouble' | 'ledgerTrouble'>): number =>
+    all.reduce((total, counts) => total + counts[name], 0);
   return {
     accepted: sum('accepted'),
     refused: sum('refused'),
     acceptedRecipients: sum('acceptedRecipients'),
     octets: sum('octets'),
     connections: sum('connections'),
+    tls: sum('tls'),
     timeouts: sum('timeouts'),
     lastUs: Math.max(0, ...all.map(({ lastUs }) => lastUs)),
     trouble: all.find(({ trouble }) => trouble !== undefined)?.trouble,
+    ledgerTrouble: all.find(({ ledgerTrouble }) => ledgerTrouble !== undefined)?.ledgerTrouble,
   };
 }

@@ -1,14 +1,17 @@
 /**
  * The pool threads that deliver locally. A slot takes one delivery at a time and is kept for the next; send never
- * asks for more at once than concurrencylocal.
+ * asks for more at once than concurrencylocal. What goes on to lspawnd is put into its frame here, once for the whole way.
  */
+import { hostname } from 'node:os';
 import type { Settings } from '../../protocol/settings.js';
 import { isUnanswered } from '../kernel/actor.js';
 import type { Clock } from '../kernel/clock.js';
 import type { LocalReport, WorkerDelivery } from '../messages.js';
+import { framer } from './frame-delivery.js';
 import type { LocalSlots } from './local-slots.js';
 import type { TellDeath } from './pool-deaths.js';
 import { type Slot, SlotPool } from './slot-pool.js';
+import type { SlotDelivery } from './worker-link.js';
 
 /** What each thread of the pool is started with; plain data. */
 export interface LocalThreadData {
@@ -17,9 +20,16 @@ export interface LocalThreadData {
   readonly uid: number;
   readonly lspawndSocket?: string;
 }
-export interface LocalSlotDelivery extends WorkerDelivery {
+/** A delivery as the pool threads get it: as it is, or in the frame in which it goes on to lspawnd. */
+export type LocalSlotDelivery = PlainDelivery | FramedDelivery;
+interface PlainDelivery extends WorkerDelivery {
   readonly session: number;
   readonly defaultDelivery: string;
+}
+export interface FramedDelivery extends SlotDelivery {
+  /** Its number in the frame: an odd one, the thread numbers plain deliveries evenly. */
+  readonly framed: number;
+  readonly bytes: Uint8Array;
 }
 
 export class LocalPool implements LocalSlots {
@@ -27,9 +37,12 @@ export class LocalPool implements LocalSlots {
   #idle: Slot<LocalSlotDelivery, LocalReport>[] = [];
   /** Counts replacements of the pool: a slot of an older one is not kept. */
   #generation = 0;
+  readonly #frame: ((delivery: WorkerDelivery, id: number) => Buffer | undefined) | undefined;
 
   /** `died` is told why a thread ended; it is started anew at once. */
   constructor(threads: number, settings: Settings, clock: Clock, workerData: LocalThreadData, died: TellDeath) {
+    const { nonce, lspawndSocket } = workerData;
+    if (lspawndSocket !== undefined) this.#frame = framer(nonce, hostname());
     const worker = new URL('../local/pool-worker.js', import.meta.url);
     const concurrency = settings.concurrencylocal;
     this.#pool = new SlotPool({ edge: 'lspawn>local', worker, workerData, threads, concurrency, clock, died });
@@ -42,8 +55,7 @@ export class LocalPool implements LocalSlots {
   async deliver(delivery: WorkerDelivery, defaultDelivery: string): Promise<LocalReport> {
     const generation = this.#generation;
     const slot = this.#take();
-    // Bodies are not kept by local threads: every delivery brings its own.
-    const report = await slot.deliver({ ...delivery, shared: false, session: slot.session, defaultDelivery });
+    const report = await slot.deliver(this.#inSlot(delivery, slot.session, defaultDelivery));
     if (isUnanswered(report)) {
       slot.close();
       throw new Error(`no report (${report.why})`);
@@ -51,6 +63,14 @@ export class LocalPool implements LocalSlots {
     if (generation === this.#generation) this.#idle.push(slot);
     else slot.close();
     return report;
+  }
+
+  /** Bodies are not kept by local threads: every delivery brings its own. */
+  #inSlot(delivery: WorkerDelivery, session: number, defaultDelivery: string): LocalSlotDelivery {
+    const framed = 2 * session + 1;
+    const bytes = this.#frame?.(delivery, framed);
+    if (bytes === undefined) return { ...delivery, shared: false, session, defaultDelivery };
+    return { message: delivery.message, shared: false, session, framed, bytes };
   }
 
   get restarts(): number {

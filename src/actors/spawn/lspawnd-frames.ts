@@ -22,36 +22,60 @@ export interface Frame {
 const largestFrame = 6 * 1024 * 1024;
 const kinds = 'DBEARPGHNXL';
 
-/** A frame with these fields; a last field of bytes is copied in. */
-export function frameOf(kind: FrameKind, fields: readonly (ByteString | Uint8Array)[]): Buffer {
-  let size = 1;
-  for (const field of fields) size += 4 + field.length;
-  const frame = Buffer.allocUnsafe(4 + size);
-  frame.writeUInt32BE(size, 0);
-  frame[4] = kind.charCodeAt(0);
-  let at = 5;
-  for (const field of fields) {
-    at = frame.writeUInt32BE(field.length, at);
-    if (typeof field === 'string') frame.write(field, at, 'latin1');
-    else frame.set(field, at);
-    at += field.length;
-  }
+/** The octets of a length, as text: lengths and fields are put together as one text and written at once. */
+export function lengthText(length: number): string {
+  return String.fromCharCode((length >>> 24) & 255, (length >>> 16) & 255, (length >>> 8) & 255, length & 255);
+}
+
+const shortLengths: readonly string[] = Array.from({ length: 256 }, (_, length) => lengthText(length));
+
+/** Fields as they stand in a frame, still text. */
+export function fieldText(fields: readonly ByteString[]): ByteString {
+  let all = '';
+  for (const field of fields) all += (shortLengths[field.length] ?? lengthText(field.length)) + field;
+  return all;
+}
+
+/** Room for a frame that is copied before the next one is made; a larger one gets memory of its own. */
+export const frameRoom = (): Buffer => Buffer.allocUnsafeSlow(16_384);
+
+/** A frame of fields that `fieldText` made, and octets that follow as they are. With `room` it is a view of that. */
+export function rawFrame(kind: FrameKind, fields: ByteString, rest?: Uint8Array, room?: Buffer): Buffer {
+  const size = 1 + fields.length + (rest?.length ?? 0);
+  const frame = room !== undefined && 4 + size <= room.length ? room.subarray(0, 4 + size) : Buffer.allocUnsafe(4 + size);
+  frame.write(lengthText(size) + kind + fields, 'latin1');
+  if (rest !== undefined) frame.set(rest, 5 + fields.length);
   return frame;
 }
 
-/** The fields of a payload, or undefined when there are not exactly `count` that fill it. */
-export function fieldsOf(payload: Buffer, count: number): Buffer[] | undefined {
-  const fields: Buffer[] = [];
+/** A frame with these fields; the last may be bytes, which are copied in. */
+export function frameOf(kind: FrameKind, fields: readonly ByteString[], last?: Uint8Array): Buffer {
+  const text = fieldText(fields);
+  return last === undefined ? rawFrame(kind, text) : rawFrame(kind, text + lengthText(last.length), last);
+}
+
+/** Where the fields of a payload end, or undefined when there are not exactly `count` that fill it. */
+export function fieldEnds(payload: Buffer, count: number): number[] | undefined {
+  const ends: number[] = [];
   let at = 0;
-  while (fields.length < count) {
+  while (ends.length < count) {
     if (at + 4 > payload.length) return undefined;
-    const length = payload.readUInt32BE(at);
-    at += 4;
-    if (at + length > payload.length) return undefined;
-    fields.push(payload.subarray(at, at + length));
-    at += length;
+    at += 4 + payload.readUInt32BE(at);
+    if (at > payload.length) return undefined;
+    ends.push(at);
   }
-  return at === payload.length ? fields : undefined;
+  return at === payload.length ? ends : undefined;
+}
+
+/** The first `ends.length` fields of a payload as text. */
+export function textFields(payload: Buffer, ends: readonly number[]): ByteString[] {
+  const all = payload.toString('latin1', 0, ends.at(-1) ?? 0);
+  let from = 0;
+  return ends.map((end) => {
+    const field = all.slice(from + 4, end);
+    from = end;
+    return field;
+  });
 }
 
 /** Cuts a stream into frames. After a wrong one it answers 'broken' for ever. */

@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
-import { fieldsOf, frameOf } from './lspawnd-frames.js';
+import { fieldEnds, frameOf, textFields } from './lspawnd-frames.js';
 import type { MailboxRequest } from './mailbox-request.js';
 
 /** Where the node leaves such connections: beside the socket for everything else. */
@@ -30,20 +30,20 @@ export function endsOf({ remoteAddress, remotePort, localAddress, localPort }: S
 }
 
 export function encodeGift({ id, request: { user, secret, apop, timestamp }, ends, rest }: Gift): Buffer {
-  return frameOf('G', [String(id), user, secret, apop ? '1' : '0', timestamp, ends, rest]);
+  return frameOf('G', [String(id), user, secret, apop ? '1' : '0', timestamp, ends], rest);
 }
 
 export function decodeGift(payload: Buffer): Gift | undefined {
-  const fields = fieldsOf(payload, 7);
-  if (fields === undefined) return undefined;
-  const [id = '', user = '', secret = '', apop, timestamp = '', ends = ''] = fields.map((field) => field.toString('latin1'));
+  const places = fieldEnds(payload, 7);
+  if (places === undefined) return undefined;
+  const [id = '', user = '', secret = '', apop, timestamp = '', ends = ''] = textFields(payload, places.slice(0, 6));
   const number = numberOf(id);
   if (number === undefined) return undefined;
   return {
     id: number,
     request: { user, secret, apop: apop === '1', timestamp },
     ends,
-    rest: new Uint8Array(fields[6] as Buffer),
+    rest: new Uint8Array(payload.subarray((places[5] as number) + 4)),
   };
 }
 
@@ -51,8 +51,8 @@ export function decodeGift(payload: Buffer): Gift | undefined {
 export const encodeNumber = (kind: 'H' | 'X', id: number): Buffer => frameOf(kind, [String(id)]);
 
 export function decodeNumber(payload: Buffer): number | undefined {
-  const [id] = fieldsOf(payload, 1) ?? [];
-  return id === undefined ? undefined : numberOf(id.toString('latin1'));
+  const [id] = textsOf(payload, 1);
+  return id === undefined ? undefined : numberOf(id);
 }
 
 export interface NotOpened {
@@ -64,7 +64,7 @@ export interface NotOpened {
 export const encodeNotOpened = ({ id, line }: NotOpened): Buffer => frameOf('N', [String(id), line]);
 
 export function decodeNotOpened(payload: Buffer): NotOpened | undefined {
-  const [id = '', line = ''] = fieldsOf(payload, 2)?.map((field) => field.toString('latin1')) ?? [];
+  const [id = '', line = ''] = textsOf(payload, 2);
   const number = numberOf(id);
   return number === undefined ? undefined : { id: number, line };
 }
@@ -72,8 +72,10 @@ export function decodeNotOpened(payload: Buffer): NotOpened | undefined {
 export const encodeAlive = (ids: readonly number[]): Buffer => frameOf('L', [ids.join(' ')]);
 
 export function decodeAlive(payload: Buffer): readonly number[] {
-  const [ids] = fieldsOf(payload, 1) ?? [];
-  return ids?.toString('latin1').split(' ').map(Number) ?? [];
+  const [ids] = textsOf(payload, 1);
+  return ids?.split(' ').map(Number) ?? [];
 }
+
+const textsOf = (payload: Buffer, count: number): ByteString[] => textFields(payload, fieldEnds(payload, count) ?? []);
 
 const numberOf = (text: string): number | undefined => (/^\d{1,15}$/.test(text) ? Number(text) : undefined);

@@ -3,7 +3,7 @@
  * is the user's POP3 session; its first line tells whether there is one.
  */
 import type { ByteString } from '../../protocol/mail.js';
-import { fieldsOf, frameOf } from './lspawnd-frames.js';
+import { fieldEnds, frameOf, textFields } from './lspawnd-frames.js';
 
 export interface MailboxRequest {
   readonly user: ByteString;
@@ -19,9 +19,9 @@ export function encodeMailbox({ user, secret, apop, timestamp }: MailboxRequest)
 }
 
 export function decodeMailbox(payload: Buffer): MailboxRequest | undefined {
-  const fields = fieldsOf(payload, 4)?.map((field) => field.toString('latin1'));
-  if (fields === undefined) return undefined;
-  const [user = '', secret = '', apop, timestamp = ''] = fields;
+  const ends = fieldEnds(payload, 4);
+  if (ends === undefined) return undefined;
+  const [user = '', secret = '', apop, timestamp = ''] = textFields(payload, ends);
   return { user, secret, apop: apop === '1', timestamp };
 }
 

@@ -39,6 +39,9 @@ export function serveControl(options: ControlOptions): Promise<void> {
   return new Promise((settle, fail) => {
     server.once('error', fail);
     server.listen(path, () => {
+      server.off('error', fail);
+      // An accept that fails (no descriptors left) is tried again by the next connection.
+      server.on('error', () => undefined);
       chmodSync(path, 0o600);
       settle();
     });
@@ -129,8 +132,8 @@ function controlAnswers(options: ControlOptions): Answers {
     fault: async ({ thread = '', kind = '' }) =>
       orderFault(thread, kind) ? done : { tag: 'failed', text: `no such fault: ${kind}` },
     export: async ({ after, from }) => {
-      if (node.queuedPart === undefined) return { tag: 'failed', text: 'the running node cannot export its queue' };
-      return { tag: 'done', value: (await node.queuedPart(after ?? 0, from ?? 0)) ?? null };
+      if (node.queuedParts === undefined) return { tag: 'failed', text: 'the running node cannot export its queue' };
+      return { tag: 'done', value: await node.queuedParts(after ?? 0, from ?? 0) };
     },
     queue: async ({ after, limit }) => {
       if (node.queuePage === undefined) return { tag: 'failed', text: 'the running node cannot list its queue' };

@@ -73,7 +73,11 @@ function limits(report: NodeReport): readonly string[] {
   else if (report.full) found.push('the disk of the queue is full: MAIL gets 452');
   const flush = numberIn(counters, 'queue.flushMs');
   if (flush >= slowFlush) found.push(`the disk of the queue is slow: a flush takes ${(flush / 1000).toFixed(1)} s`);
-  const waiting = ['smtpd', 'qmtpd', 'qmqpd', 'pop3d'].reduce((sum, name) => sum + numberIn(counters, `${name}.waiting`), 0);
+  const all = (what: string): number =>
+    ['smtpd', 'qmtpd', 'qmqpd', 'pop3d'].reduce((sum, name) => sum + numberIn(counters, `${name}.${what}`), 0);
+  const waiting = all('waiting');
+  const short = all('noDescriptors');
+  if (short > 0) found.push(`descriptors: ${short} clients were told to come again (limit on open files)`);
   if (waiting > 0) found.push(`connections: ${waiting} clients wait (control/concurrencyincoming)`);
   for (const channel of ['local', 'remote'] as const) {
     const { used, most } = slots(counters, channel);
@@ -84,6 +88,13 @@ function limits(report: NodeReport): readonly string[] {
   }
   const down = numberIn(counters, 'rspawn.downHosts');
   if (down > 0) found.push(`${down} hosts that did not answer lately: mail for them waits`);
+  const aside = numberIn(counters, 'send.aside');
+  if (aside > 0) found.push(`${aside} messages wait aside: their destination is slow, and has its share of the remote slots`);
+  const bounces = numberIn(counters, 'send.bouncesWaiting');
+  if (bounces > 0) found.push(`control/bouncerate: about ${bounces} bounces wait for their turn`);
+  const unresolved = numberIn(counters, 'rspawn.unresolved');
+  if (unresolved > 0)
+    found.push(`the name servers: ${unresolved} deliveries lately found no host (control/nameservers, tqmail check)`);
   const lost = numberIn(counters, 'log.lost') + numberIn(counters, 'log.dropped');
   if (lost > 0) found.push(`the reader of the log: ${lost} lines were lost`);
   return found.length === 0 ? ['nothing'] : found;

@@ -4,6 +4,7 @@
  */
 import { closeSync, readSync } from 'node:fs';
 import type { ByteString } from '../../protocol/mail.js';
+import { checkerFields, longestCheckerInput } from '../../protocol/pop3/authorization.js';
 import { type MailAccount, MailAccounts } from '../../store/mail-accounts.js';
 import { type Call, complainTo } from '../call.js';
 import { exitCodeOf, runProgram } from '../child/program.js';
@@ -11,8 +12,6 @@ import { exitCodeOf, runProgram } from '../child/program.js';
 const unacceptable = 1;
 const misuse = 2;
 const temporary = 111;
-/** Octets of name, password and timestamp. */
-const most = 512;
 const passwordDescriptor = 3;
 
 export async function run(call: Call): Promise<number> {
@@ -29,17 +28,18 @@ export async function run(call: Call): Promise<number> {
 
 /** Undefined: no descriptor 3, too much on it, or less than two whole fields. */
 function readFields(call: Call): readonly ByteString[] | undefined {
-  const octets = Buffer.alloc(most + 1);
+  const octets = Buffer.alloc(longestCheckerInput + 1);
   let size = 0;
   try {
     const fd = call.descriptor(passwordDescriptor);
-    for (let read = 1; read > 0 && size <= most; size += read) read = readSync(fd, octets, size, octets.length - size, null);
+    for (let read = 1; read > 0 && size < octets.length; size += read) {
+      read = readSync(fd, octets, size, octets.length - size, null);
+    }
     closeSync(fd);
   } catch {
     return undefined;
   }
-  const fields = octets.toString('latin1', 0, size).split('\0').slice(0, -1);
-  return size > most || fields.length < 2 ? undefined : fields;
+  return checkerFields(octets.toString('latin1', 0, size));
 }
 
 async function become(call: Call, { user, uid, gid, home }: MailAccount): Promise<number> {

@@ -7,7 +7,7 @@ import { giftSocket } from '../../actors/spawn/mailbox-gift.js';
 import type { ByteString } from '../../protocol/mail.js';
 import { complain } from '../complain.js';
 import { lspawndSocket, pidsFile } from '../home.js';
-import { spawnNode, tellNode } from './node-process.js';
+import { spawnNode, tellNode, v8Flags } from './node-process.js';
 import { NodePulse, watchNode } from './node-pulse.js';
 import type { ToParent } from './pipe-messages.js';
 import type { Prepared } from './prepare.js';
@@ -51,6 +51,8 @@ class Server {
   #stopping = false;
   #wasReady = false;
   #lastWords = '';
+  /** The node that said it cannot go on. */
+  #failing: ChildProcess | undefined;
 
   constructor(options: ServerOptions, settle: (code: number) => void) {
     this.#options = options;
@@ -67,7 +69,7 @@ class Server {
       if (defaultDelivery !== undefined) args.push(Buffer.from(defaultDelivery, 'latin1').toString('base64'));
       // It lives as long as its pipes: descriptors 0 and 3 close with this process.
       this.#lspawnd = this.#keep('lspawnd', () =>
-        spawn(process.execPath, args, { cwd: home, stdio: ['pipe', 'ignore', 'inherit', 'pipe'] }),
+        spawn(process.execPath, [...v8Flags, ...args], { cwd: home, stdio: ['pipe', 'ignore', 'inherit', 'pipe'] }),
       );
       this.#lspawnd.begin();
     }
@@ -134,8 +136,10 @@ class Server {
   #failed(text: string): void {
     this.#lastWords = text;
     const child = this.#node?.child();
-    const timer = setTimeout(() => child?.kill('SIGKILL'), closeMs);
-    child?.once('exit', () => clearTimeout(timer));
+    if (child === undefined || child === this.#failing) return;
+    this.#failing = child;
+    const timer = setTimeout(() => child.kill('SIGKILL'), closeMs);
+    child.once('exit', () => clearTimeout(timer));
   }
 
   /** Its threads go on without it, but nobody watches them and no socket of control is answered. */

@@ -31,10 +31,9 @@ function beforeDot(text: ByteString): ByteString {
   return dot < 0 ? text : text.slice(0, dot);
 }
 
-/** A value without NUL (it would end early) and without a leading `() {`, which old shells obey. */
+/** A value without NUL (it would end early) and without a leading `() {`, which old shells obey; nor one behind another. */
 function cleanValue(value: ByteString): ByteString {
-  const text = value.replaceAll('\0', '');
-  return text.startsWith('() {') ? text.slice(4) : text;
+  return value.replaceAll('\0', '').replace(/^(?:\(\) \{)+/, '');
 }
 
 /** The variables in a stable order; values are cleaned. */

@@ -29,8 +29,11 @@ export function base64Octets(text: ByteString): ByteString {
 }
 
 export function quotedOctets(text: ByteString): ByteString {
-  return text
-    .replace(/[ \t]+(?=\r?\n|$)/g, '')
-    .replace(/=\r?\n/g, '')
-    .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return (
+    text
+      // Each run of blanks is looked at once, however long it is.
+      .replace(/(?<![ \t])[ \t]+(?=\r?\n|$)/g, '')
+      .replace(/=\r?\n/g, '')
+      .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  );
 }

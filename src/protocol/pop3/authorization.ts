@@ -73,3 +73,12 @@ export class Authorization {
 export function checkerInput({ user, secret }: Login, timestamp: ByteString): ByteString {
   return `${user}\0${secret}\0${timestamp}\0`;
 }
+
+/** Octets of name, password and timestamp that a checker reads. */
+export const longestCheckerInput = 512;
+
+/** Name, password and what else was given, each ended by NUL; undefined: too much, or less than two whole fields. */
+export function checkerFields(text: ByteString): readonly ByteString[] | undefined {
+  const fields = text.split('\0').slice(0, -1);
+  return text.length > longestCheckerInput || fields.length < 2 ? undefined : fields;
+}

@@ -14,6 +14,8 @@ export interface MessageList {
   size(index: number): number;
   /** Unique for ever within the mailbox, without blanks. */
   uniqueName(index: number): ByteString;
+  /** Long answers about the whole list, made once for all sessions that see this very list. Absent: nothing is kept. */
+  readonly answers?: Map<'LIST' | 'UIDL', readonly ByteString[]>;
 }
 
 export type TransactionStep =
@@ -25,7 +27,9 @@ export type TransactionStep =
   | { readonly tag: 'quit' };
 
 /** Lines of one piece. */
-const pieceLines = 500;
+const pieceLines = 1_000;
+/** Messages of the largest list whose answers are kept. */
+const keptLines = 10_000;
 const reply = (text: ByteString): TransactionStep => ({ tag: 'reply', text });
 const ok = reply('+OK \r\n');
 const refused = (why: ByteString): TransactionStep => reply(`-ERR ${why}\r\n`);
@@ -59,9 +63,9 @@ export class Transaction {
       case 'STAT':
         return this.#stat();
       case 'LIST':
-        return this.#each(argument, (index) => String(this.#list.size(index)));
+        return this.#each(verb, argument, (index) => String(this.#list.size(index)));
       case 'UIDL':
-        return this.#each(argument, (index) => this.#list.uniqueName(index));
+        return this.#each(verb, argument, (index) => this.#list.uniqueName(index));
       case 'RETR':
       case 'TOP':
         return this.#one(argument, (index) => ({ tag: 'message', index, lines: bodyLines(argument) }));
@@ -104,9 +108,17 @@ export class Transaction {
     return ok;
   }
 
-  #each(argument: ByteString, say: (index: number) => ByteString): TransactionStep {
+  #each(verb: 'LIST' | 'UIDL', argument: ByteString, say: (index: number) => ByteString): TransactionStep {
     if (argument !== '') return this.#one(argument, (index) => reply(`+OK ${index + 1} ${say(index)}\r\n`));
-    return { tag: 'lines', pieces: this.#lines(say) };
+    return { tag: 'lines', pieces: this.#kept(verb, say) };
+  }
+
+  #kept(verb: 'LIST' | 'UIDL', say: (index: number) => ByteString): Iterable<ByteString> {
+    const { answers, count } = this.#list;
+    if (answers === undefined || this.#deleted.size > 0 || count > keptLines) return this.#lines(say);
+    const pieces = answers.get(verb) ?? [...this.#lines(say)];
+    answers.set(verb, pieces);
+    return pieces;
   }
 
   *#lines(say: (index: number) => ByteString): Iterable<ByteString> {

@@ -3,7 +3,7 @@
  */
 import { Distribution, Slowest } from './delays.js';
 import type { Delivery, MatchupSink, Message } from './matchup.js';
-import { Tally } from './tally.js';
+import { type Sums, Tally } from './tally.js';
 
 /** zoverall's sums. */
 export interface Overall {
@@ -60,9 +60,12 @@ export class Figures implements MatchupSink {
   readonly distribution: Distribution = new Distribution();
   readonly slowest: Slowest;
 
-  /** `slowest`: how many slow deliveries are kept. */
-  constructor(slowest: number) {
+  readonly #withSuccesses: boolean;
+
+  /** `slowest`: how many slow deliveries are kept. Reasons of successes are nearly all different, so they can be left out. */
+  constructor(slowest: number, withSuccesses = true) {
     this.slowest = new Slowest(slowest);
+    this.#withSuccesses = withSuccesses;
   }
 
   delivery(one: Delivery): void {
@@ -73,14 +76,19 @@ export class Figures implements MatchupSink {
     overall[result] += 1;
     overall.xdelay += xdelay;
     overall.arrivedBytes += arrivedBytes;
-    const amounts = { attempts: 1, [result]: 1, arrivedBytes, xdelay };
-    this.hosts.add(`${one.channel}.${hostOf(one.recipient)}`, amounts);
-    this.recipients.add(`${one.channel}.${one.recipient}`, amounts);
-    if (one.known) this.senders.add(one.sender, amounts);
-    if (one.known) this.uids.add(String(one.uid), amounts);
-    if (result === 'success') this.successes.add(one.reason, { attempts: 1, success: 1, xdelay });
-    if (result === 'failure') this.failures.add(one.reason, { attempts: 1, failure: 1, xdelay });
-    if (result === 'deferral') this.deferrals.add(one.reason, { attempts: 1, deferral: 1, xdelay });
+    const attempt = (sums: Sums): void => {
+      sums.attempts += 1;
+      sums[result] += 1;
+      sums.arrivedBytes += arrivedBytes;
+      sums.xdelay += xdelay;
+    };
+    attempt(this.hosts.of(`${one.channel}.${hostOf(one.recipient)}`));
+    attempt(this.recipients.of(`${one.channel}.${one.recipient}`));
+    if (one.known) attempt(this.senders.of(one.sender));
+    if (one.known) attempt(this.uids.of(String(one.uid)));
+    if (result === 'failure') attempt(this.failures.of(one.reason));
+    else if (result === 'deferral') attempt(this.deferrals.of(one.reason));
+    else if (this.#withSuccesses) attempt(this.successes.of(one.reason));
     const ddelay = span(one.birth, one.ended);
     if (result === 'success' && ddelay !== undefined) {
       overall.ddelay += ddelay;
@@ -99,9 +107,14 @@ export class Figures implements MatchupSink {
     overall.messageAttempts += recipients + one.deferral;
     overall.bytes += one.bytes;
     overall.qtime += span(one.birth, one.done) ?? 0;
-    const amounts = { messages: 1, bytes: one.bytes, recipients, recipientBytes: one.bytes * recipients };
-    this.senders.add(one.sender, amounts);
-    this.uids.add(String(one.uid), amounts);
+    const ended = (sums: Sums): void => {
+      sums.messages += 1;
+      sums.recipients += recipients;
+      sums.bytes += one.bytes;
+      sums.recipientBytes += one.bytes * recipients;
+    };
+    ended(this.senders.of(one.sender));
+    ended(this.uids.of(String(one.uid)));
     this.#seen(one.birth, one.done);
   }
 

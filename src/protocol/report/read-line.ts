@@ -49,8 +49,10 @@ const inSyslog = / (\d{9,11}\.\d{6}) ((?:new|info|end) msg |starting delivery |d
 export function readReportLine(line: string): ReportLine | undefined {
   if (line.startsWith('{')) return fromJson(line);
   if (line.startsWith('@')) {
-    const label = readTai64n(line);
-    return label && withTime(label.seconds + label.nanoseconds / 1e9, line.slice(labelled));
+    // A third of a log are status lines: their stamps are not looked at.
+    const event = textEvent(line.slice(labelled));
+    const label = event && readTai64n(line);
+    return label && { time: label.seconds + label.nanoseconds / 1e9, event };
   }
   const own = stamped.exec(line);
   if (own !== null) return withTime(Number(own[1]), line.slice(own[0].length));

@@ -48,23 +48,29 @@ export class Tally {
     this.#most = most;
   }
 
-  add(name: string, amounts: Partial<Sums>): void {
+  /** The sums of a name, to add to at once: they move when there are too many names. */
+  of(name: string): Sums {
     let sums = this.#names.get(name);
     if (sums === undefined) {
       if (this.#names.size >= this.#most) this.#shrink();
-      sums = zero();
+      // A log may hold the name of the rest as a name of its own.
+      sums = this.#names.get(name) ?? zero();
       this.#names.set(name, sums);
     }
-    addTo(sums, amounts);
+    return sums;
   }
 
   #shrink(): void {
-    const sorted = [...this.#names].sort(([, a], [, b]) => this.#weight(a) - this.#weight(b));
+    const weights = Float64Array.from(this.#names.values(), this.#weight).sort();
+    const middle = weights[weights.length >> 1] ?? 0;
     const rest = this.#names.get(others) ?? zero();
-    for (const [name, sums] of sorted.slice(0, Math.ceil(sorted.length / 2))) {
-      if (name === others) continue;
+    let left = Math.ceil(this.#names.size / 2);
+    for (const [name, sums] of this.#names) {
+      if (left === 0) break;
+      if (name === others || this.#weight(sums) > middle) continue;
       addTo(rest, sums);
       this.#names.delete(name);
+      left -= 1;
     }
     this.#names.set(others, rest);
   }
@@ -80,6 +86,6 @@ export class Tally {
   }
 }
 
-function addTo(sums: Sums, amounts: Partial<Sums>): void {
-  for (const name of Object.keys(amounts) as (keyof Sums)[]) sums[name] += amounts[name] ?? 0;
+function addTo(sums: Sums, more: Readonly<Sums>): void {
+  for (const name of Object.keys(more) as (keyof Sums)[]) sums[name] += more[name];
 }

@@ -2,6 +2,7 @@
  * Reads a sink's rules: a line a rule, `[from 10s] [to 20s] [30%] STAGE[/n] PATTERN ACTION`.
  * Parsing only. A mistake is a value with its line and what would be right; then none of the rules counts.
  */
+import { lowerCaseAscii } from '../bytes.js';
 import type { ByteString } from '../mail.js';
 import { type SinkAction, type SinkRefusal, type SinkRule, type SinkRuleSet, type SinkRulesMistake, sinkStages } from './rule.js';
 
@@ -148,8 +149,23 @@ function whole(word: string | undefined, after: string): number {
   return Number(word);
 }
 
-/** `*` stands for anything; letters in any case. */
-function globPattern(glob: string): RegExp {
-  const parts = glob.split(/\*+/).map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 'is');
+/** `*` stands for anything; letters in any case. One pass: no text takes longer than its length times the pattern's. */
+function globPattern(glob: string): SinkRule['pattern'] {
+  if (glob === '*') return { test: () => true };
+  const [head = '', ...later] = lowerCaseAscii(glob).split(/\*+/);
+  const tail = later.pop();
+  return {
+    test(address) {
+      const text = lowerCaseAscii(address);
+      if (tail === undefined) return text === head;
+      if (!text.startsWith(head)) return false;
+      let at = head.length;
+      for (const part of later) {
+        const found = text.indexOf(part, at);
+        if (found < 0) return false;
+        at = found + part.length;
+      }
+      return text.length - at >= tail.length && text.endsWith(tail);
+    },
+  };
 }

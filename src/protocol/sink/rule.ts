@@ -49,7 +49,7 @@ export interface SinkRule {
   readonly fromMs: number;
   /** … until so long after; infinite when it never ends. */
   readonly toMs: number;
-  readonly pattern: RegExp;
+  readonly pattern: { test(address: ByteString): boolean };
   readonly action: SinkAction;
 }
 

@@ -8,7 +8,7 @@ import { connectionDied, outcomesOf, rawReport, type TransactionRecord, withRepl
 import type { SmtpClient, SmtpClientEvent, SmtpClientOptions, Transaction } from './session.js';
 import { type Progress, TransactionDialogue } from './transaction.js';
 
-type State = 'greeting' | 'ehlo' | 'helo' | 'ready' | 'transaction' | 'closed';
+type State = 'greeting' | 'ehlo' | 'helo' | 'starttls' | 'tls' | 'ready' | 'transaction' | 'closed';
 
 /** The keywords of an EHLO reply, upper case (RFC 5321 §4.1.1.1). */
 function keywords(text: ByteString): Set<string> {
@@ -38,6 +38,7 @@ export class SmtpClientSession implements SmtpClient {
   private mute = false;
   /** The last report said that this connection is not usable. */
   private spent = false;
+  private secure = false;
 
   constructor(options: SmtpClientOptions) {
     this.options = options;
@@ -94,6 +95,13 @@ export class SmtpClientSession implements SmtpClient {
     if (this.dialogue) this.progress(this.dialogue.cancel(message));
   }
 
+  /** TLS has begun: what the server said before is worth nothing, and it is greeted again (RFC 3207 §4.2). */
+  secured(): void {
+    this.secure = true;
+    this.extensions = new Set();
+    this.hello('ehlo');
+  }
+
   quit(): void {
     if (this.state === 'transaction') {
       this.gone = true;
@@ -142,12 +150,31 @@ export class SmtpClientSession implements SmtpClient {
     if (this.state === 'greeting') {
       if (reply.code === 220) this.hello(this.options.greet);
       else this.turnedAway('greeting failed.', reply);
-    } else if (reply.code === 250) {
+    } else if (this.state === 'tls') this.dropped();
+    else if (this.state === 'starttls') this.startTls(reply);
+    else if (reply.code === 250) {
       if (this.state === 'ehlo') this.extensions = this.offered(reply.text);
-      this.state = 'ready';
-      this.events.push({ tag: 'ready', extensions: this.extensions });
+      if (!this.secure && this.options.starttls === true && this.extensions.has('STARTTLS')) {
+        this.state = 'starttls';
+        this.out.push('STARTTLS\r\n');
+      } else this.ready();
     } else if (this.state === 'ehlo' && isRefusal(reply.code) && reply.code !== 421) this.hello('helo');
     else this.turnedAway('my name was rejected.', reply);
+  }
+
+  private ready(): void {
+    this.state = 'ready';
+    this.events.push({ tag: 'ready', extensions: this.extensions });
+  }
+
+  private startTls(reply: Reply): void {
+    // What stands behind this reply came without TLS, and would be taken for the reply to what is said under it.
+    if (reply.code === 220 && this.reader.ahead) this.dropped();
+    else if (reply.code === 220) {
+      this.state = 'tls';
+      this.events.push({ tag: 'starttls' });
+    } else if (reply.code === 421) this.turnedAway('STARTTLS was rejected.', reply);
+    else this.ready();
   }
 
   private offered(text: ByteString): ReadonlySet<string> {
@@ -167,8 +194,9 @@ export class SmtpClientSession implements SmtpClient {
 
   private newDialogue(transaction: Transaction): TransactionDialogue {
     const { extensions, dirty, used } = this;
-    const { peer } = this.options;
-    return new TransactionDialogue(transaction, { peer, extensions, dirty, used }, (piece) => {
+    const { peer, greet } = this.options;
+    const eightBitAddresses = greet === 'helo';
+    return new TransactionDialogue(transaction, { peer, extensions, dirty, used, eightBitAddresses }, (piece) => {
       this.out.push(piece);
     });
   }

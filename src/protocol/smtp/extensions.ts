@@ -3,16 +3,20 @@
  * Parameters that were not announced are ignored, as qmail does (spec smtpd.md §2.1).
  */
 import type { ByteString } from '../mail.js';
+import type { SmtpServerOptions } from './session.js';
 
 /**
  * The whole reply to EHLO (RFC 5321 §4.1.1.1). Without enhanced codes it is qmail's, to which a limit on the size is added
  * when there is one.
  */
-export function ehloReply(greeting: ByteString, databytes: number, enhanced: boolean, etrn = false): ByteString {
+export function ehloReply(options: SmtpServerOptions): ByteString {
+  const { greeting, databytes } = options;
+  const enhanced = options.enhanced === 'ehlo';
   const keywords = ['PIPELINING', '8BITMIME'];
   if (enhanced || databytes > 0) keywords.push(`SIZE ${databytes}`);
   if (enhanced) keywords.push('ENHANCEDSTATUSCODES');
-  if (etrn) keywords.push('ETRN');
+  if (options.etrn === true) keywords.push('ETRN');
+  if (options.starttls === true) keywords.push('STARTTLS');
   const lines = [greeting, ...keywords];
   return lines.map((line, index) => `250${index === lines.length - 1 ? ' ' : '-'}${line}\r\n`).join('');
 }

@@ -19,6 +19,9 @@ const looping = 'too many hops, this message is looping (#5.4.6)';
 
 type Command = (session: SmtpServerSession, argument: ByteString) => void;
 
+/** Commands answered without a pause; few clients ever send so many ahead. */
+const commandsInARow = 64;
+
 type Open = 'nothing' | 'etrn' | 'mail' | 'rcpt' | 'data' | 'end';
 
 export class SmtpServerSession implements SmtpServer {
@@ -35,6 +38,7 @@ export class SmtpServerSession implements SmtpServer {
     ['VRFY', (session) => session.reply(252, "send some mail, i'll try my best", '2.0.0')],
     ['HELP', (session) => session.reply(214, 'tqmail, a mail server that behaves as qmail does', '2.0.0')],
     ['ETRN', (session, argument) => session.etrn(argument)],
+    ['STARTTLS', (session, argument) => session.startTls(argument)],
     ['QUIT', (session) => session.quit()],
   ]);
 
@@ -51,6 +55,7 @@ export class SmtpServerSession implements SmtpServer {
   private over = false;
   private extended = false;
   private errors = 0;
+  private row = 0;
   /** The sender of the transaction under way; undefined before MAIL. */
   private sender: ByteString | undefined;
   private recipients: ByteString[] = [];
@@ -201,7 +206,15 @@ export class SmtpServerSession implements SmtpServer {
     } else {
       this.options.heard?.(line.text);
       this.obey(parseCommand(line.text));
+      this.breathe(chunk);
     }
+  }
+
+  /** A client that sends a thousand commands ahead must not have the thread for all of them at once. */
+  private breathe(chunk: Uint8Array): void {
+    if (this.options.breath !== true || ++this.row < commandsInARow) return;
+    this.row = 0;
+    if (!this.over && (this.position < chunk.length || this.chunks.length > 1)) this.events.push({ tag: 'breath' });
   }
 
   private obey({ verb, argument }: CommandLine): void {
@@ -228,8 +241,8 @@ export class SmtpServerSession implements SmtpServer {
   private greet(name: ByteString, extended: boolean): void {
     this.closeTransaction();
     this.extended = extended;
-    const { greeting, databytes, enhanced, etrn } = this.options;
-    this.out += extended ? ehloReply(greeting, databytes, enhanced === 'ehlo', etrn) : `250 ${greeting}\r\n`;
+    const { greeting } = this.options;
+    this.out += extended ? ehloReply(this.options) : `250 ${greeting}\r\n`;
     this.events.push({ tag: 'helo', name, extended });
   }
 
@@ -277,6 +290,17 @@ export class SmtpServerSession implements SmtpServer {
     else this.ask('etrn', { tag: 'etrn', name });
   }
 
+  /** RFC 3207 §4: no argument; whatever was said or sent before is forgotten with this session. */
+  private startTls(argument: ByteString): void {
+    if (this.options.starttls !== true) this.refuse(502, 'unimplemented (#5.5.1)');
+    else if (argument.trim() !== '') this.refuse(501, 'syntax error, STARTTLS has no argument (#5.5.4)');
+    else {
+      this.reply(220, 'go ahead with TLS', '2.0.0');
+      this.finish();
+      this.events.push({ tag: 'starttls' });
+    }
+  }
+
   private quit(): void {
     this.reply(221, this.options.greeting, '2.0.0');
     this.finish();
@@ -287,8 +311,10 @@ export class SmtpServerSession implements SmtpServer {
     const result = body.scan(chunk, this.position, this.pieces);
     this.position = body.position;
     const refused = this.refusal(body);
-    if (refused === undefined) for (const bytes of this.pieces) this.events.push({ tag: 'body', bytes });
-    this.pieces.length = 0;
+    if (this.pieces.length > 0) {
+      if (refused === undefined) for (const bytes of this.pieces) this.events.push({ tag: 'body', bytes });
+      this.pieces = [];
+    }
     if (result !== 'more') this.endBody(body, result, refused);
   }
 

@@ -32,6 +32,10 @@ export interface SmtpServerOptions {
   readonly heard?: (line: ByteString) => void;
   /** ETRN is announced and asked about (RFC 1985). */
   readonly etrn?: boolean;
+  /** STARTTLS is announced and taken (RFC 3207). */
+  readonly starttls?: boolean;
+  /** A client that sends many commands ahead is interrupted by `breath` events. */
+  readonly breath?: boolean;
 }
 
 /**
@@ -51,7 +55,14 @@ export type SmtpServerEvent =
   | { readonly tag: 'body'; readonly bytes: Uint8Array }
   /** The body is complete. When `refused` is set the message must be thrown away: the session has its reply ready. */
   | { readonly tag: 'end'; readonly wireSize: number; readonly unixSize: number; readonly refused: ByteString | undefined }
+  /** Many commands were answered and more are there: a good moment to let other clients have their turn. */
+  | { readonly tag: 'breath' }
   | { readonly tag: 'quit' }
+  /**
+   * The session is over: after its output TLS begins, and what comes over that belongs to a new session, which has not been
+   * greeted. Whatever the client sent behind the command is gone (RFC 3207 §6: it may be somebody else's).
+   */
+  | { readonly tag: 'starttls' }
   /** The session is over after its output is written: bare LF or CR, too many errors. */
   | { readonly tag: 'broken'; readonly why: string };
 
@@ -103,11 +114,15 @@ export interface SmtpClientOptions {
   readonly greet: 'ehlo' | 'helo';
   /** False: PIPELINING is not used although it is offered; one command, one reply. Default true. */
   readonly pipelining?: boolean;
+  /** STARTTLS is used where it is offered (RFC 3207); where the server then refuses it, the session goes on without. */
+  readonly starttls?: boolean;
 }
 
 export type SmtpClientEvent =
   /** Greeting and EHLO are through: `begin` may be called. */
   | { readonly tag: 'ready'; readonly extensions: ReadonlySet<string> }
+  /** The server waits for TLS to begin: call `secured` when it has, or `lost`. Nothing is said before. */
+  | { readonly tag: 'starttls' }
   /** Only for a streamed transaction: the server wants the body, call `piece` now. */
   | { readonly tag: 'go' }
   /**

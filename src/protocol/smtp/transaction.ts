@@ -18,6 +18,8 @@ export interface Connection {
   readonly dirty: boolean;
   /** An earlier transaction was made on this connection. */
   readonly used: boolean;
+  /** Addresses beyond ASCII are sent without a word, as qmail-remote does, whatever the server offers. */
+  readonly eightBitAddresses: boolean;
 }
 
 /** Whose reply comes next. `body`: the caller is handing over pieces. `abandon`: the empty message after refusals. */
@@ -26,6 +28,11 @@ type Stage = 'rset' | 'mail' | 'rcpt' | 'data' | 'body' | 'final' | 'abandon' | 
 export type Progress = 'more' | 'go' | 'done';
 
 const addressText = 'Sorry, an address with a line end or NUL in it cannot be sent over SMTP. (#5.1.3)\n';
+
+const utf8Text = "Sorry, an address beyond ASCII cannot be sent: the remote host doesn't offer SMTPUTF8. (#5.6.7)\n";
+
+/** An address that takes SMTPUTF8 (RFC 6531). */
+const isBeyondAscii = (address: ByteString): boolean => /[^\0-\x7f]/.test(address);
 
 export class TransactionDialogue {
   /** The connection may carry another transaction. */
@@ -73,10 +80,12 @@ export class TransactionDialogue {
   start(): Progress {
     const { sender, recipients, body } = this.transaction;
     recipients.forEach((recipient, index) => {
-      if (unsendable(recipient)) this.records[index] = { letter: 'h', text: addressText };
+      const text = this.unsendableText(recipient);
+      if (text !== undefined) this.records[index] = { letter: 'h', text };
       else this.asked.push(index);
     });
-    if (unsendable(sender)) this.message = { status: 'D', text: addressText };
+    const text = this.unsendableText(sender);
+    if (text !== undefined) this.message = { status: 'D', text };
     else if (body.some((piece) => piece.includes(0))) this.message = untransferableOutcome('NUL');
     else if (this.asked.length === 0) this.message = { status: 'D', text: givingUp(this.connection.peer) };
     if (this.message) {
@@ -88,6 +97,14 @@ export class TransactionDialogue {
       this.write(`${reset}${this.mailCommand()}${this.asked.map((index) => this.rcptCommand(index)).join('')}DATA\r\n`);
     else this.write(reset || this.mailCommand());
     return 'more';
+  }
+
+  /** RFC 6531 §3.2: without the extension an address beyond ASCII must not be sent, and nobody can write it another way. */
+  private unsendableText(address: ByteString): ByteString | undefined {
+    if (unsendable(address)) return addressText;
+    const { eightBitAddresses, extensions } = this.connection;
+    if (eightBitAddresses || !isBeyondAscii(address) || extensions.has('SMTPUTF8')) return undefined;
+    return utf8Text;
   }
 
   reply(reply: Reply): Progress {
@@ -146,11 +163,13 @@ export class TransactionDialogue {
   }
 
   private mailCommand(): ByteString {
-    const { extensions } = this.connection;
-    const { sender, size, eightBit } = this.transaction;
+    const { extensions, eightBitAddresses } = this.connection;
+    const { sender, recipients, size, eightBit } = this.transaction;
     const declared = extensions.has('SIZE') ? ` SIZE=${size}` : '';
     const body = eightBit && extensions.has('8BITMIME') ? ' BODY=8BITMIME' : '';
-    return `MAIL FROM:<${quoteAddress(sender)}>${declared}${body}\r\n`;
+    const beyond = extensions.has('SMTPUTF8') && [sender, ...recipients].some(isBeyondAscii);
+    const utf8 = beyond && !eightBitAddresses ? ' SMTPUTF8' : '';
+    return `MAIL FROM:<${quoteAddress(sender)}>${declared}${body}${utf8}\r\n`;
   }
 
   private rcptCommand(index: number): ByteString {

@@ -3,59 +3,16 @@
  * clients that nobody should be.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { type TestContext, test } from 'node:test';
-import type { Actor, ActorContext } from '../../../src/actors/kernel/actor.js';
-import { createPop3d, type Pop3d } from '../../../src/actors/pop3d/actor.js';
+import { test } from 'node:test';
 import { LoginGate, networkOf } from '../../../src/actors/pop3d/login-gate.js';
-import type { MailboxWay, Opened } from '../../../src/actors/pop3d/mailbox-way.js';
-import type { MailboxRequest } from '../../../src/actors/spawn/mailbox-request.js';
+import type { Opened } from '../../../src/actors/pop3d/mailbox-way.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import type { Client } from '../../support/line-client.js';
+import { openPop3 } from '../../support/pop3-house.js';
 import { soon } from '../../support/server-home.js';
-import { type Front, type FrontParts, openFront } from '../../support/smtpd-house.js';
-
-interface Pop3House extends Front {
-  readonly pop3d: Pop3d;
-  readonly maildir: string;
-  readonly requests: MailboxRequest[];
-  dial(to?: string): Client;
-}
-
-interface Parts extends FrontParts {
-  readonly open?: (request: MailboxRequest, house: { readonly maildir: string }) => Promise<Opened>;
-  readonly apop?: boolean;
-  readonly clock?: FakeClock;
-}
-
-/** The password is `secret`; others are refused. */
-async function openPop3(t: TestContext, parts: Parts = {}): Promise<Pop3House> {
-  const front = openFront(t, parts);
-  const maildir = join(front.home, 'joe', 'Maildir');
-  for (const name of ['new', 'cur', 'tmp']) mkdirSync(join(maildir, name), { recursive: true });
-  for (let n = 1; n <= 3; n++) {
-    writeFileSync(join(maildir, 'new', `m${n}`), `Subject: ${n}\n\n.${'x'.repeat(n)}\n`);
-    utimesSync(join(maildir, 'new', `m${n}`), n, n);
-  }
-  const requests: MailboxRequest[] = [];
-  const open = parts.open ?? (async ({ secret }) => (secret === 'secret' ? { tag: 'own', maildir } : { tag: 'refused' }));
-  const way: MailboxWay = {
-    apop: parts.apop ?? false,
-    open: (request) => {
-      requests.push(request);
-      return open(request, { maildir });
-    },
-  };
-  const context = front.context as ActorContext<'pop3d'>;
-  const clock = parts.clock ?? context.clock;
-  const options = { home: front.home, listeners: front.placed('pop3'), board: front.board, descriptors: 100, way };
-  const pop3d = createPop3d({ ...context, clock }, options);
-  await pop3d.start?.();
-  const dial = front.dialTo(pop3d as Actor<never>, pop3d.ports[0] ?? 0);
-  return { ...front, pop3d, maildir, requests, dial };
-}
 
 const all = (maildir: string): string[] =>
   ['new', 'cur'].flatMap((name) => readdirSync(join(maildir, name)).map((file) => `${name}/${file}`)).sort();

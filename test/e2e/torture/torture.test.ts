@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { startLenientServer } from '../../attacks/lenient-server.js';
 import { backwards } from '../../support/server-home.js';
 import { drained, statusOf } from '../../support/server-status.js';
 import { commandRows } from './command-rows.js';
@@ -47,6 +48,24 @@ test('no two rows have the same name', () => {
     names.filter((name, at) => names.indexOf(name) !== at),
     [],
   );
+});
+
+test('a server that is lenient in everything fails the tables', async (t) => {
+  const messages: string[] = [];
+  const port = await startLenientServer(backwards(t), (_sender, text) => messages.push(text));
+  // Rows that wait for replies could wait for ever.
+  const plain = rows.filter(({ send, whole }) => whole !== true && send.every((piece) => typeof piece === 'string'));
+  const wrong: string[] = [];
+  const left = [...plain];
+  const worker = async (): Promise<void> => {
+    for (let row = left.shift(); row !== undefined; row = left.shift()) {
+      const said = await converse(port, piecesFor(row, 'x'), 'whole');
+      if (codesIn(said).join(' ') !== codesOf(row).join(' ')) wrong.push(row.what);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  t.diagnostic(`${wrong.length} of ${plain.length} rows are seen to be wrong, ${messages.length} messages were taken`);
+  assert.ok(plain.length > 80 && wrong.length > plain.length / 2, `${wrong.length} of ${plain.length}`);
 });
 
 test(`${rows.length} odd conversations, whole and octet by octet`, async (t) => {

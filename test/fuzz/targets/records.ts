@@ -10,6 +10,7 @@ import {
   decodeReport,
   encodeDelivery,
   encodeReport,
+  readdressed,
 } from '../../../src/actors/spawn/lspawnd-messages.js';
 import { maxAddressLength } from '../../../src/protocol/mail.js';
 import { queueFileTexts, readChannel, readInfo, readTodo } from '../../../src/protocol/qmail-queue-files.js';
@@ -117,12 +118,22 @@ const deliveryFrame = encodeDelivery({
 const forwards = { uid: 7, sender: 's@t', prefix: 'Delivered-To: x@y\n', recipients: ['a@b', 'c@d'] };
 const reportFrame = encodeReport(3, { outcomes: [{ status: 'K', text: 'did 0+1+0\n' }], forward: forwards }).toString('latin1');
 
+const address = { id: 9, user: 'u', home: '/h', dash: '-', ext: 'e', defaultDelivery: '#' };
+
+/** What lspawnd hands on says the same about everything that is not its own to say. */
+function handedOn(payload: Buffer): void {
+  const read = decodeDelivery(payload);
+  if (read === undefined) return;
+  agree('handed on', decodeDelivery(readdressed(payload, address).subarray(5)), { ...read, ...address });
+}
+
 function spawnFrames(chunks: readonly Uint8Array[]): string[] {
   const reader = new SpawnFrames();
   return chunks.flatMap((chunk) => {
     const frames = reader.push(Buffer.from(chunk));
     if (frames === 'broken') return [];
     return frames.map(({ kind, payload }) => {
+      if (kind === 'D') handedOn(payload);
       const read = kind === 'D' ? decodeDelivery(payload) : kind === 'R' ? decodeReport(payload) : decodePiece(payload);
       return `${kind} ${JSON.stringify(read) ?? 'none'}`;
     });

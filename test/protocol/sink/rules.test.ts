@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { SinkJudge, type SinkQuestion } from '../../../src/protocol/sink/judge.js';
 import { magicOf } from '../../../src/protocol/sink/magic.js';
+import { FirstTries } from '../../../src/protocol/sink/memory.js';
 import { parseSinkRules } from '../../../src/protocol/sink/parse-rules.js';
 import { sinkPresets } from '../../../src/protocol/sink/presets.js';
 import { sinkStages } from '../../../src/protocol/sink/rule.js';
@@ -44,6 +45,40 @@ const mistakes: readonly (readonly [string, number, RegExp])[] = [
   ['seed x', 1, /seed wants/],
   ['mail * rate 5/s 250 ok', 1, /"250" is no reply code/],
 ];
+
+test('stars stand for anything, letters count in any case, and many stars take no longer', () => {
+  const refused = (pattern: string, address: string): boolean =>
+    judgeOf(`mail ${pattern} 450 no`).judge(question({ address })).does === 'refuse';
+  for (const [pattern, address] of [
+    ['*', ''],
+    ['A*b*C', 'aXXBxxc'],
+    ['*@x.test', 'a@X.test'],
+    ['ab', 'AB'],
+    ['a**a', 'aa'],
+    ['*.[x]*', 'a.[x]b'],
+  ] as const)
+    assert.ok(refused(pattern, address), `${pattern} ${address}`);
+  for (const [pattern, address] of [
+    ['a*a', 'a'],
+    ['*b*c', 'cb'],
+    ['a.c', 'abc'],
+    ['ab', 'abc'],
+  ] as const)
+    assert.ok(!refused(pattern, address), `${pattern} ${address}`);
+  const { user } = process.cpuUsage();
+  assert.ok(!refused(`${'*a'.repeat(12)}*b`, 'a'.repeat(900)));
+  assert.ok(process.cpuUsage().user - user < 5_000_000, 'processor time');
+});
+
+test('what greylisting remembers is bounded, whatever the addresses', () => {
+  const tries = new FirstTries();
+  assert.equal(tries.age('first', 1), 0);
+  assert.equal(tries.age('first', 8), 7);
+  for (let n = 0; n < 20_000; n++) tries.age(`${n} ${'x'.repeat(2_000)}`, 9);
+  assert.ok(tries.octets <= 32 * 1_048_576, `${tries.octets} octets`);
+  assert.equal(tries.age(`19999 ${'x'.repeat(2_000)}`, 10), 1, 'the newest stay');
+  assert.equal(tries.age('first', 10), 0, 'the oldest is forgotten');
+});
 
 test('a mistake names its line and what would be right', () => {
   for (const [text, line, reason] of mistakes) {

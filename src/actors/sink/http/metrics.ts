@@ -12,8 +12,10 @@ export function metricsText(report: SinkReport): string {
   const rows: Row[] = [
     ['messages_total', 'counter', 'Messages taken.', report.messages],
     ['recipients_total', 'counter', 'Recipients of messages taken.', report.recipients],
+    ['unanswered_total', 'counter', 'Recipients of messages taken whose sender got no answer.', report.unanswered],
     ['bytes_total', 'counter', 'Octets of messages taken and of requests.', report.bytes],
     ['connections_total', 'counter', 'Connections.', report.connections],
+    ['connections_tls_total', 'counter', 'Connections that went over to TLS.', report.tls],
     ['connections_open', 'gauge', 'Mail connections open now.', report.open],
     ['requests_total', 'counter', 'HTTP requests taken as webhooks.', report.requests],
     ['troubled_total', 'counter', troubled, report.refused4, 'kind="4xx"'],

@@ -3,6 +3,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Connected } from '../../net/connected.js';
 import type { Desk } from '../desk.js';
 import { closed, follow, listen, type OpenListener } from '../listeners.js';
 import type { SinkAddress } from '../options.js';
@@ -16,7 +17,7 @@ const mostConnections = 1_000;
 const mostBody = 1_048_576;
 
 export async function openHttp(at: SinkAddress, desk: Desk): Promise<OpenListener> {
-  const sockets = new Set<Socket>();
+  const sockets = new Set<Connected>();
   const series = new Series(() => desk.counts());
   const server = createServer((request, response) => {
     serve({ desk, series, request, response, at }).catch((error: Error) => sendError(response, 500, error.message));

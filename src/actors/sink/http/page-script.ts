@@ -8,6 +8,7 @@ const $ = (id) => document.getElementById(id);
 const make = (name, text, more) => Object.assign(document.createElement(name), { textContent: text === undefined ? '' : text }, more || {});
 const number = (value) => value.toLocaleString('en');
 const size = (octets) => octets < 1024 ? octets + ' B' : octets < 1048576 ? (octets / 1024).toFixed(1) + ' KiB' : (octets / 1048576).toFixed(1) + ' MiB';
+const millis = (ms) => ms < 1000 ? Number(ms.toPrecision(3)) + ' ms' : (ms / 1000).toPrecision(3) + ' s';
 let last = -1, shown = 0, oldest = 0, chosen;
 
 async function ask(path, options) {
@@ -20,8 +21,8 @@ async function ask(path, options) {
 function counts(status) {
   const rows = [['Messages', number(status.messages)], ['Recipients', number(status.recipients)], ['Received', size(status.bytes)],
     ['Connections', number(status.connections)], ['Open', number(status.open)], ['Refused 4xx', number(status.refused4)],
-    ['Refused 5xx', number(status.refused5)], ['Cut', number(status.drops)], ['Half open', number(status.stalls)], ['Delayed', number(status.delays)]];
-  if (status.latency) rows.push(['Latency p50', status.latency.p50 + ' ms'], ['Latency p99', status.latency.p99 + ' ms']);
+    ['Refused 5xx', number(status.refused5)], ['Cut', number(status.drops)], ['No answer', number(status.unanswered)], ['Half open', number(status.stalls)], ['Delayed', number(status.delays)]];
+  if (status.latency) rows.push(['Latency p50', millis(status.latency.p50)], ['Latency p99', millis(status.latency.p99)]);
   $('counts').replaceChildren(...rows.map(([name, value]) => {
     const box = make('div');
     box.append(make('dt', name), make('dd', value));

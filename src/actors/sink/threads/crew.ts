@@ -10,6 +10,7 @@ import { getSystemErrorMap } from 'node:util';
 import type { Desk } from '../desk.js';
 import type { SinkLedger } from '../ledger.js';
 import type { SinkAddress } from '../options.js';
+import type { CertificateAndKey } from '../tls/self-signed.js';
 import type { FromWorker, MailProtocol, ToWorker } from './messages.js';
 import { unpacked } from './packed.js';
 
@@ -29,6 +30,7 @@ type MakeHandle = (address: string, port: number, family: 4 | 6) => Handle | num
 export interface CrewParts {
   readonly desk: Desk;
   readonly ledger: SinkLedger;
+  readonly tls: CertificateAndKey | undefined;
   readonly troubled: (text: string) => void;
 }
 
@@ -86,7 +88,7 @@ export class Crew {
     this.#children.add(child);
     const { troubles, keep } = this.#parts.desk.house;
     const listeners = this.#bound.map(({ protocol }, index) => ({ protocol, fd: firstFd + index }));
-    say(child, { tag: 'begin', listeners, rules: troubles.text, magic: troubles.magic, keep });
+    say(child, { tag: 'begin', listeners, rules: troubles.text, magic: troubles.magic, keep, tls: this.#parts.tls });
     return new Promise((resolve, reject) => {
       child.on('error', (error) => reject(new Error(`cannot start a thread of the sink: ${error.message}`)));
       child.on('message', (message: FromWorker) => {

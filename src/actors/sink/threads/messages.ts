@@ -4,6 +4,7 @@
 import type { RunFacts } from '../arrival-book.js';
 import type { SinkCounts } from '../counts.js';
 import type { KeptMessage } from '../kept.js';
+import type { CertificateAndKey } from '../tls/self-signed.js';
 
 export type MailProtocol = 'smtp' | 'lmtp' | 'qmtp';
 
@@ -15,6 +16,7 @@ export type ToWorker =
       readonly magic: boolean;
       /** Octets of a message that are kept at most; 0 = none is kept. */
       readonly keep: number;
+      readonly tls: CertificateAndKey | undefined;
     }
   | { readonly tag: 'rules'; readonly text: string }
   | { readonly tag: 'close' };
