@@ -39,17 +39,23 @@ class Batches {
     setImmediate(() => void this.#work());
   }
 
+  /** The next batch begins when the last one has its names: its files and the last one's folder share a commit. */
   async #work(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#together(this.#waiting.splice(0, mostTogether));
+    while (this.#waiting.length > 0) {
+      const named = await this.#named(this.#waiting.splice(0, mostTogether));
+      if (named.length > 0) void this.#finish(named);
+    }
     this.#running = false;
     this.#idle();
   }
 
-  async #together(batch: readonly BatchedDelivery[]): Promise<void> {
+  async #named(batch: readonly BatchedDelivery[]): Promise<readonly BatchedDelivery[]> {
     const written = batch.filter((delivery) => delivery.write());
     const flushed = await Promise.all(written.map((delivery) => delivery.flush()));
-    const named = written.filter((delivery, i) => flushed[i] === true && delivery.name());
-    if (named.length === 0) return;
+    return written.filter((delivery, i) => flushed[i] === true && delivery.name());
+  }
+
+  async #finish(named: readonly BatchedDelivery[]): Promise<void> {
     const durable = await this.#flushNew().then(
       () => true,
       () => false,

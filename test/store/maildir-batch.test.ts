@@ -67,24 +67,39 @@ test('nobody is told of success when new/ could not be flushed', async () => {
   assert.deepEqual(steps.slice(-3), ['flush new', 'undone a', 'undone b']);
 });
 
-test('who comes while a batch is under way goes with the next one', async () => {
+test('who comes while a batch is under way goes with the next one, which begins when the first has its names', async () => {
   const steps: string[] = [];
   await new Promise<void>((resolve) => {
-    const late = (): void => takeAlong('/late', recorded('late', steps, resolve), flushNew);
-    let flushes = 0;
-    const flushNew = async (): Promise<void> => {
+    let firstFlushed = (): void => undefined;
+    const flushNew = (): Promise<void> => {
       steps.push('flush new');
-      if (++flushes === 1) late();
+      // The first flush ends when the next batch flushes new/ too.
+      if (steps.includes('name late')) firstFlushed();
+      return steps.includes('name late') ? Promise.resolve() : new Promise((flushed) => (firstFlushed = flushed));
     };
-    takeAlong(
-      '/late',
-      recorded('first', steps, () => undefined),
-      flushNew,
-    );
+    let left = 2;
+    const over = (): void => {
+      left -= 1;
+      if (left === 0) resolve();
+    };
+    const late = recorded('late', steps, over);
+    const first = recorded('first', steps, over);
+    const flush = async (): Promise<boolean> => {
+      takeAlong('/late', late, flushNew);
+      return first.flush();
+    };
+    takeAlong('/late', { ...first, flush }, flushNew);
   });
-  assert.deepEqual(
-    steps.slice(-6),
-    ['flush new', 'done first', 'write late', 'flush late', 'name late', 'flush new', 'done late'].slice(-6),
-  );
-  assert.ok(steps.indexOf('done first') < steps.indexOf('write late'));
+  const expected = [
+    'write first',
+    'flush first',
+    'name first',
+    'flush new',
+    'write late',
+    'flush late',
+    'name late',
+    'flush new',
+  ];
+  assert.deepEqual(steps.slice(0, 8), expected);
+  assert.deepEqual(steps.slice(8).sort(), ['done first', 'done late']);
 });
