@@ -113,7 +113,7 @@ const byScenario: Readonly<Record<Scenario, Partial<Numbers>>> = {
   storm: { n: 10_000 },
   'slow-domain': { n: 3_000 },
   'bounce-flood': { n: 1_000 },
-  sink: { n: 20_000 },
+  sink: { n: 50_000 },
   source: { n: 20_000 },
   'idle-crowd': { n: 1_020, crowd: 5_000, runs: 1 },
 };

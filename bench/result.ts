@@ -35,6 +35,8 @@ export interface RunRow {
   readonly acceptPerSecond?: number;
   /** User + system seconds of the server's process tree for 1,000 deliveries. */
   readonly cpuPer1000?: number;
+  /** sink, source: messages for each second of one core's time, however many cores were busy. */
+  readonly perCore?: number;
   readonly peakMiB?: number;
   /** idle-crowd: PSS before anybody is connected, and with everybody there and no mail yet. */
   readonly aloneMiB?: number;

@@ -7,6 +7,7 @@ import type { BenchResult, CandidateResult, Figures } from '../result.js';
 /** Figures shown, with their column titles, in order; columns that nobody measured are left out. */
 export const columns: readonly (readonly [string, string])[] = [
   ['perSecond', 'per s'],
+  ['perCore', 'per core s'],
   ['mbPerSecond', 'MB/s'],
   ['acceptPerSecond', 'accept/s'],
   ['p50Ms', 'p50 ms'],

@@ -19,7 +19,7 @@ const rate = 17;
 const slowDomain = 'slow.test';
 
 /** Empty when so many connections can be open at once, else what to do. */
-export function crowdMissing(options: BenchOptions): string {
+function crowdMissing(options: BenchOptions): string {
   // The server keeps half of its descriptors for files, programs and connections that go out.
   const needed = 2 * (options.crowd + slowOf(options) + options.sessions + 50);
   const limit = descriptorLimit();

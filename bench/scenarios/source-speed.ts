@@ -34,6 +34,7 @@ export async function sourceSpeed(trial: Trial): Promise<RunRow> {
       perSecond: sent.accepted / seconds,
       mbPerSecond: (sent.accepted * options.size) / 1e6 / seconds,
       cpuPer1000: (cpu * 1000) / sent.accepted,
+      ...(cpu > 0 ? { perCore: sent.accepted / cpu } : {}),
       ...sent.latency,
       arrived,
       lost: Math.max(0, wanted - arrived),

@@ -133,6 +133,8 @@ function judge(trial: Trial, stage: Stage, measured: Measured, provoked: number 
     mbPerSecond: (delivered * options.size) / 1e6 / seconds,
     acceptPerSecond: (sent.accepted / options.rcpts / Math.max(1, sent.lastUs - sent.firstUs)) * 1e6,
     ...(known ? { cpuPer1000: (cpu * 1000) / Math.max(1, delivered), peakMiB } : {}),
+    // The load takes more CPU than a sink: the rate alone would compare the load with itself.
+    ...(options.scenario === 'sink' && cpu > 0 ? { perCore: delivered / cpu } : {}),
     ...latency,
     ...countFigures(stage, sent, verdict),
     timeline: measured.points,

@@ -24,7 +24,7 @@ import { createPop3d, type Pop3d, type Pop3dOptions } from './pop3d/actor.js';
 import { createQmqpd, type Qmqpd } from './qmqpd/actor.js';
 import { createQmtpd, type Qmtpd } from './qmtpd/actor.js';
 import { createQueue } from './queue/actor.js';
-import { queuedPart, queuePage } from './queue/page.js';
+import { queuedParts, queuePage } from './queue/page.js';
 import { createRspawn } from './rspawn/actor.js';
 import { createSend, type Send } from './send/actor.js';
 import { createSmtpd, type Smtpd } from './smtpd/actor.js';
@@ -219,8 +219,8 @@ export class Host {
     return this.#servers.flatMap(({ ports }) => ports);
   }
 
-  queuedPart(after: number, from: number): QueuedPart | undefined {
-    return queuedPart(needed(this.#parts.store, 'a store'), after, from);
+  queuedParts(after: number, from: number): readonly QueuedPart[] {
+    return queuedParts(needed(this.#parts.store, 'a store'), after, from);
   }
 
   queuePage(after: number, limit: number): QueuePage {

@@ -48,7 +48,7 @@ export interface QueuedPart {
 
 export interface QueuePage {
   readonly messages: readonly QueuedMessage[];
-  /** Messages in the queue, and those of them that are not yet preprocessed. */
+  /** Messages in the queue, and those of them that are not yet preprocessed; the latter on the first page only. */
   readonly total: number;
   readonly todo: number;
   /** Ask again with `after` = this id; undefined at the end. */
@@ -90,8 +90,11 @@ export interface RunningNode {
   cont(): Promise<void>;
   /** Messages with id > after, ascending, at most `limit`. */
   queuePage?(after: number, limit: number): Promise<QueuePage>;
-  /** The message with the next id after `after`, recipients from `from` on; undefined when there is none. */
-  queuedPart?(after: number, from: number): Promise<QueuedPart | undefined>;
+  /**
+   * The messages with the next ids after `after`, ascending, recipients of the first from `from` on. Of the last one some
+   * recipients may be missing (`head.recipientCount` tells); empty when there is no message.
+   */
+  queuedParts?(after: number, from: number): Promise<readonly QueuedPart[]>;
   /** Ends sessions and deliveries within `graceMs` milliseconds, defers what is left, closes the store. */
   stop(graceMs: number): Promise<void>;
   /** Resolves with the reason when the node can no longer work; the process must then exit non-zero. */

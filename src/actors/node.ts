@@ -270,8 +270,8 @@ class Node implements RunningNode {
     return this.#core.control.within(askMs).queuePage(after, limit);
   }
 
-  async queuedPart(after: number, from: number): Promise<QueuedPart | undefined> {
-    return this.#core?.control.within(askMs).queuedPart(after, from);
+  async queuedParts(after: number, from: number): Promise<readonly QueuedPart[]> {
+    return (await this.#core?.control.within(askMs).queuedParts(after, from)) ?? [];
   }
 
   async stop(graceMs: number): Promise<void> {

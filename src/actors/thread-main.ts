@@ -57,7 +57,7 @@ export interface ThreadControl {
   flush(names: readonly string[]): Promise<number | undefined>;
   pause(paused: boolean): void;
   queuePage(after: number, limit: number): QueuePage;
-  queuedPart(after: number, from: number): QueuedPart | undefined;
+  queuedParts(after: number, from: number): readonly QueuedPart[];
 }
 
 const { control: port, ...data } = workerData as ThreadData & { readonly control: MessagePort };
@@ -155,8 +155,8 @@ const control: ThreadControl = {
   async queuePage(after, limit) {
     return (await host).queuePage(after, limit);
   },
-  async queuedPart(after, from) {
-    return (await host).queuedPart(after, from);
+  async queuedParts(after, from) {
+    return (await host).queuedParts(after, from);
   },
 } satisfies {
   [K in keyof ThreadControl]: (...values: Parameters<ThreadControl[K]>) => Promise<Awaited<ReturnType<ThreadControl[K]>>>;

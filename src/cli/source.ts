@@ -104,6 +104,10 @@ export async function runSource(args: readonly string[]): Promise<number> {
       process.stderr.write(`tqmail source: nothing sent: ${report.firstTrouble}; is the server there?\n`);
       return 111;
     }
+    if (report.ledgerTrouble !== null) {
+      process.stderr.write(`tqmail source: ${report.ledgerTrouble}\n`);
+      return 1;
+    }
     return report.accepted === report.messages && report.refusedRecipients === 0 ? 0 : 1;
   } catch (error) {
     if (error instanceof ToolUsage) {

@@ -3,6 +3,7 @@
  * The source writes the header, the sink reads it; both keep records that a checker compares.
  * Pure text: checksums and clocks come from the caller.
  */
+import { LF, toByteString } from './bytes.js';
 import type { ByteString } from './mail.js';
 
 /** First octets of the header line. */
@@ -85,6 +86,7 @@ export interface LedgerRecord {
 /** Octets of one record line, its LF included: all have the same length, so that a file's size tells their number. */
 export const ledgerRecordLength = 47;
 
+/** One record line as text. */
 export function formatLedgerRecord(
   run: ByteString,
   sequence: number,
@@ -92,7 +94,33 @@ export function formatLedgerRecord(
   verdict: LedgerVerdict,
   us: number,
 ): ByteString {
-  return `${run} ${`${sequence}`.padStart(10)} ${`${recipient}`.padStart(7)} ${verdict} ${`${us}`.padStart(16)}\n`;
+  const bytes = new Uint8Array(ledgerRecordLength);
+  putLedgerRecord(bytes, 0, { run, sequence, recipient, verdict, us });
+  return toByteString(bytes);
+}
+
+/** Writes one record line into `into` from index `at` on; the room must be there. `us` is whole. One a message: no strings are made. */
+export function putLedgerRecord(into: Uint8Array, at: number, { run, sequence, recipient, verdict, us }: LedgerRecord): void {
+  const space = 32;
+  into.fill(space, at, at + ledgerRecordLength - 1);
+  for (let i = 0; i < 8; i++) into[at + i] = run.charCodeAt(i);
+  putNumber(into, at + 18, sequence);
+  putNumber(into, at + 26, recipient);
+  into[at + 28] = verdict.charCodeAt(0);
+  putNumber(into, at + 45, us);
+  into[at + 46] = LF;
+}
+
+/** Decimal digits, the last one at index `last`. */
+function putNumber(into: Uint8Array, last: number, value: number): void {
+  const zero = 48;
+  let at = last;
+  let left = value;
+  do {
+    const tenth = Math.floor(left / 10);
+    into[at--] = zero + left - tenth * 10;
+    left = tenth;
+  } while (left > 0);
 }
 
 /** Reads one record line (with or without its LF); undefined when it is damaged. */

@@ -20,6 +20,7 @@ export abstract class PackageMachine<State extends string> implements PackageSes
   }
 
   protected abstract step(state: State): Step;
+  abstract without(unknown: ReadonlySet<ByteString>): readonly ByteString[];
   abstract decide(answer: ByteString): void;
 
   /** No package is under way. */

@@ -27,6 +27,8 @@ export interface PackageSession {
   retain(): void;
   /** The next event, or undefined when octets or a decision are missing. */
   next(): PackageEvent | undefined;
+  /** Recipients of an open `end` that do not exist: those that are left, in their order. Call it once, before `decide`. */
+  without(unknown: ReadonlySet<ByteString>): readonly ByteString[];
   /** The answer to an open `end`: `K`, `Z` or `D` and a text. */
   decide(answer: ByteString): void;
   /** Answers made since the last call. */
@@ -34,6 +36,9 @@ export interface PackageSession {
   /** A package is under way. */
   readonly busy: boolean;
 }
+
+/** A recipient that does not exist here. */
+export const unknownRecipient: ByteString = 'Dsorry, no mailbox here by that name (#5.1.1)';
 
 /** Recipients beyond those that the server takes at once. */
 export const tooManyRecipients: ByteString = 'Ztoo many recipients, try again with fewer (#4.5.3)';

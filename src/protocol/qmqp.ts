@@ -49,6 +49,11 @@ export class QmqpServerSession extends PackageMachine<State> {
     return this.#steps[state]();
   }
 
+  /** There is one answer for all: a message that somebody gets is taken for everybody, and the others are a bounce. */
+  override without(unknown: ReadonlySet<ByteString>): readonly ByteString[] {
+    return this.#recipients.every((recipient) => unknown.has(recipient)) ? [] : this.#recipients;
+  }
+
   override decide(answer: ByteString): void {
     if (this.state !== 'decision') return;
     this.say(netstring(answer));

@@ -7,7 +7,7 @@ import { CrLfLines } from './crlf-lines.js';
 import type { ByteString } from './mail.js';
 import { netstring } from './netstring.js';
 import { PackageMachine, type Step } from './package-machine.js';
-import { tooManyRecipients } from './package-session.js';
+import { tooManyRecipients, unknownRecipient } from './package-session.js';
 
 export interface QmtpOptions {
   /** Octets of a message with LF line ends; 0 = no limit. */
@@ -65,6 +65,18 @@ export class QmtpServerSession extends PackageMachine<State> {
 
   protected override step(state: State): Step {
     return this.#steps[state]();
+  }
+
+  /** Each has an answer of its own. */
+  override without(unknown: ReadonlySet<ByteString>): readonly ByteString[] {
+    let at = 0;
+    for (const [index, answer] of this.#answers.entries()) {
+      if (answer !== undefined) continue;
+      if (unknown.has(this.#recipients[at] ?? '')) this.#answers[index] = unknownRecipient;
+      at += 1;
+    }
+    this.#recipients = this.#recipients.filter((recipient) => !unknown.has(recipient));
+    return this.#recipients;
   }
 
   override decide(answer: ByteString): void {

@@ -48,6 +48,8 @@ export interface Settings {
   readonly queuelifetime: number;
   readonly bouncefrom: ByteString;
   readonly bouncehost: ByteString;
+  /** Most bounces made in a minute; 0 = no limit. */
+  readonly bouncerate: number;
   readonly doublebounceto: ByteString;
   readonly doublebouncehost: ByteString;
   /** Lowercased: domains, `.domain`s, relay hosts or `*` whose mail is tried only when it is asked for. */

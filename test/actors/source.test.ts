@@ -2,7 +2,7 @@
  * The source beyond the plain load: planned moments, mixes, replay, threads, and servers that hang.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -91,6 +91,13 @@ test('a ramp raises the rate in a straight line and then keeps it', () => {
   assert.ok(Math.abs(dueSeconds(50, 100, 2) - Math.SQRT2) < 1e-9);
   assert.equal(dueSeconds(100, 100, 2), 2);
   assert.equal(dueSeconds(200, 100, 2), 3);
+});
+
+test('planned moments are whole microseconds: a mark can be read whatever the rate is', async (t) => {
+  const sink = await startSink({ keep: 0 });
+  t.after(() => sink.close());
+  await runLoad(order(sink.port(), { rate: 3_000, messages: 50 }));
+  assert.deepEqual(sink.report().verdict, { lost: 0, duplicate: 0, altered: 0, late: 0, unchecked: 0 });
 });
 
 test('lanes share a plan without gaps or repeats', () => {
@@ -245,4 +252,13 @@ test('a thread that fails ends the run with its words', async (t) => {
   await assert.rejects(runLoad(order(1, { threads: 2, replay: missing })), /none/);
   await assert.rejects(runLoad(order(1, { replay: missing })), /none/);
   assert.throws(() => readFileSync(missing));
+});
+
+test('a full disk ends the ledger and not the load, and is said', async (t) => {
+  if (!existsSync('/dev/full')) return;
+  const sink = await startSink({ keep: 0 });
+  t.after(() => sink.close());
+  const sent = await runLoad(order(sink.port(), { ledger: '/dev/full' }));
+  assert.equal(sent.accepted, 20);
+  assert.match(sent.ledgerTrouble ?? '', /^\/dev\/full: ENOSPC.*no more records/);
 });

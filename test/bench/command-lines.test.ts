@@ -3,10 +3,16 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { chooseCandidates } from '../../bench/candidates.js';
 import { parseBenchOptions, UsageError } from '../../bench/options.js';
 import { inProject } from '../../bench/root.js';
+import { selfSigned } from '../../src/actors/sink/tls/self-signed.js';
 import { sinkOptions } from '../../src/cli/sink.js';
 import { sourceOptions } from '../../src/cli/source.js';
 import { ToolUsage } from '../../src/cli/tool-arguments.js';
@@ -63,6 +69,47 @@ test('npm run bench with an unknown option prints usage and exits 64', () => {
   assert.match(done.stderr, /unknown option --nosuch/);
   assert.match(done.stderr, /usage: tqmail bench SCENARIO/);
   assert.equal(done.stdout, '');
+});
+
+test('rules of the bench: a mistake is named by line and reason before anything starts', (t) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tqmail-rules-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = path.join(folder, 'rules');
+  writeFileSync(file, '# fine\nrcpt * 450 busy\nend * nonsense\n');
+  const given = (...args: string[]) => assert.throws.bind(undefined, () => parseBenchOptions(args));
+  given('relay', '--rules', file)({ name: 'UsageError', message: /line 3: "nonsense" is no action/ });
+  given('relay', '--rules', `${file}.not`)({ name: 'UsageError', message: /ENOENT/ });
+  given('local', '--rules', 'flaky')({ name: 'UsageError', message: /--rules is for relay, fanout/ });
+  given('relay', '--rules', 'flaky', '--load', 'postfix')({ name: 'UsageError', message: /with --load tqmail/ });
+  assert.match(parseBenchOptions(['relay', '--rules', 'drop-after-dot']).rules ?? '', /take-drop/);
+});
+
+test('a sink that cannot start says why, and with which exit code', async (t) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tqmail-sink-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = (name: string, text: string): string => {
+    writeFileSync(path.join(folder, name), text);
+    return path.join(folder, name);
+  };
+  const taken = net.createServer().listen(0, '127.0.0.1');
+  t.after(() => void taken.close());
+  await once(taken, 'listening');
+  const { port } = taken.address() as net.AddressInfo;
+  const [one, other] = [selfSigned('one.test', Date.now()), selfSigned('other.test', Date.now())];
+  const [cert, key] = [file('cert', one.cert), file('key', other.key)];
+  const refused: readonly (readonly [number, RegExp, readonly string[]])[] = [
+    [64, /rules line 2: "nonsense" is no action/, ['--rules', file('rules', 'rcpt * 450 busy\nend * nonsense\n')]],
+    [111, new RegExp(`cannot listen on 127.0.0.1:${port}: .*in use`), ['--smtp', `127.0.0.1:${port}`]],
+    [111, new RegExp(`cannot listen on 127.0.0.1:${port}: .*in use`), ['--smtp', '127.0.0.1:0', '--http', `127.0.0.1:${port}`]],
+    [64, /--tls-cert and --tls-key belong together/, ['--tls-cert', cert]],
+    [111, /certificate and key cannot be used for TLS: /, ['--smtp', '127.0.0.1:0', '--tls-cert', cert, '--tls-key', key]],
+  ];
+  for (const [code, words, args] of refused) {
+    const tool = inProject('dist', 'bench', 'load', 'tool.js');
+    const done = spawnSync(process.execPath, [tool, 'sink', ...args], { encoding: 'utf8', timeout: 60_000 });
+    assert.match(done.stderr, words);
+    assert.deepEqual([done.status, done.stdout], [code, '']);
+  }
 });
 
 test('source and sink options', () => {

@@ -80,6 +80,10 @@ test('checkpassword: not acceptable is 1, wrong use 2, trouble 111', async (t) =
   assert.equal(await codes('joe\0wrong\0\0'), 1);
   assert.equal(await codes('nobody\0x\0\0'), 1);
   assert.equal(await codes('joe\0\0\0'), 1);
+  // A name is a key and never a path.
+  for (const name of ['../joe', 'joe/', './joe', '/', '..', '', '#joe', 'joe:', 'joe\n', 'users/poppasswd']) {
+    assert.equal(await codes(`${name}\0se cret\0\0`), 1, JSON.stringify(name));
+  }
   assert.equal(await codes('joe\0se cret\0\0', []), 2);
   assert.equal(await codes(undefined), 2);
   assert.equal(await codes('joe'), 2);

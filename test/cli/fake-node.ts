@@ -1,9 +1,10 @@
 /**
  * A node entry for tests of the parent: startNode without actors. It listens on the first descriptor of each
  * listener and greets with its process id. It finds fault
- * with control/faulty. `$FAKE_NODE` says how it misbehaves: `fail` (cannot start), `die` (ends at once).
+ * with control/faulty. `$FAKE_NODE` says how it misbehaves: `fail` (cannot start), `die` (ends at once),
+ * `nonsense` (says on the pipe what no node says).
  */
-import { existsSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { NodeOptions, RunningNode } from '../../src/actors/node-api.js';
@@ -11,6 +12,7 @@ import { runNode } from '../../src/cli/start/run-node.js';
 
 const misbehaviour = process.env.FAKE_NODE;
 if (misbehaviour === 'die') process.exit(9);
+if (misbehaviour === 'nonsense') for (const line of ['null', '7', '{"type":"log"}']) writeSync(3, `${line}\n`);
 
 async function startFake(options: NodeOptions): Promise<RunningNode> {
   if (misbehaviour === 'fail') throw new Error('the fake node was told to fail');

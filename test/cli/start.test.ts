@@ -6,6 +6,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fromNode } from '../../src/cli/start/from-node.js';
 import { fakeNode, greeting, makeHome, run, startServer } from './command.js';
 
 const pids = (home: string): readonly string[] => readFileSync(join(home, 'run/pids'), 'latin1').trimEnd().split('\n');
@@ -104,6 +105,46 @@ test('a node that dies five times in a minute ends the parent with 111', async (
     'again in 400 ms',
     'again in 800 ms',
   ]);
+});
+
+test('a node that says nonsense is replaced, and its parent does not go with it', async (t) => {
+  const home = await makeHome(t);
+  const server = startServer(t, home, { env: { FAKE_NODE: 'nonsense' } });
+  const { code, stderr } = await server.finished;
+  assert.equal(code, 111);
+  assert.match(stderr, /five times within a minute, the last time with signal SIGKILL/);
+});
+
+test('what a node may say is taken as it is, and nothing else', () => {
+  const format = { logformat: 'json', logstamp: 'none' } as const;
+  const good = [
+    { type: 'ready' },
+    { type: 'pulse' },
+    { type: 'stop please' },
+    { type: 'failed', text: 'x' },
+    { type: 'log', format },
+  ];
+  for (const message of good) assert.deepEqual(fromNode(message), message);
+  assert.deepEqual(fromNode({ type: 'ready', more: 1 }), { type: 'ready' });
+  const long = fromNode({ type: 'failed', text: 'x'.repeat(1_000_000) });
+  assert.ok(long?.type === 'failed' && long.text.length <= 10_000);
+  const odd = [
+    null,
+    7,
+    'ready',
+    [],
+    {},
+    { type: 'failed' },
+    { type: 'failed', text: 7 },
+    { type: 'log' },
+    { type: 'log', format: 7 },
+  ];
+  const odder = [
+    { type: 'log', format: { logformat: 'x', logstamp: 'none' } },
+    { type: 'log', format: { logformat: 'qmail' } },
+  ];
+  for (const message of [...odd, ...odder, { type: '__proto__' }])
+    assert.equal(fromNode(message), undefined, JSON.stringify(message));
 });
 
 test('the reason of a node that cannot start is told', async (t) => {

@@ -69,6 +69,7 @@ test('what limits it stands in lines of its own', () => {
   const counters = {
     ...report.counters,
     'queue.trouble': 'the disk has 5 MB left',
+    'queue.flushMs': 2_040,
     'smtpd.waiting': 7,
     'send.slots.local': '0/0',
     'send.slots.remote': '20/20',
@@ -81,6 +82,7 @@ test('what limits it stands in lines of its own', () => {
     text.slice(at, text.indexOf('  threads')),
     `  limited by pause: no mail is taken or delivered until: tqmail cont
              the queue: the disk has 5 MB left
+             the disk of the queue is slow: a flush takes 2.0 s
              connections: 7 clients wait (control/concurrencyincoming)
              control/concurrencylocal is 0: local deliveries are held
              control/concurrencyremote: all 20 remote slots are at work; further messages wait in the queue

@@ -22,7 +22,9 @@ import {
 } from '../support/server-home.js';
 import { ServerProcess } from '../support/server-process.js';
 
-const count = 60;
+const count = 24;
+/** Nobody waits for it but a machine that is busy with other things. */
+const longestMs = 240_000;
 const usable =
   process.getuid?.() === 0 && spawnSync('dovecot', ['--version']).status === 0 && existsSync('/usr/lib/dovecot/imap');
 
@@ -88,13 +90,16 @@ test('Dovecot sees every message whole while deliveries run, and what POP3 delet
   const imap = new Imap(ending, readerFolder, home.maildir);
   await imap.ask('SELECT INBOX');
   let sending = true;
-  const sent = (async () => {
-    for (let n = 0; n < count; n++) await sendMessage(home.port, '127.0.0.1', 'a@b.example', [localRecipient]);
-    sending = false;
-  })();
   let seen = 0;
   let looks = 0;
-  await until(`${count} messages by IMAP`, 60_000, async () => {
+  const sent = (async () => {
+    for (let n = 0; n < count; n++) {
+      await sendMessage(home.port, '127.0.0.1', 'a@b.example', [localRecipient]);
+      if (n === count / 2) await until('a look between deliveries', longestMs, async () => looks > 0);
+    }
+    sending = false;
+  })();
+  await until(`${count} messages by IMAP`, longestMs, async () => {
     const said = await imap.ask('NOOP');
     seen = Number([...said.matchAll(/^\* (\d+) EXISTS/gm)].at(-1)?.[1] ?? seen);
     if (seen > 0) {
@@ -107,10 +112,10 @@ test('Dovecot sees every message whole while deliveries run, and what POP3 delet
   await sent;
   assert.ok(looks > 0);
   const stat = [...login('demo', 'secret'), 'STAT'];
-  await until('POP3 sees all', 20_000, async () => (await popSession(port, stat)).includes(`+OK ${count} `));
+  await until('POP3 sees all', longestMs, async () => (await popSession(port, stat)).includes(`+OK ${count} `));
   const said = await popSession(port, [...login('demo', 'secret'), 'DELE 1', 'DELE 2', 'QUIT']);
   assert.match(said, /\+OK \r\n\+OK \r\n\+OK \r\n\+OK \r\n$/);
-  await until('IMAP sees two less', 20_000, async () => {
+  await until('IMAP sees two less', longestMs, async () => {
     await imap.ask('CLOSE');
     return (await imap.ask('SELECT INBOX')).includes(`* ${count - 2} EXISTS`);
   });

@@ -1,16 +1,21 @@
 /**
  * `npm run soak -- [--rounds N] [--fault NAME] [--json FILE]`: rounds of load that each end with a fault at a random moment, at
  * length; all faults in turn or one of them. Prints a table; with FILE also writes it after every lot of rounds, and goes on
- * with what FILE holds. `--week N`: a week of retries of N messages on a clock of its own. Exit code 0 only when nothing was
+ * with what FILE holds. `--week N`: a week of retries of N messages on a clock of its own. `--flips N`: N times
+ * random damage of a queue. Exit code 0 only when nothing was
  * lost, altered or delivered locally twice, and no fault doubled more remote deliveries than can be under way.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runWeek } from '../pipeline/week.js';
+import { fillForFlips, flipRun } from '../store/flips/run.js';
 import type { Ending } from '../support/server-home.js';
 import { type Lot, lotNames, lotsOf } from './soak/lots.js';
 import { added, empty, type Found, failed, isGood, read, type SoakRecord, tableOf, write } from './soak/record.js';
 
-const usage = `usage: npm run soak -- [--rounds N] [--fault NAME] [--json FILE] | --week N
+const usage = `usage: npm run soak -- [--rounds N] [--fault NAME] [--json FILE] | --week N | --flips N
 N: 1 to 1000000, default 1000; of steps and calls each one once. NAME: ${lotNames.join(', ')}; default: all but steps and calls in turn.
 FILE: written after every lot of rounds, with the table as Markdown beside it; a run goes on with what is in it.`;
 
@@ -18,6 +23,7 @@ interface Words {
   /** Undefined: 1,000, or of steps and calls every one once. */
   readonly rounds: number | undefined;
   readonly week: number;
+  readonly flips: number;
   readonly fault: string | undefined;
   readonly json: string | undefined;
 }
@@ -27,12 +33,14 @@ const isCount = (value: number): boolean => Number.isInteger(value) && value >= 
 function words(): Words | undefined {
   try {
     const text = { type: 'string' } as const;
-    const { values } = parseArgs({ options: { rounds: text, week: text, fault: text, json: text } });
+    const { values } = parseArgs({ options: { rounds: text, week: text, flips: text, fault: text, json: text } });
     const { fault, json } = values;
     const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
     const week = Number(values.week ?? 0);
+    const flips = Number(values.flips ?? 0);
+    const counts = [rounds ?? 1, ...[week, flips].filter((count) => count !== 0)];
     const known = fault === undefined || lotNames.includes(fault);
-    return isCount(rounds ?? 1) && (week === 0 || isCount(week)) && known ? { rounds, week, fault, json } : undefined;
+    return counts.every(isCount) && known ? { rounds, week, flips, fault, json } : undefined;
   } catch {
     return undefined;
   }
@@ -53,6 +61,19 @@ async function weeks(messages: number): Promise<boolean> {
     good &&= attempts === expected && wrong === 0 && left === 0;
   }
   return good;
+}
+
+/** Random damage of a stopped queue: what was served of it, and what the check did not find. */
+async function flips(count: number): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'tqmail-flips-'));
+  try {
+    const { outcomes, faults, seed } = await flipRun(await fillForFlips(folder), count, Date.now() % 1_000_000);
+    console.log(`seed ${seed}: ${JSON.stringify(outcomes)}`);
+    for (const fault of faults) console.log(fault);
+    return faults.length === 0;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Runs one lot; whatever it started has ended afterwards. */
@@ -110,6 +131,8 @@ const asked = words();
 if (asked === undefined) {
   console.error(usage);
   process.exitCode = 64;
+} else if (asked.flips > 0) {
+  process.exitCode = (await flips(asked.flips)) ? 0 : 1;
 } else if (asked.week > 0) {
   process.exitCode = (await weeks(asked.week)) ? 0 : 1;
 } else {

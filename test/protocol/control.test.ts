@@ -83,6 +83,7 @@ test('with me alone every setting has its default', () => {
     virtualdomains: {},
     queuelifetime: 604_800,
     bouncefrom: 'MAILER-DAEMON',
+    bouncerate: 0,
     bouncehost: 'mx.test.example',
     doublebounceto: 'postmaster',
     doublebouncehost: 'mx.test.example',
@@ -153,6 +154,7 @@ test('a missing or empty me is a problem that names the file', () => {
 test('our own files: a bad value is a problem, all of them together', () => {
   const files = [
     'maxrcpt',
+    'bouncerate',
     'rcptspertransaction',
     'concurrencyperip',
     'barecr',
@@ -174,6 +176,7 @@ test('our own files: a bad value is a problem, all of them together', () => {
 test('our own files: good values', () => {
   const settings = settingsOf({
     maxrcpt: '50\n',
+    bouncerate: '60\n',
     rcptspertransaction: '1000\r\n',
     barecr: 'space\n',
     logformat: 'json\n',
@@ -187,6 +190,7 @@ test('our own files: good values', () => {
   });
   assert.equal(settings.rcptspertransaction, 1000);
   assert.equal(settings.maxrcpt, 50);
+  assert.equal(settings.bouncerate, 60);
   assert.equal(settings.barecr, 'space');
   assert.equal(settings.logformat, 'json');
   assert.equal(settings.logstamp, 'tai64n');

@@ -1,12 +1,15 @@
 /**
  * A queue that an earlier version left is taken over whole: one packed queue for every format that was ever released.
- * What a later format gets is in open.test.ts.
+ * One of a later format is refused as it stands, with what to do.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { open } from 'lmdb';
 import { checkQueue } from '../../src/store/check-queue.js';
+import { factRecord } from '../../src/store/lmdb/facts.js';
 import { openLmdbQueue } from '../../src/store/lmdb/open.js';
 import { addresses, bodyOf, folder, message } from './fixture.js';
 import { largeBody, unpack } from './format-fixture.js';
@@ -52,4 +55,18 @@ test('a queue of format 1 opens with everything that is in it', async (t) => {
   assert.ok((await store.accept(message({ qp: 6 }))) > fourth + 1);
   await store.finish(first);
   assert.equal(store.count(), 4);
+});
+
+test('a queue of a later format is refused with what to do, and nothing in it is changed', async (t) => {
+  const dir = folder(t);
+  unpack(packed(1), dir);
+  const root = open({ path: dir, overlappingSync: false, encoding: 'binary', maxDbs: 16 });
+  await root.openDB({ name: 'meta', encoding: 'binary' }).put('format', factRecord('2'));
+  await root.close();
+  const before = readFileSync(join(dir, 'data.mdb'));
+  const advice = /queue format 2, .* reads format 1 only; nothing was changed: start the newer version that wrote it again/;
+  await assert.rejects(openLmdbQueue({ dir }), advice);
+  const { findings } = await checkQueue(dir);
+  assert.match(findings.map(({ text }) => text).join('\n'), advice);
+  assert.ok(readFileSync(join(dir, 'data.mdb')).equals(before));
 });

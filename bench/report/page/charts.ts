@@ -10,6 +10,7 @@ import { readable } from '../chart/scale.js';
 /** Ratios that are drawn, with what to say of them. */
 const drawnRatios: readonly (readonly [string, string, 'more' | 'less'])[] = [
   ['perSecond', 'messages a second', 'more'],
+  ['perCore', 'messages a second of one core', 'more'],
   ['acceptPerSecond', 'accepted a second', 'more'],
   ['cpuPer1000', 'CPU for a message', 'less'],
   ['peakMiB', 'peak memory', 'less'],

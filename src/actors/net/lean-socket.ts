@@ -9,7 +9,18 @@ import { type Shutdown, type StreamHandle, type StreamRequests, type Write, writ
 
 /** Largest piece of input: four times as much as Node reads at once, for large messages. All connections of a thread share it. */
 const shared = Buffer.allocUnsafeSlow(262_144);
+/** Its first octets, by their number: commands and small messages have few lengths, and a view is dear to make. */
+const views: (Buffer | undefined)[] = Array.from({ length: 8_193 });
 const endOfFile = -4095;
+
+function arrived(size: number): Buffer {
+  if (size >= views.length) return shared.subarray(0, size);
+  const known = views[size];
+  if (known !== undefined) return known;
+  const view = shared.subarray(0, size);
+  views[size] = view;
+  return view;
+}
 
 export class LeanSocket extends EventEmitter implements Connected {
   destroyed = false;
@@ -138,7 +149,7 @@ export class LeanSocket extends EventEmitter implements Connected {
   #read(): void {
     const size = this.#requests.readSize;
     if (size > 0) {
-      if (!this.destroyed) this.#bytes?.(shared.subarray(0, size));
+      if (!this.destroyed) this.#bytes?.(arrived(size));
     } else if (size === endOfFile) this.#end();
     else if (size < 0) this.destroy();
   }

@@ -4,7 +4,7 @@
  */
 
 import type { ByteString } from '../../protocol/mail.js';
-import type { PackageEvent, PackageSession } from '../../protocol/package-session.js';
+import { type PackageEvent, type PackageSession, unknownRecipient } from '../../protocol/package-session.js';
 import { type Answer, isUnanswered, type Peer, type Unanswered } from '../kernel/actor.js';
 import type { Clock } from '../kernel/clock.js';
 import type { NextQp } from '../kernel/qp.js';
@@ -41,6 +41,8 @@ export interface PackageParts {
   readonly filter: QueueFilter | undefined;
   /** Received lines for a message, by its number. */
   front(qp: number, client: string): ByteString;
+  /** Which of these do not exist here; undefined: nobody is asked. */
+  unknown(recipients: readonly ByteString[]): Promise<ReadonlySet<ByteString>> | undefined;
   /** Why no message can be taken now; undefined when one can. */
   pressure(): ByteString | undefined;
   progressed(connection: PackageConnection): void;
@@ -177,7 +179,21 @@ export class PackageConnection implements Session {
       return;
     }
     this.#held = true;
-    const envelope = { sender, recipients };
+    const asked = this.#parts.unknown(recipients);
+    if (asked === undefined) this.#take(body, { sender, recipients });
+    else void asked.then((unknown) => this.#takeKnown(body, { sender, recipients }, unknown));
+  }
+
+  #takeKnown(body: BodyCollector, { sender, recipients }: Submission['envelope'], unknown: ReadonlySet<ByteString>): void {
+    const known = unknown.size === 0 ? recipients : this.#session.without(unknown);
+    if (known.length > 0) this.#take(body, { sender, recipients: known });
+    else {
+      void body.discard();
+      this.#decide(unknownRecipient);
+    }
+  }
+
+  #take(body: BodyCollector, envelope: Submission['envelope']): void {
     const whole = body.inMemory();
     if (whole !== undefined) this.#submit(body, whole, envelope);
     else

@@ -13,6 +13,7 @@ import { secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
 import type { Rights } from './access.js';
 import type { BodyBuffers } from './body-buffers.js';
+import { HereCheck } from './here-check.js';
 import { networkUid } from './network-uid.js';
 import { type Arrival, OpenListeners, type PlacedListener } from './open-listeners.js';
 import { PackageConnection } from './package-connection.js';
@@ -39,6 +40,7 @@ export class PackageServer {
   readonly #listeners: OpenListeners<PackageConnection>;
   readonly #log: ActivityLog;
   readonly #date = dateFormatter();
+  #recipients: HereCheck | undefined;
   #accepted = 0;
 
   constructor(
@@ -52,6 +54,7 @@ export class PackageServer {
     this.#options = options;
     this.#newSession = newSession;
     this.#log = new ActivityLog(context.peers.splogger, context.settings);
+    this.#recipients = this.#hereCheck(context.settings);
     this.#listeners = new OpenListeners(context.settings, {
       home: options.home,
       queueDir: context.queueDir,
@@ -79,12 +82,18 @@ export class PackageServer {
       filter,
       front: (qp, client) => this.#front(filter === undefined ? qp : undefined, client, local, rights),
       pressure: () => this.#pressure(),
+      unknown: (recipients) => this.#recipients?.unknown(recipients),
       progressed,
       left,
       accepted: () => {
         this.#accepted += 1;
       },
     });
+  }
+
+  #hereCheck(settings: Settings): HereCheck | undefined {
+    const clock = (): number => this.#context.clock.monotonic();
+    return HereCheck.of(settings, { home: this.#options.home, clock, warn: (text) => this.#log.warning(text) });
   }
 
   /** The queue's own line is not for a filter: the queue behind it puts it there. */
@@ -112,6 +121,7 @@ export class PackageServer {
   }
 
   reload(settings: Settings): void {
+    this.#recipients = this.#hereCheck(settings);
     this.#log.reload(settings);
     this.#listeners.reload(settings);
   }

@@ -10,6 +10,7 @@ import type { Board } from '../kernel/board.js';
 import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
 import type { Finish, Kept, Submission, Submitted } from '../messages.js';
+import { FlushPace } from './flush-pace.js';
 import { newMessage, queuedHint } from './new-message.js';
 import { RecentBodies } from './recent-bodies.js';
 import { waitingPage } from './waiting.js';
@@ -25,6 +26,7 @@ class QueueActor implements Actor<'queue'> {
   readonly #log: ActivityLog;
   readonly #board: Board;
   readonly #recent = new RecentBodies();
+  readonly #pace = new FlushPace();
   #settings: Settings;
   #cancel: Cancel | undefined;
   #draining = false;
@@ -71,7 +73,7 @@ class QueueActor implements Actor<'queue'> {
     if (trouble !== undefined) return this.#refuse(trouble.why === 'full' ? 'full' : 'storage', trouble.text);
     const message = newMessage(submission, secondsOf(this.#context.clock));
     try {
-      const id = await this.#store.accept(message);
+      const id = await this.#timed(this.#store.accept(message));
       this.#accepted += 1;
       this.#recent.keep(id, message.body);
       // A hint: when it is lost, send finds the message by its own scan.
@@ -85,7 +87,7 @@ class QueueActor implements Actor<'queue'> {
   async #finish(finish: Finish): Promise<Kept> {
     const bounce = finish.bounce === undefined ? undefined : newMessage(finish.bounce, secondsOf(this.#context.clock));
     try {
-      const id = await this.#store.finish(finish.id, bounce);
+      const id = await this.#timed(this.#store.finish(finish.id, bounce));
       this.#recent.forget(finish.id);
       this.#finished += 1;
       // Told behind the answer, so that the log has the end of the message before the bounce's beginning.
@@ -101,11 +103,21 @@ class QueueActor implements Actor<'queue'> {
 
   async #kept(change: Promise<void>): Promise<Kept> {
     try {
-      await change;
+      await this.#timed(change);
       return true;
     } catch (error) {
       this.#failed(error);
       return false;
+    }
+  }
+
+  async #timed<T>(change: Promise<T>): Promise<T> {
+    const { clock } = this.#context;
+    this.#pace.begin(clock.monotonic());
+    try {
+      return await change;
+    } finally {
+      this.#pace.end(clock.monotonic());
     }
   }
 
@@ -157,6 +169,7 @@ class QueueActor implements Actor<'queue'> {
       'queue.accepted': this.#accepted,
       'queue.refused': this.#refused,
       'queue.finished': this.#finished,
+      'queue.flushMs': Math.round(this.#pace.ms(this.#context.clock.monotonic())),
       ...(trouble === undefined ? {} : { 'queue.trouble': trouble.text }),
     };
   }

@@ -5,18 +5,25 @@ import type { QueuedPart, QueuePage } from '../node-api.js';
 /** Recipients shown of one message. */
 const mostRecipients = 100;
 
-/** Recipients in one part of an exported message. */
-const recipientsInPart = 5_000;
+/** Most of one answer to an export: messages, their recipients, and octets of bounce texts. */
+const partsAtOnce = 200;
+const recipientsAtOnce = 1_500;
+const bounceAtOnce = 262_144;
 
-export function queuedPart(store: QueueStore, after: number, from: number): QueuedPart | undefined {
-  const [head] = store.list(after, 1);
-  if (head === undefined) return undefined;
-  return {
-    head,
-    seen: wasSeen(store, head),
-    bounce: store.bounceText(head.id),
-    recipients: store.recipients(head.id, from, recipientsInPart),
-  };
+/** The next messages after `after`, recipients of the first from `from` on; the last may lack some of its recipients. */
+export function queuedParts(store: QueueStore, after: number, from: number): readonly QueuedPart[] {
+  const parts: QueuedPart[] = [];
+  let room = recipientsAtOnce;
+  let texts = 0;
+  for (const head of store.list(after, partsAtOnce)) {
+    if (room <= 0 || texts >= bounceAtOnce) break;
+    const recipients = store.recipients(head.id, parts.length === 0 ? from : 0, room);
+    const bounce = store.bounceText(head.id);
+    parts.push({ head, seen: wasSeen(store, head), bounce, recipients });
+    room -= recipients.length;
+    texts += bounce.length;
+  }
+  return parts;
 }
 
 export function queuePage(store: QueueStore, after: number, limit: number): QueuePage {
@@ -29,7 +36,17 @@ export function queuePage(store: QueueStore, after: number, limit: number): Queu
   return {
     messages,
     total: store.count(),
-    todo: store.todoCount(),
+    todo: after === 0 ? unseen(store) : 0,
     next: heads.length < limit ? undefined : heads.at(-1)?.id,
   };
+}
+
+/** So many are counted one by one. */
+const mostCounted = 5_000;
+
+/** Messages that send has not looked at, as qmail-qstat counts those not preprocessed; when they are many, at most so many. */
+function unseen(store: QueueStore): number {
+  const { local = 0, remote = 0 } = store.looked() ?? {};
+  const heads = store.todo(Math.max(local, remote), mostCounted);
+  return heads.length < mostCounted ? heads.length : store.todoCount();
 }

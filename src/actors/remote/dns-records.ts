@@ -6,6 +6,7 @@
 import { promises as dns } from 'node:dns';
 import { canonicalIp } from '../../protocol/ip-address.js';
 import type { ByteString } from '../../protocol/mail.js';
+import { Silence } from './silence.js';
 
 export interface MailExchanger {
   readonly preference: number;
@@ -26,6 +27,8 @@ export interface DnsOptions {
   readonly timeout?: number;
   /** Attempts a server. */
   readonly tries?: number;
+  /** Default: one of its own. */
+  readonly silence?: Silence;
 }
 
 /** Records of one answer that are looked at: the most preferred ones. A domain needs a handful. */
@@ -47,10 +50,12 @@ interface Kept {
 export class DnsRecords {
   readonly #resolver: dns.Resolver;
   readonly #kept = new Map<string, Kept>();
+  readonly #silence: Silence;
   readonly #asked = new Map<string, Promise<Answer<unknown>>>();
 
   /** Throws when a name server is not `address[:port]`. */
   constructor(options: DnsOptions) {
+    this.#silence = options.silence ?? new Silence();
     this.#resolver = new dns.Resolver({ timeout: options.timeout ?? 3000, tries: options.tries ?? 2 });
     if (options.nameservers.length > 0) this.#resolver.setServers(options.nameservers);
   }
@@ -81,9 +86,17 @@ export class DnsRecords {
     if (kept !== undefined && kept.until > performance.now()) return kept.answer as Answer<T>;
     const asked = this.#asked.get(key) as Promise<Answer<T>> | undefined;
     if (asked !== undefined) return asked;
+    if (!this.#silence.mayAsk()) return later;
+    const begun = performance.now();
     const asking = ask().then(
-      (records): Answer<T> => (records.length === 0 ? aliasAlone : { tag: 'records', records }),
-      classify,
+      (records): Answer<T> => {
+        this.#silence.ended(begun, true);
+        return records.length === 0 ? aliasAlone : { tag: 'records', records };
+      },
+      (error: unknown) => {
+        this.#silence.ended(begun, codeOf(error) !== 'ETIMEOUT');
+        return classify(error);
+      },
     );
     this.#asked.set(key, asking);
     const answer = await asking;
@@ -107,8 +120,12 @@ function isAskable(name: ByteString): boolean {
   return /^[\x21-\x7e]{1,255}$/.test(name) && name !== '.';
 }
 
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
 /** No such name, no such type, and no possible name are final; everything else may pass (spec remote.md §3.3). */
 function classify(error: unknown): { readonly tag: 'none' } | { readonly tag: 'later' } {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   return code === 'ENOTFOUND' || code === 'ENODATA' || code === 'EBADNAME' ? none : later;
 }

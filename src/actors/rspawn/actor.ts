@@ -12,6 +12,7 @@ import type { Delivery, RemoteDelivery, RemoteReport, Report } from '../messages
 import type { RemoteSlots, SessionStart } from '../spawn/remote-slots.js';
 import { DownHosts } from './down-hosts.js';
 import { type KeptSession, KeptSessions } from './kept-sessions.js';
+import { Recent } from './recent.js';
 
 const tickMs = 1_000;
 const mostRoutes = 10_000;
@@ -28,6 +29,9 @@ const busy: Outcome = { status: 'Z', text: 'System resources temporarily unavail
 
 const all = (delivery: Delivery, outcome: Outcome): Report => ({ outcomes: delivery.recipients.map(() => outcome) });
 
+/** What the resolver says when name servers did not help (resolver.ts). */
+const isUnresolved = ({ status, text }: Outcome): boolean => status === 'Z' && text.includes('(#4.1.2)');
+
 class RspawnActor implements Actor<'rspawn'> {
   readonly #context: ActorContext<'rspawn'>;
   readonly #slots: RemoteSlots;
@@ -40,6 +44,7 @@ class RspawnActor implements Actor<'rspawn'> {
   readonly #routes = new Map<string, HostRoute>();
   #opened = 0;
   #delivered = 0;
+  readonly #unresolved: Recent;
 
   constructor(context: ActorContext<'rspawn'>, slots: RemoteSlots) {
     this.#context = context;
@@ -47,6 +52,7 @@ class RspawnActor implements Actor<'rspawn'> {
     this.#settings = context.settings;
     this.#sessionSettings = sessionSettings(context.settings);
     this.#down = new DownHosts(context.queueDir, context.clock);
+    this.#unresolved = new Recent(context.clock);
     this.#kept = new KeptSessions(context.settings.concurrencyremote);
   }
 
@@ -113,6 +119,7 @@ class RspawnActor implements Actor<'rspawn'> {
     }
     this.#down.learn(report.timedOut, report.reached);
     this.#delivered += 1;
+    if (report.outcomes.some(isUnresolved)) this.#unresolved.count();
     if (report.closed) this.#kept.drop(kept);
     else if (this.#settings.remotegreet === 'helo') this.#kept.end(kept);
     else this.#kept.give(kept, this.#context.clock.monotonic());
@@ -140,6 +147,7 @@ class RspawnActor implements Actor<'rspawn'> {
       'rspawn.sessions': this.#kept.count,
       'rspawn.opened': this.#opened,
       'rspawn.deliveries': this.#delivered,
+      'rspawn.unresolved': this.#unresolved.now,
       'rspawn.downHosts': this.#down.addresses().length,
     };
   }

@@ -15,6 +15,7 @@ import { ActivityLog } from '../kernel/log.js';
 import type { Queued } from '../messages.js';
 import { Announcer } from './announcer.js';
 import { Bouncer } from './bounce.js';
+import { BounceRate } from './bounce-rate.js';
 import { ClockWatch } from './clock-watch.js';
 import { Destinations } from './destinations.js';
 import { Dispatcher } from './dispatch.js';
@@ -56,6 +57,7 @@ class SendActor implements Actor<'send'> {
   readonly #schedule: Readonly<Record<Channel, Schedule>>;
   readonly #dispatch: Dispatcher;
   readonly #keeper: Keeper;
+  readonly #bounceRate: BounceRate;
   readonly #stored: StoredMail;
   #routing: Routing;
   #settings: Settings;
@@ -96,6 +98,7 @@ class SendActor implements Actor<'send'> {
       crowded: () => this.#isCrowded(),
       room: (channel) => this.#room(channel),
     });
+    this.#bounceRate = new BounceRate(settings.bouncerate);
     const bouncer = new Bouncer(context, () => this.#settings);
     this.#keeper = new Keeper({
       peers,
@@ -103,6 +106,7 @@ class SendActor implements Actor<'send'> {
       log: this.#log,
       jobs: this.#jobs,
       bounce: (job, text) => bouncer.bounce(job, text),
+      bounceTurn: () => this.#bounceRate.turn(secondsOf(clock)),
       scheduled: (channel, due) => this.#schedule[channel].added(due),
       ended: (id) => {
         this.#doubtful.forget(id);
@@ -272,6 +276,7 @@ class SendActor implements Actor<'send'> {
     this.#log.reload(settings);
     this.#routing = compileRouting(settings);
     this.#onDemand.reload(settings);
+    this.#bounceRate.resize(settings.bouncerate);
     this.#dispatch.reload(settings);
     // A recipient that one channel passed over may be its own now.
     if (this.#looked.reload(settings)) this.#lookAgain();
@@ -337,6 +342,7 @@ class SendActor implements Actor<'send'> {
       'send.delivered': this.#dispatch.outcomes.K,
       'send.deferred': this.#dispatch.outcomes.Z,
       'send.failed': this.#dispatch.outcomes.D,
+      'send.bouncesWaiting': this.#bounceRate.waiting(secondsOf(this.#context.clock)),
       'send.bounces': this.#keeper.bounces,
       'send.slots.local': `${this.#slots.used('local')}/${this.#slots.most('local')}`,
       'send.slots.remote': `${this.#slots.used('remote')}/${this.#slots.most('remote')}`,

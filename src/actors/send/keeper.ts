@@ -20,6 +20,8 @@ export interface KeeperParts {
   readonly jobs: Map<MessageId, Job>;
   /** The bounce for a message with failed recipients; undefined: it must not bounce (a triple bounce). */
   bounce(job: Job, text: string): Promise<Submission | undefined>;
+  /** Undefined: a bounce may be made now. Else when its turn comes, in seconds since 1970. */
+  bounceTurn(): number | undefined;
   /** The channel has a new entry in the schedule. */
   scheduled(channel: Channel, due: number): void;
   ended(id: MessageId): void;
@@ -186,6 +188,8 @@ export class Keeper {
     const bounceText = job.savedBounce ? await peers.queue.ask('bounceText', id) : '';
     if (isUnanswered(bounceText)) return false;
     const text = bounceText + job.unsavedBounce;
+    const turn = text === '' || job.bounce !== undefined ? undefined : this.#parts.bounceTurn();
+    if (turn !== undefined) return this.#postpone(job, turn);
     const bounce = text === '' ? undefined : (job.bounce ?? (await this.#parts.bounce(job, text)));
     job.bounce = bounce;
     const kept = await peers.queue.ask('finish', bounce === undefined ? { id } : { id, bounce });
@@ -202,6 +206,26 @@ export class Keeper {
       log.write({ event: 'bounce msg', msg: id, qp: bounce.qp });
     } else if (text !== '') log.write({ event: 'triple bounce', msg: id });
     log.write({ event: 'end msg', msg: id });
+    return true;
+  }
+
+  /** The message stays in the queue, all its recipients done, until its bounce has its turn: a pass with nothing to try ends it. */
+  async #postpone(job: Job, due: number): Promise<boolean> {
+    if (!(await this.#mark(job))) return false;
+    const { id } = job.head;
+    const channel = job.over[0]?.channel ?? job.fresh[0]?.channel ?? 'local';
+    if (job.preprocessed) {
+      const over = job.over.map((end) => ({ ...end, due: end.channel === channel ? due : undefined }));
+      if (!(await this.#reschedule(job, over))) return false;
+    } else {
+      const routed = job.fresh.map((row) => ({ channel: row.channel, address: row.address }));
+      const kept = await this.#parts.peers.queue.ask('preprocess', { id, routed, due: { [channel]: due } });
+      if (kept !== true) return false;
+      job.preprocessed = true;
+    }
+    job.over = [];
+    this.#parts.scheduled(channel, due);
+    this.#forget(job);
     return true;
   }
 

@@ -134,7 +134,7 @@ export class SinkConnection {
       this.#judge('data', event.sender);
     } else if (event.tag === 'end') this.#end(event.wireSize);
     else if (event.tag === 'helo') this.#helo = event.name;
-    else return true;
+    else return event.tag === 'quit' || event.tag === 'broken';
     return false;
   }
 

@@ -2,14 +2,13 @@
  * What all connections of one sink share: its rules, its counts, who is connected, and where messages go.
  * No sockets here.
  */
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import type { LedgerMark } from '../../protocol/ledger.js';
 import type { ByteString } from '../../protocol/mail.js';
 import type { SinkVerdict } from '../../protocol/sink/judge.js';
 import type { SinkStage } from '../../protocol/sink/rule.js';
 import { noCounts, type SinkCounts } from './counts.js';
 import type { KeptMessage } from './kept.js';
-import type { CertificateAndKey } from './tls/self-signed.js';
 import type { Troubles } from './troubles.js';
 
 export interface Marked {
@@ -33,12 +32,11 @@ export class House {
   readonly counts: SinkCounts = noCounts();
   readonly #clients = new Map<string, number>();
 
-  /** Throws when certificate and key do not fit. */
-  constructor(troubles: Troubles, books: Books, keep: number, tls: CertificateAndKey | undefined) {
+  constructor(troubles: Troubles, books: Books, keep: number, tls: SecureContext | undefined) {
     this.troubles = troubles;
     this.books = books;
     this.keep = keep;
-    this.tls = tls === undefined ? undefined : createSecureContext({ cert: tls.cert, key: tls.key });
+    this.tls = tls;
   }
 
   came(client: string): void {

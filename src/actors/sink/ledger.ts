@@ -5,11 +5,12 @@
 import { readFileSync, truncateSync } from 'node:fs';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import {
-  formatLedgerRecord,
   type LedgerMark,
+  type LedgerRecord,
   ledgerRecipientIndex,
   ledgerRecordLength,
   parseLedgerRecord,
+  putLedgerRecord,
 } from '../../protocol/ledger.js';
 import type { ByteString } from '../../protocol/mail.js';
 import { RecordFile } from '../../store/record-file.js';
@@ -85,7 +86,9 @@ export class SinkLedger {
     this.#book.arrive(run, sequence, index, intact, latency > this.#lateUs);
     // A mark made on another machine says nothing about this one's clock.
     if (good && latency >= 0 && latency < longestUs) this.#latency.record(Math.max(1, latency));
-    this.#file?.append(formatLedgerRecord(run.run, sequence, index ?? 0, good ? 'i' : 'x', us));
+    if (this.#file === undefined) return;
+    const record: LedgerRecord = { run: run.run, sequence, recipient: index ?? 0, verdict: good ? 'i' : 'x', us };
+    this.#file.append(ledgerRecordLength, (into, at) => putLedgerRecord(into, at, record));
   }
 
   verdict(): ArrivalVerdict | undefined {

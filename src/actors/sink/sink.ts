@@ -12,6 +12,7 @@ import { LocalBooks } from './local-books.js';
 import type { Sink, SinkListener, SinkListenerProtocol, SinkOptions } from './options.js';
 import { receivedOf } from './received.js';
 import { Crew, type CrewParts } from './threads/crew.js';
+import { contextOf } from './tls/context.js';
 import { selfSigned } from './tls/self-signed.js';
 import { Troubles } from './troubles.js';
 
@@ -28,9 +29,10 @@ const usualWaitMs = 10_000;
 const usualLateMs = 60_000;
 const anywhere = { address: '127.0.0.1', port: 0 };
 
-/** Opens the listeners; rejects when one cannot be opened, the ledger cannot be written or the rules hold a mistake. */
+/** Opens the listeners; rejects when one cannot be opened, the ledger cannot be written, the rules hold a mistake or the certificate is no good. */
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   const tls = options.tls === 'self-made' ? selfSigned('sink.tqmail', Date.now()) : options.tls;
+  const context = contextOf(tls);
   const troubles = new Troubles(options.rules, options.magic ?? true);
   const kept = new KeptMessages((options.keep ?? usualKeep) * mebibyte);
   const troubled = options.troubled ?? ((text: string) => process.stderr.write(`tqmail sink: ${text}\n`));
@@ -40,7 +42,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     lateMs: options.lateMs ?? usualLateMs,
     failed: troubled,
   });
-  const desk = new Desk(new House(troubles, new LocalBooks(ledger, kept), kept.limit, tls), ledger, kept);
+  const desk = new Desk(new House(troubles, new LocalBooks(ledger, kept), kept.limit, context), ledger, kept);
   const open: OpenListener[] = [];
   const close = async (): Promise<void> => {
     desk.waiters.close();

@@ -57,7 +57,10 @@ export class Wire {
     if (this.over) return;
     const plain = this.#socket;
     // A listener that offers TLS takes Node's own sockets.
-    if (!(plain instanceof Socket)) return this.cut();
+    if (!(plain instanceof Socket)) {
+      this.cut();
+      return;
+    }
     const socket = new TLSSocket(plain, { isServer: true, secureContext: context });
     this.#socket = socket;
     this.#unread = false;

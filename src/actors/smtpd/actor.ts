@@ -14,9 +14,9 @@ import { secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
 import type { BodyBuffers } from '../net/body-buffers.js';
 import { type Arrival, OpenListeners, type PlacedListener } from '../net/open-listeners.js';
+import { RecipientCheck } from '../net/recipients.js';
 import { Connection, type ConnectionParts } from './connection.js';
 import { SmtpPolicy } from './policy.js';
-import { RecipientCheck } from './recipients.js';
 
 export interface SmtpdOptions {
   /** Absolute; access rules and control/morercpthosts.cdb are found from here. */

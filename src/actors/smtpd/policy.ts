@@ -10,7 +10,7 @@ import type { Settings } from '../../protocol/settings.js';
 import type { SmtpDecision } from '../../protocol/smtp/session.js';
 import type { Board } from '../kernel/board.js';
 import { ownAddresses } from '../net/own-addresses.js';
-import type { RecipientCheck } from './recipients.js';
+import type { RecipientCheck } from '../net/recipients.js';
 
 const accept: SmtpDecision = { accept: true };
 const refuse = (code: number, text: ByteString): SmtpDecision => ({ accept: false, code, text });

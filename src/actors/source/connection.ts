@@ -28,6 +28,9 @@ const readBuffer = 8_192;
 const lingerMs = 1_000;
 /** Pieces of one turn up to this many octets go out in one write. */
 const mostJoined = 131_072;
+/** Where they are joined when they fit; a new one when the system did not take the last write at once. */
+const usualJoined = 16_384;
+let joinHere = Buffer.allocUnsafeSlow(usualJoined);
 
 export class SourceConnection {
   #socket: Socket;
@@ -151,13 +154,14 @@ export class SourceConnection {
       this.#socket.uncork();
       return;
     }
-    const joined = Buffer.allocUnsafe(octets);
+    const joined = octets > usualJoined ? Buffer.allocUnsafe(octets) : joinHere;
     let at = 0;
     for (const piece of pieces) {
       if (typeof piece === 'string') joined.write(piece, at, 'latin1');
       else joined.set(piece, at);
       at += piece.length;
     }
-    this.#socket.write(joined);
+    this.#socket.write(joined.subarray(0, octets));
+    if (joined === joinHere && this.#socket.writableLength > 0) joinHere = Buffer.allocUnsafeSlow(usualJoined);
   }
 }

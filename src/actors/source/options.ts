@@ -82,4 +82,6 @@ export interface SourceReport {
   readonly lateMs: LatencyFigures | null;
   /** The first refusal or failure, as the server or the system said it. */
   readonly firstTrouble: string | null;
+  /** Why the ledger file is not complete; the load went on. */
+  readonly ledgerTrouble: string | null;
 }

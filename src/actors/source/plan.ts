@@ -17,7 +17,7 @@ export interface PlanSettings {
 
 export interface Planned {
   readonly sequence: number;
-  /** Whole microseconds after the begin of the run; undefined in a closed loop: now. */
+  /** Whole microseconds after the begin of the run, as the mark writes them; undefined in a closed loop: now. */
   readonly dueUs: number | undefined;
 }
 

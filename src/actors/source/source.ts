@@ -63,5 +63,6 @@ function reportOf(options: SourceOptions, run: string, firstUs: number, results:
     latencyMs: latency.figures() ?? null,
     lateMs: late.figures() ?? null,
     firstTrouble: trouble ?? null,
+    ledgerTrouble: counts.ledgerTrouble ?? null,
   };
 }

@@ -3,7 +3,7 @@
  * It counts; it judges nothing.
  */
 import type { RecordableHistogram } from 'node:perf_hooks';
-import { formatLedgerRecord } from '../../protocol/ledger.js';
+import { type LedgerRecord, ledgerRecordLength, putLedgerRecord } from '../../protocol/ledger.js';
 import { RecordFile } from '../../store/record-file.js';
 import { nowUs } from './clock.js';
 import { LatencyHistogram } from './latency.js';
@@ -22,6 +22,8 @@ export interface Counts {
   readonly timeouts: number;
   readonly lastUs: number;
   readonly trouble: string | undefined;
+  /** Why the ledger file is written no more. */
+  readonly ledgerTrouble: string | undefined;
 }
 
 /** A lane's result in a form that can be posted to another thread. */
@@ -47,10 +49,16 @@ export class Tally {
     lastUs: 0,
   };
   #trouble: string | undefined;
+  #ledgerTrouble: string | undefined;
 
   constructor(run: string, ledger: string | undefined) {
     this.#run = run;
-    this.#ledger = ledger === undefined ? undefined : new RecordFile(ledger);
+    if (ledger === undefined) return;
+    this.#ledger = new RecordFile(ledger, {
+      failed: (error) => {
+        this.#ledgerTrouble = `${ledger}: ${error.message}; no more records are written there`;
+      },
+    });
   }
 
   connected(secure: boolean): void {
@@ -73,7 +81,8 @@ export class Tally {
     for (const [recipient, { status, text }] of outcomes.entries()) {
       if (status === 'K') taken++;
       else this.#trouble ??= text.trim();
-      this.#ledger?.append(formatLedgerRecord(this.#run, sequence, recipient, status === 'K' ? 'a' : 'r', us));
+      const record: LedgerRecord = { run: this.#run, sequence, recipient, verdict: status === 'K' ? 'a' : 'r', us };
+      this.#ledger?.append(ledgerRecordLength, (into, at) => putLedgerRecord(into, at, record));
     }
     if (taken > 0) {
       counts.accepted++;
@@ -83,7 +92,7 @@ export class Tally {
   }
 
   counts(): Counts {
-    return { ...this.#counts, trouble: this.#trouble };
+    return { ...this.#counts, trouble: this.#trouble, ledgerTrouble: this.#ledgerTrouble };
   }
 
   /** Completes the ledger file. */
@@ -94,7 +103,8 @@ export class Tally {
 }
 
 export function sumOf(all: readonly Counts[]): Counts {
-  const sum = (name: Exclude<keyof Counts, 'trouble'>): number => all.reduce((total, counts) => total + counts[name], 0);
+  const sum = (name: Exclude<keyof Counts, 'trouble' | 'ledgerTrouble'>): number =>
+    all.reduce((total, counts) => total + counts[name], 0);
   return {
     accepted: sum('accepted'),
     refused: sum('refused'),
@@ -105,5 +115,6 @@ export function sumOf(all: readonly Counts[]): Counts {
     timeouts: sum('timeouts'),
     lastUs: Math.max(0, ...all.map(({ lastUs }) => lastUs)),
     trouble: all.find(({ trouble }) => trouble !== undefined)?.trouble,
+    ledgerTrouble: all.find(({ ledgerTrouble }) => ledgerTrouble !== undefined)?.ledgerTrouble,
   };
 }

@@ -41,14 +41,14 @@ const handleOf = (socket: Socket): PipeHandle | undefined =>
 /** Octets, and the connection that came with them if one did: it is the taker's own, paused. */
 export type Taken = (octets: Buffer, connection: Socket | undefined) => void;
 
-/** Begins to connect; 'connect', 'error' and 'close' are those of every socket. Undefined: cannot be made here. */
+/** Begins to connect; 'connect', 'error' and 'close' are those of every socket. Keeps no process alive. Undefined: cannot be made here. */
 export function connectForDescriptors(path: string): Socket | undefined {
   const parts = bindings();
   if (parts === undefined) return undefined;
   const options = { handle: new parts.Pipe(parts.passes), manualStart: true };
   const socket = new Socket(options as never);
   socket.connect({ path });
-  return socket;
+  return socket.unref();
 }
 
 /** Connections whose descriptor another handle has: they must neither read nor close it, so they are kept for ever. */
@@ -56,7 +56,7 @@ const replaced = new Set<Socket>();
 
 /**
  * The other end: a connection that a server took with `pauseOnConnect`, as one that takes connections. Undefined: cannot be made
- * here. Costs some hundred octets for the life of the process.
+ * here. Costs some hundred octets for the life of the process, which it does not keep alive.
  */
 export function acceptForDescriptors(accepted: Socket): Socket | undefined {
   const parts = bindings();
@@ -64,8 +64,8 @@ export function acceptForDescriptors(accepted: Socket): Socket | undefined {
   if (parts === undefined || fd === undefined || fd < 0) return undefined;
   const handle = new parts.Pipe(parts.passes);
   if (handle.open(fd) !== 0) return undefined;
-  replaced.add(accepted);
-  return new Socket({ handle } as never);
+  replaced.add(accepted.unref());
+  return new Socket({ handle } as never).unref();
 }
 
 /** Calls `taken` with all that comes. */

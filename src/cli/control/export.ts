@@ -26,36 +26,39 @@ async function routeOf(home: string): Promise<Route> {
   throw new CommandTrouble(111, `${first?.file}:${first?.line}: ${first?.text}`);
 }
 
-export async function exportQueue(home: string, write: (line: string) => void): Promise<void> {
-  await eachQueued(home, (part, route) => write(exportLine(part, route)));
+export async function exportQueue(home: string, served: boolean, write: (line: string) => void): Promise<void> {
+  await eachQueued(home, served, (part, route) => write(exportLine(part, route)));
 }
 
 /** Every queued message, ascending, with the routing to show it by. */
-export async function eachQueued(home: string, tell: (part: QueuedPart, route: Route) => void): Promise<void> {
+export async function eachQueued(home: string, served: boolean, tell: (part: QueuedPart, route: Route) => void): Promise<void> {
   const route = await routeOf(home);
   const one = (part: QueuedPart): void => tell(part, route);
-  if ((await askNode(home, { verb: 'status' })) === undefined) await (await import('./stored-queue.js')).storedExport(home, one);
-  else await runningExport(home, one);
+  if (served) await runningExport(home, one);
+  else await (await import('./stored-queue.js')).storedExport(home, one);
 }
 
 async function runningExport(home: string, tell: (whole: QueuedPart) => void): Promise<void> {
   for (let after = 0; ; ) {
-    const first = await part(home, after, 0);
-    if (first === undefined) return;
-    const { head } = first;
-    const recipients = [...first.recipients];
-    while (recipients.length < head.recipientCount) {
-      const more = await part(home, after, recipients.length);
-      if (more === undefined || more.head.id !== head.id || more.recipients.length === 0) break;
-      recipients.push(...more.recipients);
+    const parts = await partsOf(home, after, 0);
+    if (parts.length === 0) return;
+    for (const part of parts) {
+      const { head } = part;
+      const recipients = [...part.recipients];
+      while (recipients.length < head.recipientCount) {
+        const [more] = await partsOf(home, after, recipients.length);
+        if (more === undefined || more.head.id !== head.id || more.recipients.length === 0) break;
+        recipients.push(...more.recipients);
+      }
+      tell({ ...part, recipients });
+      after = head.id;
     }
-    tell({ ...first, recipients });
-    after = head.id;
   }
 }
 
-async function part(home: string, after: number, from: number): Promise<QueuedPart | undefined> {
+async function partsOf(home: string, after: number, from: number): Promise<readonly QueuedPart[]> {
   const answer = await askNode(home, { verb: 'export', after, from });
-  if (answer?.tag === 'done') return (answer.value as QueuedPart | null) ?? undefined;
-  throw new CommandTrouble(111, `queue: ${answer?.text ?? 'the server stopped meanwhile'}`);
+  if (answer?.tag !== 'done') throw new CommandTrouble(111, `queue: ${answer?.text ?? 'the server stopped meanwhile'}`);
+  if (Array.isArray(answer.value)) return answer.value as readonly QueuedPart[];
+  throw new CommandTrouble(111, 'queue: the running server is of another version; restart it');
 }

@@ -25,7 +25,7 @@ export interface ControlRequest {
   readonly limit?: number;
   /** For `flush`. */
   readonly names?: readonly string[];
-  /** For `export`: the first message with a larger id than `after`, its recipients from here on. */
+  /** For `export`: of the first message with a larger id than `after` the recipients from here on. */
   readonly from?: number;
   /** For `fault`, which only tests may ask: the name of a thread, and how it is to fail. */
   readonly thread?: string;

@@ -8,27 +8,31 @@ import { statLines } from '../../protocol/qread.js';
 import { CommandTrouble, reason } from '../complain.js';
 import { homeFolder } from '../home.js';
 import { usageLine } from '../manual/help.js';
-import { askNode } from './client.js';
+import { Output } from '../output.js';
+import { askNode, isServed } from './client.js';
 import { listMessage } from './listing.js';
 
 const pageSize = 200;
 
 export async function main(args: readonly string[]): Promise<number> {
   const { home, exported } = words(args);
+  const served = await isServed(home);
+  // Without a server the queue is locked while it is read: nobody who looks at a pager may hold that up.
+  const output = new Output(1, 'queue: standard output', !served);
   if (exported) {
     const { exportQueue } = await import('./export.js');
-    await exportQueue(home, (line) => process.stdout.write(line));
+    await exportQueue(home, served, (line) => output.write(Buffer.from(line, 'utf8').toString('latin1')));
+    output.flush();
     return 0;
   }
-  const pages = await pageReader(home);
   let first = true;
-  for (let after: number | undefined = 0; after !== undefined; ) {
-    const page: QueuePage = await pages(after);
-    if (first) process.stdout.write(statLines(page.total, page.todo));
+  await eachPage(home, served, (page) => {
+    if (first) output.write(statLines(page.total, page.todo));
     first = false;
-    process.stdout.write(page.messages.map(listMessage).join(''));
-    after = page.next;
-  }
+    output.write(page.messages.map(listMessage).join(''));
+    return true;
+  });
+  output.flush();
   return 0;
 }
 
@@ -43,12 +47,14 @@ function words(args: readonly string[]): { readonly home: string; readonly expor
   }
 }
 
-export async function pageReader(home: string): Promise<(after: number) => Promise<QueuePage>> {
-  const running = await askNode(home, { verb: 'status' });
-  if (running === undefined) return (await import('./stored-queue.js')).storedPages(home);
-  return async (after) => {
+/** Calls `tell` with page after page of the queue, the first even when it is empty, while it answers true. */
+export async function eachPage(home: string, served: boolean, tell: (page: QueuePage) => boolean): Promise<void> {
+  if (!served) return (await import('./stored-queue.js')).storedPages(home, tell);
+  for (let after: number | undefined = 0; after !== undefined; ) {
     const answer = await askNode(home, { verb: 'queue', after, limit: pageSize });
-    if (answer?.tag === 'done') return answer.value as QueuePage;
-    throw new CommandTrouble(111, `queue: ${answer?.text ?? 'the server stopped meanwhile'}`);
-  };
+    if (answer?.tag !== 'done') throw new CommandTrouble(111, `queue: ${answer?.text ?? 'the server stopped meanwhile'}`);
+    const page = answer.value as QueuePage;
+    if (!tell(page)) return;
+    after = page.next;
+  }
 }

@@ -1,28 +1,41 @@
 /**
  * The queue for qmail-qread and qmail-qstat, from the running node or from the store. Trouble ends the command.
  */
+import type { ByteString } from '../../protocol/mail.js';
 import { queueFileTexts } from '../../protocol/qmail-queue-files.js';
 import type { ReadMessage } from '../../protocol/qread.js';
 import type { Call } from '../call.js';
 import { CommandTrouble } from '../complain.js';
 import { Fatal } from '../fatal.js';
+import { Output } from '../output.js';
 
-/** Each message as the texts of its queue files. */
-export async function eachMessage(call: Call, tell: (message: ReadMessage) => void): Promise<void> {
-  const { eachQueued } = await import('./export.js');
-  await orTrouble(() =>
-    eachQueued(call.home, ({ head, seen, bounce, recipients }, route) => {
+/** Writes what `text` makes of each message, as the texts of its queue files, to descriptor 1. */
+export async function writeMessages(call: Call, text: (message: ReadMessage) => ByteString): Promise<void> {
+  const [{ eachQueued }, { isServed }] = await Promise.all([import('./export.js'), import('./client.js')]);
+  await orTrouble(async () => {
+    const served = await isServed(call.home);
+    // Without a server the queue is locked while it is read: nobody who looks at a pager may hold that up.
+    const output = new Output(call.descriptor(1), 'standard output', !served);
+    await eachQueued(call.home, served, ({ head, seen, bounce, recipients }, route) => {
       const { id, birth, uid, qp, sender, preprocessed, unixSize } = head;
       const texts = queueFileTexts({ uid, qp, sender, bounce, preprocessed, recipients }, seen ? route : undefined);
-      tell({ id, birth, size: unixSize, texts });
-    }),
-  );
+      output.write(text({ id, birth, size: unixSize, texts }));
+    });
+    output.flush();
+  });
 }
 
 /** How many messages there are, and how many of them are not preprocessed. */
 export async function queueCounts(call: Call): Promise<{ readonly total: number; readonly todo: number }> {
-  const { pageReader } = await import('./queue.js');
-  return orTrouble(async () => (await pageReader(call.home))(0));
+  const [{ eachPage }, { isServed }] = await Promise.all([import('./queue.js'), import('./client.js')]);
+  let counts = { total: 0, todo: 0 };
+  await orTrouble(async () =>
+    eachPage(call.home, await isServed(call.home), ({ total, todo }) => {
+      counts = { total, todo };
+      return false;
+    }),
+  );
+  return counts;
 }
 
 async function orTrouble<T>(body: () => Promise<T>): Promise<T> {

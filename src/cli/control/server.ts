@@ -132,8 +132,8 @@ function controlAnswers(options: ControlOptions): Answers {
     fault: async ({ thread = '', kind = '' }) =>
       orderFault(thread, kind) ? done : { tag: 'failed', text: `no such fault: ${kind}` },
     export: async ({ after, from }) => {
-      if (node.queuedPart === undefined) return { tag: 'failed', text: 'the running node cannot export its queue' };
-      return { tag: 'done', value: (await node.queuedPart(after ?? 0, from ?? 0)) ?? null };
+      if (node.queuedParts === undefined) return { tag: 'failed', text: 'the running node cannot export its queue' };
+      return { tag: 'done', value: await node.queuedParts(after ?? 0, from ?? 0) };
     },
     queue: async ({ after, limit }) => {
       if (node.queuePage === undefined) return { tag: 'failed', text: 'the running node cannot list its queue' };

@@ -59,6 +59,9 @@ function reportRows(report: NodeReport): Row[] {
   ];
 }
 
+/** Milliseconds from which on a flush is worth a line. */
+const slowFlush = 500;
+
 /** What keeps mail from coming in or going out now, a line each. */
 function limits(report: NodeReport): readonly string[] {
   const { counters } = report;
@@ -68,6 +71,8 @@ function limits(report: NodeReport): readonly string[] {
   if (report.paused) found.push('pause: no mail is taken or delivered until: tqmail cont');
   if (typeof trouble === 'string') found.push(`the queue: ${trouble}`);
   else if (report.full) found.push('the disk of the queue is full: MAIL gets 452');
+  const flush = numberIn(counters, 'queue.flushMs');
+  if (flush >= slowFlush) found.push(`the disk of the queue is slow: a flush takes ${(flush / 1000).toFixed(1)} s`);
   const all = (what: string): number =>
     ['smtpd', 'qmtpd', 'qmqpd', 'pop3d'].reduce((sum, name) => sum + numberIn(counters, `${name}.${what}`), 0);
   const waiting = all('waiting');
@@ -85,6 +90,11 @@ function limits(report: NodeReport): readonly string[] {
   if (down > 0) found.push(`${down} hosts that did not answer lately: mail for them waits`);
   const aside = numberIn(counters, 'send.aside');
   if (aside > 0) found.push(`${aside} messages wait aside: their destination is slow, and has its share of the remote slots`);
+  const bounces = numberIn(counters, 'send.bouncesWaiting');
+  if (bounces > 0) found.push(`control/bouncerate: about ${bounces} bounces wait for their turn`);
+  const unresolved = numberIn(counters, 'rspawn.unresolved');
+  if (unresolved > 0)
+    found.push(`the name servers: ${unresolved} deliveries lately found no host (control/nameservers, tqmail check)`);
   const lost = numberIn(counters, 'log.lost') + numberIn(counters, 'log.dropped');
   if (lost > 0) found.push(`the reader of the log: ${lost} lines were lost`);
   return found.length === 0 ? ['nothing'] : found;

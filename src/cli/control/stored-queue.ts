@@ -1,35 +1,34 @@
 /**
- * The queue listing while no server runs: the command opens the store itself.
+ * The queue while no server runs: the command opens the store itself. The home is locked meanwhile, so nothing here may
+ * wait for a reader of what is printed.
  */
 import type { QueuedPart, QueuePage } from '../../actors/node-api.js';
+import { queuePage } from '../../actors/queue/page.js';
 import { withStore } from '../queue/own-store.js';
-import { queuedIds, storePage, wholeMessage } from './store-pages.js';
+import { wholeMessage } from './store-pages.js';
 
-const pageSize = 200;
+const batch = 200;
 
-/** Reads the whole listing at once: the store is open, and the home locked, only meanwhile. */
-export async function storedPages(home: string): Promise<(after: number) => Promise<QueuePage>> {
-  const pages = await withStore(home, async (store) => {
-    const queued = queuedIds(store);
-    const found = new Map<number, QueuePage>();
+/** Calls `tell` with page after page, while it answers true. */
+export function storedPages(home: string, tell: (page: QueuePage) => boolean): Promise<void> {
+  return withStore(home, async (store) => {
     for (let after: number | undefined = 0; after !== undefined; ) {
-      const page: QueuePage = storePage(store, queued, after, pageSize);
-      found.set(after, page);
+      const page: QueuePage = queuePage(store, after, batch);
+      if (!tell(page)) return;
       after = page.next;
     }
-    return found;
   });
-  return async (after) => pages.get(after) ?? { messages: [], total: 0, todo: 0, next: undefined };
 }
 
-/** The export of `tqmail queue --export qmail`, message by message. */
+/** Calls `tell` with message after message. */
 export function storedExport(home: string, tell: (whole: QueuedPart) => void): Promise<void> {
   return withStore(home, async (store) => {
     for (let after = 0; ; ) {
-      const [head] = store.list(after, 1);
-      if (head === undefined) return;
-      tell(wholeMessage(store, head));
-      after = head.id;
+      const heads = store.list(after, batch);
+      for (const head of heads) tell(wholeMessage(store, head));
+      const last = heads.at(-1);
+      if (last === undefined) return;
+      after = last.id;
     }
   });
 }

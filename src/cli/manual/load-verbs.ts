@@ -92,7 +92,7 @@ export const loadVerbs: readonly Verb[] = [
       { name: 'quiet', text: 'no line of progress on a terminal' },
     ],
     about: ['Every message carries a mark, so that the sink can account for it. Prints one JSON object.'],
-    exits: [[0, 'all accepted'], [1, 'some refused'], misused, [111, 'cannot send']],
+    exits: [[0, 'all accepted'], [1, 'some refused, or the ledger is not complete'], misused, [111, 'cannot send']],
   },
   {
     name: 'bench',

@@ -11,8 +11,8 @@ import { readReportLine } from '../../protocol/report/read-line.js';
 import { sendmailDelivery, sendmailMessage } from '../../protocol/report/sendmail-lines.js';
 import { reportPart } from '../../protocol/report/text.js';
 import { CommandTrouble, complain, reason } from '../complain.js';
+import { Output } from '../output.js';
 import { type Progress, progressBeside, progressLine } from '../progress.js';
-import { Output } from './output.js';
 import { readLines } from './read-log.js';
 import { type ReportWords, reportWords } from './words.js';
 
@@ -21,12 +21,12 @@ const linesBetween = 20_000;
 
 export async function main(args: readonly string[]): Promise<number> {
   const words = reportWords(args);
-  const output = new Output(1, 'standard output');
+  const output = new Output(1, 'report: standard output');
   if (words.lines === undefined) {
     const figures = new Figures(words.top, words.parts.includes('successes'));
     read(words, figures, progressLine('report'));
     const text = words.parts.map((part) => reportPart(part, figures, words.top)).join('\n');
-    output.line(text.trimEnd());
+    output.write(`${text.trimEnd()}\n`);
   } else {
     read(words, linesTo(output, words.lines), progressBeside(process.stdout, 'report'));
   }
@@ -36,9 +36,10 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** A line for each, while the log is read. */
 function linesTo(output: Output, form: 'matchup' | 'sendmail'): MatchupSink {
+  const line = (text: string): void => output.write(`${text}\n`);
   return form === 'matchup'
-    ? { delivery: (one) => output.line(deliveryLine(one)), message: (one) => output.line(messageLine(one)) }
-    : { delivery: (one) => output.line(sendmailDelivery(one)), message: (one) => output.line(sendmailMessage(one)) };
+    ? { delivery: (one) => line(deliveryLine(one)), message: (one) => line(messageLine(one)) }
+    : { delivery: (one) => line(sendmailDelivery(one)), message: (one) => line(sendmailMessage(one)) };
 }
 
 function read({ files, choice, pending }: ReportWords, all: MatchupSink, progress: Progress): void {
@@ -90,8 +91,8 @@ function writePending(file: string, matchup: Matchup): void {
     throw new CommandTrouble(111, `report: ${file} cannot be written: ${reason(error)}`);
   }
   try {
-    const output = new Output(fd, file);
-    for (const line of matchup.pending()) output.line(line);
+    const output = new Output(fd, `report: ${file}`);
+    for (const line of matchup.pending()) output.write(`${line}\n`);
     output.flush();
   } finally {
     closeSync(fd);

@@ -7,6 +7,7 @@ import type { InheritedListener } from '../../actors/node-api.js';
 import type { ByteString } from '../../protocol/mail.js';
 import { poolThreads } from '../pool-threads.js';
 import type { BoundListener } from './bind.js';
+import { fromNode } from './from-node.js';
 import type { Identity } from './identity.js';
 import { receiveLines, sendLine } from './json-lines.js';
 import { firstListenerFd, type ToNode, type ToParent } from './pipe-messages.js';
@@ -51,7 +52,12 @@ export function spawnNode(options: NodeSpawn, take: (message: ToParent) => void)
   if (child.pid === undefined || pipe === null) return child;
   receiveLines(
     pipe,
-    (value) => take(value as ToParent),
+    (value) => {
+      const message = fromNode(value);
+      // A node that says what no node says is not ours any more: the next one takes over.
+      if (message === undefined) child.kill('SIGKILL');
+      else take(message);
+    },
     () => undefined,
   );
   sendLine(pipe, startMessage(options));

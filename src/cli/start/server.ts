@@ -51,6 +51,8 @@ class Server {
   #stopping = false;
   #wasReady = false;
   #lastWords = '';
+  /** The node that said it cannot go on. */
+  #failing: ChildProcess | undefined;
 
   constructor(options: ServerOptions, settle: (code: number) => void) {
     this.#options = options;
@@ -134,8 +136,10 @@ class Server {
   #failed(text: string): void {
     this.#lastWords = text;
     const child = this.#node?.child();
-    const timer = setTimeout(() => child?.kill('SIGKILL'), closeMs);
-    child?.once('exit', () => clearTimeout(timer));
+    if (child === undefined || child === this.#failing) return;
+    this.#failing = child;
+    const timer = setTimeout(() => child.kill('SIGKILL'), closeMs);
+    child.once('exit', () => clearTimeout(timer));
   }
 
   /** Its threads go on without it, but nobody watches them and no socket of control is answered. */

@@ -6,6 +6,8 @@ import type { ByteString } from '../mail.js';
 
 const mostClients = 65_536;
 const mostTries = 262_144;
+/** Senders and recipients are as long as clients like. */
+const mostTriedOctets = 32 * 1_048_576;
 
 interface Bucket {
   left: number;
@@ -41,14 +43,25 @@ export class ClientRates {
 
 export class FirstTries {
   readonly #first = new Map<ByteString, number>();
+  #octets = 0;
 
   /** Milliseconds since this was first tried; 0 the first time. */
   age(key: ByteString, now: number): number {
     const first = this.#first.get(key);
     if (first !== undefined) return now - first;
-    forgetOldest(this.#first, mostTries);
     this.#first.set(key, now);
+    this.#octets += key.length;
+    for (const oldest of this.#first.keys()) {
+      if (this.#first.size <= mostTries && this.#octets <= mostTriedOctets) break;
+      this.#first.delete(oldest);
+      this.#octets -= oldest.length;
+    }
     return 0;
+  }
+
+  /** Octets of what is remembered. */
+  get octets(): number {
+    return this.#octets;
   }
 }
 

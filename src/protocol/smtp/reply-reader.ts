@@ -70,8 +70,11 @@ export class ReplyReader {
 
   private keep(line: ByteString): void {
     if (this.text.length >= maxText) return;
-    const clean = /[\0\r]/.test(line) ? line.replace(/\r/g, '').replace(/\0/g, '?') : line;
-    this.text = `${this.text}${clean}\n`.slice(0, maxText);
+    // Nearly every line ends with its only CR.
+    const isPlain = line.indexOf('\r') === line.length - 1 && !line.includes('\0');
+    const clean = isPlain ? line.slice(0, -1) : line.replace(/\r/g, '').replace(/\0/g, '?');
+    const text = `${this.text}${clean}\n`;
+    this.text = text.length > maxText ? text.slice(0, maxText) : text;
   }
 
   /** The next line without LF, its CR kept; of an overlong one only the beginning is kept. */

@@ -311,8 +311,10 @@ export class SmtpServerSession implements SmtpServer {
     const result = body.scan(chunk, this.position, this.pieces);
     this.position = body.position;
     const refused = this.refusal(body);
-    if (refused === undefined) for (const bytes of this.pieces) this.events.push({ tag: 'body', bytes });
-    this.pieces.length = 0;
+    if (this.pieces.length > 0) {
+      if (refused === undefined) for (const bytes of this.pieces) this.events.push({ tag: 'body', bytes });
+      this.pieces = [];
+    }
     if (result !== 'more') this.endBody(body, result, refused);
   }
 

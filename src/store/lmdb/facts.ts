@@ -5,6 +5,7 @@
 import type { Looked } from '../queue-store.js';
 import { QueueUnusable } from '../queue-unusable.js';
 import { formatVersion, type Layout, peek } from './layout.js';
+import { otherFormat } from './other-format.js';
 import { isSealed } from './seal.js';
 import { decodeText, encodeText } from './state-records.js';
 
@@ -37,12 +38,7 @@ export async function createFacts({ meta, root }: Layout, nonce: string): Promis
 export function readFacts(layout: Layout, nonce: string, path: string): Facts | undefined {
   const format = fact(layout, 'format', path);
   if (format === undefined) return undefined;
-  if (format !== formatVersion) {
-    throw new QueueUnusable(
-      'format',
-      `${path}: queue format ${format}, this version of tqmail reads format ${formatVersion} only`,
-    );
-  }
+  if (format !== formatVersion) throw otherFormat(path, format);
   const found = fact(layout, 'nonce', path);
   if (found !== nonce)
     throw new QueueUnusable('damaged', `${path} and its marker belong to different queues (${found}, ${nonce})`);

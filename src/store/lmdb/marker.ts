@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { QueueUnusable } from '../queue-unusable.js';
 import { formatVersion } from './layout.js';
+import { otherFormat } from './other-format.js';
 
 export const markerFile = 'marker';
 
@@ -34,12 +35,7 @@ export function readMarker(dir: string): Marker | undefined {
   if (nonce === undefined || size === undefined || check !== checkOf(text)) {
     throw new QueueUnusable('damaged', `${path} is damaged: run "tqmail check --queue"`);
   }
-  if (version !== formatVersion) {
-    throw new QueueUnusable(
-      'format',
-      `${path}: queue format ${version}, this version of tqmail reads format ${formatVersion} only`,
-    );
-  }
+  if (version !== formatVersion) throw otherFormat(path, String(version));
   return { nonce, size: Number(size) };
 }
 

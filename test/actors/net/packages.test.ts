@@ -195,3 +195,31 @@ test('qmtp: a client that does not read its answers is not read either, and gets
   assert.equal(house.submissions.length, rounds);
   assert.equal(client.said.match(/Kok/g)?.length, rounds * many.length);
 });
+
+test('control/recipients: QMTP answers each unknown recipient, QMQP refuses what nobody here gets', async (t) => {
+  const files = { 'control/list': 'joe@here.example\namy@here.example\n' };
+  const here = { rcpthosts: ['here.example'], recipients: 'file control/list' };
+  const [joe, jim, amy, far] = ['joe@here.example', 'jim@here.example', 'amy@here.example', 'any@far.example'];
+  const none = net('Dsorry, no mailbox here by that name (#5.1.1)');
+  const taken = /^\d+:Kok \d+ qp \d+,/;
+  const qmtp = await openPackageHouse(t, 'qmtp', { settings: here, files });
+  const said = await allSaid(qmtp.dial(), qmtpPackage([joe, jim, far, amy, jim]) + qmtpPackage([jim, jim]) + qmtpPackage([joe]));
+  const kept = said.replace(/\d+:Kok \d+ qp \d+,/g, 'K,');
+  const closed = net("Dsorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)");
+  assert.equal(kept, `K,${none}${closed}K,${none}${none}${none}K,`);
+  assert.deepEqual(
+    qmtp.submissions.map(({ envelope }) => envelope.recipients),
+    [[joe, amy], [joe]],
+  );
+  const qmqp = await openPackageHouse(t, 'qmqp', { settings: here, files });
+  assert.equal(await allSaid(qmqp.dial(), qmqpPackage([jim, jim])), none);
+  assert.match(await allSaid(qmqp.dial(), qmqpPackage([jim, far])), taken);
+  assert.match(await allSaid(qmqp.dial(), qmqpPackage([jim, joe])), taken);
+  assert.deepEqual(
+    qmqp.submissions.map(({ envelope }) => envelope.recipients),
+    [
+      [jim, far],
+      [jim, joe],
+    ],
+  );
+});

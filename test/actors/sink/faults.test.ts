@@ -202,3 +202,10 @@ test('QMTP takes, refuses for a time or for good, and cuts', async () => {
   assert.deepEqual([message?.subject, message?.text, message?.protocol], ['q', '.dot\r\n', 'qmtp']);
   await sink.close();
 });
+
+test('a client that sends hundreds of commands ahead is answered to the end', async () => {
+  await withSink({}, async (sink) => {
+    const replies = await talk(sink.port(), [`${'NOOP\r\n'.repeat(200)}QUIT`]);
+    assert.deepEqual(replies, ['220 sink.tqmail ESMTP', ...Array(200).fill('250 ok'), '221 sink.tqmail']);
+  });
+});

@@ -90,7 +90,10 @@ async function run(ending: Ending, one: OverloadCase, options: RunOptions): Prom
 }
 
 /** Waits for the normal mail that was accepted, here and at the next hop. */
-async function leftOver({ leavesWithin = 60 }: Pick<OverloadCase, 'leavesWithin'>, { home, trickle }: Scene): Promise<readonly string[]> {
+async function leftOver(
+  { leavesWithin = 60 }: Pick<OverloadCase, 'leavesWithin'>,
+  { home, trickle }: Scene,
+): Promise<readonly string[]> {
   const { book } = trickle;
   const here = (): number => readdirSync(join(home.maildir, 'new')).length;
   const all = (): boolean => book.behind === 0 && here() >= book.accepted;

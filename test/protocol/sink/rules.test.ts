@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { SinkJudge, type SinkQuestion } from '../../../src/protocol/sink/judge.js';
 import { magicOf } from '../../../src/protocol/sink/magic.js';
+import { FirstTries } from '../../../src/protocol/sink/memory.js';
 import { parseSinkRules } from '../../../src/protocol/sink/parse-rules.js';
 import { sinkPresets } from '../../../src/protocol/sink/presets.js';
 import { sinkStages } from '../../../src/protocol/sink/rule.js';
@@ -67,6 +68,16 @@ test('stars stand for anything, letters count in any case, and many stars take n
   const { user } = process.cpuUsage();
   assert.ok(!refused(`${'*a'.repeat(12)}*b`, 'a'.repeat(900)));
   assert.ok(process.cpuUsage().user - user < 5_000_000, 'processor time');
+});
+
+test('what greylisting remembers is bounded, whatever the addresses', () => {
+  const tries = new FirstTries();
+  assert.equal(tries.age('first', 1), 0);
+  assert.equal(tries.age('first', 8), 7);
+  for (let n = 0; n < 20_000; n++) tries.age(`${n} ${'x'.repeat(2_000)}`, 9);
+  assert.ok(tries.octets <= 32 * 1_048_576, `${tries.octets} octets`);
+  assert.equal(tries.age(`19999 ${'x'.repeat(2_000)}`, 10), 1, 'the newest stay');
+  assert.equal(tries.age('first', 10), 0, 'the oldest is forgotten');
 });
 
 test('a mistake names its line and what would be right', () => {

@@ -7,6 +7,7 @@ import { type Books, House, type Marked } from '../house.js';
 import type { KeptMessage } from '../kept.js';
 import { type OpenListener, openListener } from '../listeners.js';
 import { monotonicUs } from '../monotonic.js';
+import { contextOf } from '../tls/context.js';
 import { Troubles } from '../troubles.js';
 import type { FromWorker, ToWorker } from './messages.js';
 import { ArrivalPacker } from './packed.js';
@@ -47,7 +48,7 @@ const books = new FarBooks();
 const open: OpenListener[] = [];
 
 async function begin(told: Extract<ToWorker, { tag: 'begin' }>): Promise<void> {
-  const house = new House(new Troubles(told.rules, told.magic), books, told.keep, told.tls);
+  const house = new House(new Troubles(told.rules, told.magic), books, told.keep, contextOf(told.tls));
   books.house = house;
   try {
     for (const { protocol, fd } of told.listeners) open.push(await openListener({ fd }, protocol, house));

@@ -2,7 +2,7 @@
  * What qmail-smtpd takes from control/ and from the environment, once a session (spec smtpd.md §1.1, §1.2): read as
  * qmail reads it, faulty numbers count as absent.
  */
-import type { RecipientCheck } from '../../../actors/smtpd/recipients.js';
+import type { RecipientCheck } from '../../../actors/net/recipients.js';
 import { lowerCaseAscii } from '../../../protocol/bytes.js';
 import { controlInt, controlLine, controlLineOrMe, controlList } from '../../../protocol/control-files.js';
 import type { ByteString } from '../../../protocol/mail.js';

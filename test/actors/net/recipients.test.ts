@@ -1,5 +1,6 @@
 /** Unknown recipients are refused at RCPT, as control/recipients says; whatever cannot be told is taken. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -98,4 +99,43 @@ test('program: 0 is yes, 100 no, anything else cannot tell', async (t) => {
   assert.equal(await rcpt('joe@here.example'), taken);
   assert.equal(await rcpt('jim@here.example'), unknown);
   assert.equal(await rcpt('jane@here.example'), taken);
+});
+
+test('local: what the server may not see is taken: a closed home, a closed .qmail file; the user himself is known without a look', async (t) => {
+  const house = await openHouse(t, {});
+  const root = process.getuid?.() === 0;
+  const server = root ? 65_534 : (process.getuid?.() ?? 0);
+  for (const [name, mode] of [
+    ['closed', root ? 0o700 : 0o000],
+    ['open', 0o755],
+  ] as const) {
+    mkdirSync(join(house.home, name));
+    writeFileSync(join(house.home, name, '.qmail-secret'), '', { mode: root ? 0o600 : 0o000 });
+    chmodSync(join(house.home, name), mode);
+  }
+  const lines = ['closed', 'open'].flatMap((name) => {
+    const user = `${name}:1000:1000:${house.home}/${name}`;
+    return [`=${name}:${user}:::`, `+${name}-:${user}:-::`];
+  });
+  const parsed = assignToRecords(`${lines.join('\n')}\n.\n`);
+  assert.ok(parsed.ok);
+  mkdirSync(join(house.home, 'users'), { recursive: true });
+  writeFileSync(join(house.home, 'users/cdb'), cdbWrite(parsed.records), { mode: 0o644 });
+  for (const folder of ['', 'users']) chmodSync(join(house.home, folder), 0o755);
+  const program = `
+    const { LocalRecipients } = await import(${JSON.stringify(new URL('../../../src/store/local-recipient.js', import.meta.url))});
+    const local = new LocalRecipients(process.argv[1], () => 0);
+    for (const name of process.argv.slice(2)) console.log(name, await local.find(name));`;
+  const names = ['closed', 'closed-any', 'closed-secret', 'open', 'open-any', 'open-secret'];
+  const args = ['--input-type=module', '-e', program, house.home, ...names];
+  const said = execFileSync(process.execPath, args, { encoding: 'latin1', ...(root ? { uid: server, gid: server } : {}) });
+  chmodSync(join(house.home, 'closed'), 0o700);
+  assert.deepEqual(said.trimEnd().split('\n'), [
+    'closed yes',
+    'closed-any unknown',
+    'closed-secret unknown',
+    'open yes',
+    'open-any no',
+    'open-secret unknown',
+  ]);
 });
