@@ -102,3 +102,9 @@ test('our own server offers 8BITMIME and not SMTPUTF8', () => {
   assert.match(said, /8BITMIME/);
   assert.doesNotMatch(said, /UTF8/);
 });
+
+test('octets that are no UTF-8 go as they are', () => {
+  const { sent, outcomes } = play({ ...message, recipients: ['gr\xfc\xdfe@d'] }, ['8BITMIME']);
+  assert.ok(sent.includes('gr\xfc\xdfe'));
+  assert.match(outcomes.join(), /^K/);
+});

@@ -31,8 +31,10 @@ const addressText = 'Sorry, an address with a line end or NUL in it cannot be se
 
 const utf8Text = "Sorry, an address beyond ASCII cannot be sent: the remote host doesn't offer SMTPUTF8. (#5.6.7)\n";
 
-/** An address that takes SMTPUTF8 (RFC 6531). */
-const isBeyondAscii = (address: ByteString): boolean => /[^\0-\x7f]/.test(address);
+/** An address that takes SMTPUTF8 (RFC 6531). Octets that are no UTF-8 take nothing: they go as they are, as qmail sends them. */
+const isBeyondAscii = (address: ByteString): boolean => /[^\0-\x7f]/.test(address) && utf8.test(address);
+
+const utf8 = /^(?:[\0-\x7f]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})*$/;
 
 export class TransactionDialogue {
   /** The connection may carry another transaction. */
