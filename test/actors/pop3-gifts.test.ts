@@ -4,11 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { mailLinks } from '../../src/actors/lspawn/mail-links.js';
 import type { Asker } from '../../src/actors/lspawn/mailboxes.js';
+import type { Connected } from '../../src/actors/net/connected.js';
+import { LeanSocket } from '../../src/actors/net/lean-socket.js';
+import { listen } from '../../src/actors/net/listener.js';
 import { Gifts } from '../../src/actors/pop3d/gifts.js';
 import { connectForDescriptors, giveDescriptor } from '../../src/actors/spawn/descriptor-socket.js';
 import { encodeGift, endsOf, largestGift } from '../../src/actors/spawn/mailbox-gift.js';
@@ -26,7 +29,7 @@ interface House {
   readonly links: Server;
   readonly told: string[];
   /** A client, and the server's end of its connection. */
-  pair(): Promise<{ readonly client: Socket; readonly socket: Socket; said(): string }>;
+  pair(): Promise<{ readonly client: Socket; readonly socket: LeanSocket; said(): string }>;
 }
 
 async function openHouse(t: TestContext): Promise<House> {
@@ -39,18 +42,23 @@ async function openHouse(t: TestContext): Promise<House> {
     asked.push(wanted);
   };
   const links = mailLinks({ mailboxes: { ask }, log: (line) => told.push(line) }).listen(path);
-  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }).listen(0, '127.0.0.1');
-  await Promise.all([once(links, 'listening'), once(server, 'listening')]);
-  const open: Socket[] = [];
+  const arrived: Connected[] = [];
+  const [listener] = await Promise.all([
+    listen({ address: '127.0.0.1', port: 0 }, (socket) => void arrived.push(socket)),
+    once(links, 'listening'),
+  ]);
+  const open: { destroy(): unknown }[] = [];
   t.after(() => {
     links.close();
-    server.close();
+    void listener.close();
     for (const socket of open) socket.destroy();
     for (const { socket } of askers) socket.destroy();
   });
   const pair = async () => {
-    const client = connect((server.address() as { port: number }).port, '127.0.0.1');
-    const [socket] = (await once(server, 'connection')) as [Socket];
+    const client = connect(listener.port, '127.0.0.1');
+    await until('the connection', waitMs, async () => arrived.length > 0);
+    const socket = arrived.shift() as LeanSocket;
+    assert.ok(socket instanceof LeanSocket);
     open.push(client, socket);
     let text = '';
     client.setEncoding('latin1').on('data', (piece: string) => {
@@ -115,7 +123,8 @@ test('who is refused is still the giver’s to answer', async (t) => {
     (await asker(house, n + 1)).refuse(line);
     const answer = await opened;
     assert.equal(answer !== 'unfit' && answer.tag, ['refused', 'busy', 'trouble'][n]);
-    socket.end(line, 'latin1');
+    socket.write(line, 'latin1');
+    socket.end();
     await once(client, 'end');
     assert.equal(said(), line);
   }
@@ -155,6 +164,12 @@ async function trouble(gifts: Gifts, house: House): Promise<{ readonly tag: stri
   return opened === 'unfit' ? { tag: opened } : opened;
 }
 
+test('a connection that reads ahead is not given away', async (t) => {
+  const house = await openHouse(t);
+  const { client } = await house.pair();
+  assert.equal(await new Gifts(house.path).open(request, { socket: client, rest: none }), 'unfit');
+});
+
 test('what does not fit goes another way; a request with another one’s connection opens nothing', async (t) => {
   const house = await openHouse(t);
   const one = await house.pair();
@@ -165,11 +180,12 @@ test('what does not fit goes another way; a request with another one’s connect
   assert.ok(link !== undefined);
   await once(link, 'connect');
   const gift = encodeGift({ id: 1, request, ends: endsOf(two.socket), rest: none() });
-  assert.ok(giveDescriptor(link, gift, one.socket));
+  assert.ok(giveDescriptor(link, gift, one.socket.handle));
   await once(link.resume(), 'close');
   assert.deepEqual(house.askers, []);
   assert.match(house.told.join('\n'), /^lspawnd: malformed request for a mailbox, connection closed$/);
-  one.socket.end('still here\r\n');
+  one.socket.write('still here\r\n', 'latin1');
+  one.socket.end();
   await once(one.client, 'end');
   assert.equal(one.said(), 'still here\r\n');
 });

@@ -88,13 +88,47 @@ p.dele(1); p.rset(); p.quit()
 print(count)
 `;
 
-test('poplib and fetchmail fetch mail', async (t) => {
+/** All messages, each time, into one file. */
+const getmailrc = (port: number, file: string): string => `[retriever]
+type = SimplePOP3Retriever
+server = 127.0.0.1
+port = ${port}
+username = demo
+password = secret
+[destination]
+type = MDA_external
+path = /bin/sh
+arguments = ("-c", "cat >> ${file}")
+allow_root_commands = true
+[options]
+read_all = true
+delete = false
+`;
+
+/** Copies all messages into one file, with the keys of a person. */
+const muttrc = (port: number, folder: string): string => `set folder=${folder}
+set spoolfile="pop://demo@127.0.0.1:${port}/"
+set pop_pass=secret
+set pop_authenticators=user
+set ssl_starttls=no
+set ssl_force_tls=no
+set confirmcreate=no
+set confirmappend=no
+set mbox_type=mbox
+set quit=yes
+set pop_delete=no
+push "<tag-pattern>~A<enter><tag-prefix><copy-message>${folder}/mutt-box<enter><quit>"
+`;
+
+const itWorks = (file: string): number | undefined => readFileSync(file, 'latin1').match(/^It works\.\r?$/gm)?.length;
+
+test('poplib, getmail, mutt and fetchmail fetch mail', async (t) => {
   const running = await popServer(t);
   const { port, folder } = running;
   await deliver(running, 4);
   const env = { ...process.env, HOME: folder, FETCHMAILHOME: folder };
-  const has = (program: string): boolean => {
-    const found = spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+  const has = (program: string, version = '--version'): boolean => {
+    const found = spawnSync(program, [version], { stdio: 'ignore' }).status === 0;
     if (!found) t.diagnostic(`${program} cannot be run here`);
     return found;
   };
@@ -102,12 +136,24 @@ test('poplib and fetchmail fetch mail', async (t) => {
     const { stdout } = await run('python3', ['-c', poplibProgram, String(port)], { timeout: 60_000 });
     assert.equal(stdout, '4\n');
   }
+  if (has('getmail')) {
+    writeFileSync(join(folder, 'getmailrc'), getmailrc(port, join(folder, 'got')), { mode: 0o600 });
+    await run('getmail', ['--getmaildir', folder, '--rcfile', 'getmailrc'], { env, timeout: 60_000 });
+    assert.equal(itWorks(join(folder, 'got')), 4);
+  }
+  if (has('mutt', '-v') && has('script')) {
+    writeFileSync(join(folder, 'muttrc'), muttrc(port, folder));
+    const words = ['-qec', `mutt -n -F ${folder}/muttrc`, '/dev/null'];
+    const lone = { PATH: process.env.PATH, HOME: folder, TERM: 'xterm', LINES: '24', COLUMNS: '80' };
+    await run('script', words, { env: lone, timeout: 60_000 });
+    assert.equal(itWorks(join(folder, 'mutt-box')), 4);
+  }
   if (has('fetchmail')) {
     const rc = join(folder, 'fetchmailrc');
     const line = `poll 127.0.0.1 service ${port} protocol pop3 user demo password secret fetchall sslproto '' mda "cat >> ${folder}/fetched"\n`;
     writeFileSync(rc, line, { mode: 0o600 });
     await run('fetchmail', ['-f', rc, '--pidfile', join(folder, 'fetchmail.pid')], { env, timeout: 60_000 });
-    assert.equal(readFileSync(join(folder, 'fetched'), 'latin1').match(/^It works\.\r?$/gm)?.length, 4);
+    assert.equal(itWorks(join(folder, 'fetched')), 4);
     assert.match(await popSession(port, [...login('demo', 'secret'), 'STAT']), /\+OK 0 0\r\n$/);
   }
 });

@@ -51,6 +51,11 @@ export class LeanSocket extends EventEmitter implements Connected {
     return this.destroyed ? undefined : this.#handle.fd;
   }
 
+  /** To give a copy of it away: a paused connection reads nothing ahead. */
+  get handle(): object | undefined {
+    return this.destroyed ? undefined : this.#handle;
+  }
+
   get remoteAddress(): string | undefined {
     return this.#name('getpeername').address;
   }

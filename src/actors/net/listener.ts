@@ -17,15 +17,15 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Rejects with the system's error (EADDRINUSE, EACCES …). `lean`: connections need not be Node's own sockets. */
-export function listen(at: ListenAt, connected: (socket: Connected) => void, lean = true): Promise<Listener> {
+/** Rejects with the system's error (EADDRINUSE, EACCES …). */
+export function listen(at: ListenAt, connected: (socket: Connected) => void): Promise<Listener> {
   // A client may close its side and still wait for its answer.
   const server = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, connected);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen('fd' in at ? { fd: at.fd, backlog } : { host: at.address, port: at.port, backlog }, () => {
       server.off('error', reject);
-      if (lean) takeConnections(server, connected);
+      takeConnections(server, connected);
       // An accept that fails (no descriptors left) is tried again by the next connection.
       server.on('error', () => undefined);
       resolve({ port: portOf(server), close: () => closed(server) });

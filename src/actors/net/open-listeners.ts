@@ -60,8 +60,6 @@ export interface OpenListenersParts<S extends Session> {
   readonly descriptors: number;
   /** May everybody come in where a listener has no rules, or only this machine? */
   readonly openWithoutRules: boolean;
-  /** Connections must be Node's own sockets: they are given to other processes. Absent: they need not. */
-  readonly givenAway?: boolean;
   /** Milliseconds that a session may be silent; absent: control/timeoutsmtpd. */
   readonly silentMs?: number;
   warn(text: string): void;
@@ -114,7 +112,7 @@ export class OpenListeners<S extends Session> {
       const open = new OpenListener<S>(placed, this.#accessOf(setting), this.#limits(setting));
       open.inquiry = this.#inquiryOf(setting);
       this.#open.push(open);
-      open.listener = await listen(at, (socket) => this.#arrived(open, socket), this.#parts.givenAway !== true);
+      open.listener = await listen(at, (socket) => this.#arrived(open, socket));
     }
     if (this.#open.length > 0) this.#cancelTick = this.#parts.clock.every(tickMs, () => this.#tick());
   }

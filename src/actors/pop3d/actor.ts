@@ -59,7 +59,6 @@ class Pop3dActor implements Actor<'pop3d'> {
       descriptors: options.descriptors,
       openWithoutRules: true,
       silentMs,
-      givenAway: true,
       warn: (text) => this.#log.warning(text),
       begin: (arrival) => this.#begin(arrival),
     });

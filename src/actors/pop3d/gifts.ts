@@ -2,9 +2,10 @@
  * Clients that are given away: the connection of one that logs in goes to lspawnd with the request, and from there to a process of
  * the user, which talks to the client itself. This thread hears when such a session is alive and when it is over. One link a thread.
  */
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
 import { codeOf } from '../../store/octet-path.js';
+import { LeanSocket } from '../net/lean-socket.js';
 import { connectForDescriptors, giveDescriptor, takeDescriptors } from '../spawn/descriptor-socket.js';
 import { FewAtOnce } from '../spawn/few-at-once.js';
 import { type Frame, FrameReader } from '../spawn/lspawnd-frames.js';
@@ -49,7 +50,8 @@ export class Gifts {
   }
 
   async #give(request: MailboxRequest, { socket, rest }: Client): Promise<Opened | 'unfit'> {
-    if (!(socket instanceof Socket)) return 'unfit';
+    // Node's own sockets read ahead when they are paused; what they read would be missing elsewhere.
+    if (!(socket instanceof LeanSocket)) return 'unfit';
     const id = ++this.#last;
     const gift = encodeGift({ id, request, ends: endsOf(socket), rest: rest() });
     if (gift.length > largestGift) return 'unfit';
@@ -60,7 +62,7 @@ export class Gifts {
     return new Promise((settle) => {
       this.#sessions.set(id, { settle, alive: () => undefined, over: () => undefined });
       // Before anything closes the client: a descriptor that is still to be sent must not be closed.
-      if (!giveDescriptor(link, gift, socket)) link.destroy();
+      if (!giveDescriptor(link, gift, socket.handle)) link.destroy();
     });
   }
 

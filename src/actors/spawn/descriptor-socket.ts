@@ -8,6 +8,8 @@ import { Socket } from 'node:net';
 
 interface PipeHandle {
   open(fd: number): number;
+  /** Octets that the system has not taken. */
+  readonly writeQueueSize: number;
   writeLatin1String(request: object, text: string, handle: object): number;
   /** What came with the octets at hand. */
   pendingHandle?: object | undefined;
@@ -88,16 +90,15 @@ function connectionOf(handle: object): Socket | undefined {
 }
 
 /**
- * Sends octets and a copy of the connection, which must not be read and not be closed by this side before the other one answers. For
+ * Sends octets and a copy of the connection that `handle` stands for, which must not be read and not be closed by this side before the other one answers. For
  * so few and short messages that the kernel takes each at once. False: it did not, and the link is of no use any more.
  */
-export function giveDescriptor(link: Socket, octets: Buffer, connection: Socket): boolean {
+export function giveDescriptor(link: Socket, octets: Buffer, handle: object | undefined): boolean {
   const parts = bindings();
   const pipe = handleOf(link);
-  const handle = handleOf(connection);
   if (parts === undefined || pipe === undefined || handle === undefined) return false;
-  const request = new parts.WriteWrap() as WriteRequest & { async?: boolean };
+  const request = new parts.WriteWrap();
   request.handle = pipe;
   request.oncomplete = () => undefined;
-  return pipe.writeLatin1String(request, octets.toString('latin1'), handle) === 0 && request.async !== true;
+  return pipe.writeLatin1String(request, octets.toString('latin1'), handle) === 0 && pipe.writeQueueSize === 0;
 }

@@ -2,8 +2,9 @@
  * What the node and lspawnd say about mailboxes whose client's connection goes along: each session has a number, and the node
  * hears how it began, that it is alive, and that it is over. The pure form of the frames; nothing is sent here.
  */
-import type { Socket } from 'node:net';
+
 import type { ByteString } from '../../protocol/mail.js';
+import type { Connected } from '../net/connected.js';
 import { fieldEnds, frameOf, textFields } from './lspawnd-frames.js';
 import type { MailboxRequest } from './mailbox-request.js';
 
@@ -24,8 +25,10 @@ export interface Gift {
   readonly rest: Uint8Array;
 }
 
+type Ends = Pick<Connected, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
+
 /** Words that tell one TCP connection from all others of this moment. */
-export function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): ByteString {
+export function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Ends): ByteString {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
