@@ -34,9 +34,13 @@ const stride = 256;
  * Resolves always: what stands in the way is a finding. The queue must not be open for writing. `rescueInto` is an
  * existing folder: every message that can be read whole is written there (see check/rescued-message.ts).
  */
-export async function checkQueue(dir: string, rescueInto = ''): Promise<QueueCheck> {
+export async function checkQueue(
+  dir: string,
+  rescueInto = '',
+  looked: (messages: number) => void = () => undefined,
+): Promise<QueueCheck> {
   const findings = [...refusals(dir)];
-  const walk = new Walk(dir, findings, rescueInto);
+  const walk = new Walk(dir, findings, rescueInto, looked);
   // Whatever the start would refuse: what can still be read is worth knowing.
   if ((statSync(join(dir, dataFile), { throwIfNoEntry: false })?.size ?? 0) > 0) await walk.run();
   return { messages: walk.messages, rescued: walk.rescued, findings };
@@ -65,7 +69,10 @@ class Walk {
   /** Whether any walking process came as far as the first message. */
   #opened = false;
 
-  constructor(dir: string, findings: Finding[], rescueInto: string) {
+  readonly #looked: (messages: number) => void;
+
+  constructor(dir: string, findings: Finding[], rescueInto: string, looked: (messages: number) => void) {
+    this.#looked = looked;
     this.#dir = dir;
     this.#rescueInto = rescueInto;
     this.#findings = findings;
@@ -118,6 +125,7 @@ class Walk {
         else if (report.tell === 'done') ended = true;
         else this.#reached(report.id);
         if (report.tell === 'at' || report.tell === 'done') this.messages = before + report.messages;
+        this.#looked(this.messages);
       });
       child.on('error', (error) => resolve(reasonOf(error)));
       child.on('close', (code, signal) => resolve(ended ? undefined : (failure ?? signal ?? `exit code ${code}`)));

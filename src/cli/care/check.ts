@@ -3,6 +3,7 @@
  * store, for which the server must not run; with `--repair` it puts right what is safe. Changes nothing else.
  */
 import type { QueueCheck } from '../../store/check-queue.js';
+import type { Progress } from '../progress.js';
 import { careArguments } from './arguments.js';
 import { findingLine } from './finding-line.js';
 import { checkHome } from './home-checks.js';
@@ -20,7 +21,9 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function checkStore(home: string, repair: boolean): Promise<number> {
-  const { messages, findings } = await lockedQueue(home, (dir) => (repair ? repaired(dir) : checked(dir)));
+  const { messages, findings } = await lockedQueue(home, 'check', (dir, progress) =>
+    repair ? repaired(dir, progress) : checked(dir, progress),
+  );
   process.stdout.write(findings.map(findingLine).join(''));
   const advice = findings.length === 0 ? '' : '; save what is sound with: tqmail rescue DIR';
   process.stdout.write(
@@ -29,13 +32,14 @@ async function checkStore(home: string, repair: boolean): Promise<number> {
   return findings.length;
 }
 
-async function checked(dir: string): Promise<QueueCheck> {
-  return (await import('../../store/check-queue.js')).checkQueue(dir);
+async function checked(dir: string, progress: Progress): Promise<QueueCheck> {
+  const { checkQueue } = await import('../../store/check-queue.js');
+  return checkQueue(dir, '', (looked) => progress.show(`${looked} messages`));
 }
 
 /** What is left after the repair, if there could be one. */
-async function repaired(dir: string): Promise<QueueCheck> {
-  const before = await checked(dir);
+async function repaired(dir: string, progress: Progress): Promise<QueueCheck> {
+  const before = await checked(dir, progress);
   if (before.findings.length === 0) return before;
   const { mayRepair, repairQueue } = await import('../../store/repair-queue.js');
   if (!mayRepair(before.findings)) {
@@ -46,5 +50,5 @@ async function repaired(dir: string): Promise<QueueCheck> {
   process.stdout.write(
     `ok    queue: repaired: ${removed} records without a message removed, ${added} tries put on the schedule\n`,
   );
-  return checked(dir);
+  return checked(dir, progress);
 }

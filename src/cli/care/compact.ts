@@ -6,7 +6,7 @@ import { lockedQueue } from './locked-queue.js';
 export async function main(args: readonly string[]): Promise<number> {
   const { home } = careArguments(args, 'compact', [], false);
   const { compactQueue } = await import('../../store/compact-queue.js');
-  const { messages, before, after } = await lockedQueue(home, (dir) =>
+  const { messages, before, after } = await lockedQueue(home, 'compact', (dir) =>
     compactQueue(dir).catch((error: unknown) => {
       throw new CommandTrouble(111, `cannot compact: ${error instanceof Error ? error.message : String(error)}`);
     }),

@@ -15,7 +15,9 @@ export async function main(args: readonly string[]): Promise<number> {
   const into = resolve(folder);
   makeFolder(into, home);
   const { checkQueue } = await import('../../store/check-queue.js');
-  const { messages, rescued, findings } = await lockedQueue(home, (dir) => checkQueue(dir, into));
+  const { messages, rescued, findings } = await lockedQueue(home, 'rescue', (dir, progress) =>
+    checkQueue(dir, into, (looked) => progress.show(`${looked} messages`)),
+  );
   process.stdout.write(findings.map(findingLine).join(''));
   process.stdout.write(`${rescued} of ${messages} messages saved in ${into}\n`);
   if (rescued > 0) {
