@@ -72,6 +72,7 @@ const deafLog: OverloadCase = {
   what: 'a log that nobody reads, and 20,000 messages',
   mostMiB: 600,
   limited: /^the reader of the log/,
+  limitedFrom: 1,
   prepare: async ({ ending, wellPort }) => {
     const gulf = await startGulf(ending);
     return {
