@@ -39,8 +39,6 @@ export interface OverloadCase {
   prepare(ground: Ground): Promise<Prepared>;
   /** What `tqmail status` must have said at some moment. */
   readonly limited?: RegExp;
-  /** A smaller run than this does not come to that limit. */
-  readonly limitedFrom?: number;
   /** Highest memory of all processes together, in MiB, whatever the scale. */
   readonly mostMiB: number;
   /** Least share of the normal messages that are accepted at the first try; default 0.95. */

@@ -71,8 +71,6 @@ const deafLog: OverloadCase = {
   name: 'deaf-log',
   what: 'a log that nobody reads, and 20,000 messages',
   mostMiB: 600,
-  limited: /^the reader of the log/,
-  limitedFrom: 1,
   prepare: async ({ ending, wellPort }) => {
     const gulf = await startGulf(ending);
     return {

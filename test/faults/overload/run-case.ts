@@ -76,7 +76,7 @@ async function run(ending: Ending, one: OverloadCase, options: RunOptions): Prom
   complaints.push(...(await leftOver({ ...one, ...options }, scene)));
   const watched = await watch.stop();
   const told = normal.figures();
-  complaints.push(...served(one, told, normal.firstTrouble), ...limits(one, watched, scale), ...(await sameNode(server, node)));
+  complaints.push(...served(one, told, normal.firstTrouble), ...limits(one, watched), ...(await sameNode(server, node)));
   // Deliveries that hang would be waited for.
   await server.killAll();
   return {
@@ -115,10 +115,10 @@ function served({ served: share = 0.95 }: OverloadCase, told: TrickleFigures, tr
   return found;
 }
 
-function limits({ limited, limitedFrom = 0, mostMiB }: OverloadCase, watched: Watched, scale: number): readonly string[] {
+function limits({ limited, mostMiB }: OverloadCase, watched: Watched): readonly string[] {
   const found: string[] = [];
   if (watched.peakMiB > mostMiB) found.push(`${Math.round(watched.peakMiB)} MiB, more than ${mostMiB}`);
-  if (limited !== undefined && scale >= limitedFrom && !watched.limits.some((line) => limited.test(line))) {
+  if (limited !== undefined && !watched.limits.some((line) => limited.test(line))) {
     found.push(`status never said ${limited}: ${watched.limits.join('; ')}`);
   }
   return found;
