@@ -95,7 +95,7 @@ const dueAtOnce: OverloadCase = {
   name: 'due-at-once',
   what: '100,000 messages whose next try is the same second',
   mostMiB: 600,
-  limited: /remote slots are at work/,
+  limited: /remote slots/,
   prepare: async ({ ending, wellPort, scale }) => {
     const gulf = await startGulf(ending);
     const count = Math.round(100_000 * scale);

@@ -71,7 +71,6 @@ const deafLog: OverloadCase = {
   name: 'deaf-log',
   what: 'a log that nobody reads, and 20,000 messages',
   mostMiB: 600,
-  limited: /^the reader of the log/,
   prepare: async ({ ending, wellPort }) => {
     const gulf = await startGulf(ending);
     return {
