@@ -7,9 +7,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { progressLine } from '../src/cli/progress.js';
 import { chooseCandidates } from './candidates.js';
+import { commandLine } from './command-line.js';
 import { benchLaunchers, usage as launcherUsage } from './launchers/launchers.js';
 import { postfixLoad } from './load/postfix.js';
 import { tqmailLoad } from './load/tqmail.js';
+import { benchLog, usage as logUsage } from './log/log.js';
 import { thisMachine } from './machine.js';
 import { type BenchOptions, parseBenchOptions, UsageError, usage } from './options.js';
 import type { Peer } from './peers/peer.js';
@@ -93,15 +95,9 @@ function candidateResult(options: BenchOptions, peer: Peer, runs: readonly RunRo
   };
 }
 
-/** The words that this process was started with, paths of node and script left out. */
-function commandLine(): string {
-  const words = process.argv.slice(2).map((word) => (/^[\w./:,=@%+-]+$/.test(word) ? word : JSON.stringify(word)));
-  const isVerb = words[0] === 'bench';
-  return [isVerb ? 'tqmail' : 'npm run bench --', ...words].join(' ');
-}
-
 function usageOf(verb: string | undefined): string {
   if (verb === 'launchers') return launcherUsage;
+  if (verb === 'log') return logUsage;
   return verb === 'pop3' ? pop3Usage : usage;
 }
 
@@ -113,6 +109,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const [verb, ...rest] = args;
     if (verb === 'pop3') return await benchPop3(rest);
     if (verb === 'launchers') return await benchLaunchers(rest);
+    if (verb === 'log') return await benchLog(rest);
     if (verb === 'compare' || verb === 'page') return onFiles(verb, rest);
     if (verb === '--help' || verb === 'help') {
       process.stdout.write(usage);

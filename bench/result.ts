@@ -33,6 +33,11 @@ export interface RunRow {
   /** slow-domain: the second divided by the first; 1 = the slow domain slows nobody. */
   readonly kept?: number;
   readonly acceptPerSecond?: number;
+  /** pop3: logins with STAT and UIDL, and messages fetched, a second and in CPU seconds for 1,000. */
+  readonly loginsPerSecond?: number;
+  readonly loginCpuPer1000?: number;
+  readonly retrPerSecond?: number;
+  readonly retrCpuPer1000?: number;
   /** User + system seconds of the server's process tree for 1,000 deliveries. */
   readonly cpuPer1000?: number;
   /** sink, source: messages for each second of one core's time, however many cores were busy. */
@@ -86,6 +91,15 @@ export interface CandidateResult {
 }
 
 export type Spread = Readonly<Record<string, readonly [q1: number, q3: number]>>;
+
+/** A result as far as the report needs it; the one of `pop3` has no more. */
+export interface ReportedResult extends Omit<BenchResult, 'options'> {
+  readonly options: Pick<BenchOptions, 'runs'>;
+  /** What each run did, for people. */
+  readonly work: string;
+  /** Who made the load. */
+  readonly load: string;
+}
 
 export interface BenchResult {
   readonly scenario: string;

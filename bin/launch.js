@@ -3,8 +3,8 @@
  * `run(call)` (see src/cli/call.ts) or `main(argv)`. Takes the entry's bundle in dist/commands, one file instead of many,
  * unless the built sources are newer. Says how to build when the built tree is missing. Loads nothing else.
  */
-const { existsSync, statSync } = require('node:fs');
-const { join } = require('node:path');
+const { existsSync, statSync, writeSync } = require('node:fs');
+const { basename, join } = require('node:path');
 
 const dist = join(__dirname, '..', 'dist');
 
@@ -35,7 +35,23 @@ async function load(entry) {
   return { command, processCall };
 }
 
+/** What cannot be written (full disk, nobody reads) ends a command with its cause; everything else is a bug and is shown whole. */
+function unwritten(error) {
+  if (error?.syscall !== 'write' || typeof error.code !== 'string') throw error;
+  const reason = error.code === 'EPIPE' ? 'broken pipe' : error.message.replace(/^\w+: |, write$/g, '');
+  try {
+    writeSync(2, `${basename(process.argv[1])}: fatal: unable to write output: ${reason}\n`);
+  } catch {
+    // Nobody reads that either; the exit code still tells.
+  }
+  process.exit(111);
+}
+
 exports.launch = async (entry) => {
   const { command, processCall } = await load(entry);
-  process.exit(await (command.run === undefined ? command.main(process.argv.slice(2)) : command.run(processCall())));
+  if (command.run !== undefined) process.exit(await command.run(processCall()).catch(unwritten));
+  // Streams tell their trouble as an event, a moment later. A server has a listener of its own, and lives on.
+  process.stdout.on('error', (error) => process.stdout.listenerCount('error') > 1 || unwritten(error));
+  const code = await command.main(process.argv.slice(2)).catch(unwritten);
+  setImmediate(() => process.exit(code));
 };

@@ -3,13 +3,14 @@
  * when one fails or takes more than its limit. Ends nothing but what it started: each command is waited for.
  */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { thisMachine } from '../machine.js';
 import { UsageError } from '../options.js';
-import { endAllChildren, pause, startChild } from '../process/children.js';
+import { endAllChildren, startChild } from '../process/children.js';
+import { readyPort } from '../process/ready.js';
 import type { LedgerEntry } from '../report/ledger.js';
 import { inProject } from '../root.js';
 import { median, rounded } from '../statistics.js';
@@ -101,13 +102,7 @@ async function measured(runs: number): Promise<readonly LauncherRow[]> {
 async function startServer(home: string): Promise<void> {
   const ready = path.join(home, 'bench.ready');
   const child = await startChild(inProject('bin', 'tqmail'), ['start', '--home', home, '--ready-file', ready]);
-  let ended = false;
-  child.ended.then(() => {
-    ended = true;
-  });
-  for (const deadline = Date.now() + longestMs; !existsSync(ready); await pause(20)) {
-    if (ended || Date.now() > deadline) throw new Error(`the server did not start: ${child.output.stderr.slice(-300)}`);
-  }
+  await readyPort(ready, child);
 }
 
 function oneStart({ name, words, env, stdin, stdout }: Launched): number {

@@ -6,11 +6,14 @@ import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSyn
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { commandLine } from '../command-line.js';
 import { thisMachine } from '../machine.js';
 import { UsageError } from '../options.js';
 import { endAllChildren } from '../process/children.js';
 import { cpuSeconds, pssMiB } from '../process/tree.js';
 import type { LedgerEntry } from '../report/ledger.js';
+import { pageOf } from '../report/page.js';
+import { type ReportedResult, spreads } from '../result.js';
 import { inProject } from '../root.js';
 import { median, rounded } from '../statistics.js';
 import { loginRate, retrRate } from './client.js';
@@ -18,7 +21,7 @@ import { makeMailbox } from './mailbox.js';
 import { ours, type Pop3Server, pop3Peers } from './servers.js';
 
 export const usage = `usage: npm run bench -- pop3 [--peer dovecot] [--n LOGINS] [--messages M] [--size OCTETS] [--sessions S] [--runs R]
-                             [--json FILE] [--ledger]
+                             [--json FILE] [--report FILE] [--ledger]
 `;
 
 interface Pop3Options {
@@ -29,6 +32,7 @@ interface Pop3Options {
   readonly sessions: number;
   readonly runs: number;
   readonly json: string | undefined;
+  readonly report: string | undefined;
   readonly ledger: boolean;
 }
 
@@ -39,7 +43,7 @@ const retrTimes = 10;
 
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
-  const options = { peer: text, n: text, messages: text, size: text, sessions: text, runs: text, json: text };
+  const options = { peer: text, n: text, messages: text, size: text, sessions: text, runs: text, json: text, report: text };
   try {
     return parseArgs({ args: [...args], options: { ...options, ledger: { type: 'boolean' } } }).values;
   } catch (error) {
@@ -69,6 +73,7 @@ function pop3Options(args: readonly string[]): Pop3Options {
     sessions: number('sessions', 10, 1_000),
     runs: number('runs', 3, 100),
     json: values.json,
+    report: values.report,
     ledger: values.ledger === true,
   };
 }
@@ -117,6 +122,10 @@ export async function benchPop3(args: readonly string[]): Promise<number> {
   process.stdout.write(table(entry, options));
   for (const peer of skipped) process.stdout.write(`skipped ${peer.name}: ${peer.missing()}\n`);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(entry, null, 2)}\n`);
+  if (options.report !== undefined) {
+    const missing = skipped.map((peer) => ({ name: peer.name, why: peer.missing() }));
+    writeFileSync(options.report, pageOf(reported(entry, options, rows, missing)));
+  }
   if (options.ledger) appendFileSync(inProject('bench', 'ledger.jsonl'), `${JSON.stringify(entry)}\n`);
   return 0;
 }
@@ -146,12 +155,34 @@ function ledgerEntry(
   };
 }
 
-function table({ results, ratios }: LedgerEntry, { n, messages, size, sessions, runs }: Pop3Options): string {
+function workOf({ n, messages, size, sessions }: Pop3Options): string {
+  return `${n} logins with STAT and UIDL, ${retrTimes * n} RETR; ${messages} messages of ${size} octets, ${sessions} sessions`;
+}
+
+/** The same for the report's page, with every run. */
+function reported(
+  entry: LedgerEntry,
+  options: Pop3Options,
+  rows: ReadonlyMap<string, readonly Figures[]>,
+  skipped: ReportedResult['skipped'],
+): ReportedResult {
+  const results = entry.results.map(({ name, version, median: middle }) => {
+    const runs = (rows.get(name) ?? []).map((figures) => ({ ok: true, ...figures }));
+    return { name, version, durable: true, ok: true, runs, median: middle, spread: spreads(runs) };
+  });
+  const { date, scenario, machine, ratios } = entry;
+  const load = 'logins one after another over each of the sessions, then the same with messages fetched';
+  const { runs } = options;
+  const command = commandLine();
+  return { date, scenario, machine, ratios, results, skipped, options: { runs }, work: workOf(options), load, command };
+}
+
+function table({ results, ratios }: LedgerEntry, options: Pop3Options): string {
   const names = Object.keys(results[0]?.median ?? {});
   const line = (label: string, figures: Readonly<Record<string, number>>): string =>
     [label.padEnd(20), ...names.map((name) => String(figures[name] ?? '-').padStart(17))].join('');
   return [
-    `pop3: ${n} logins with STAT and UIDL, ${retrTimes * n} RETR; ${messages} messages of ${size} octets, ${sessions} sessions, ${runs} runs`,
+    `pop3: ${workOf(options)}, ${options.runs} runs`,
     ['', ...names].map((name, column) => (column === 0 ? name.padEnd(20) : name.padStart(17))).join(''),
     ...results.map(({ name, version, median: figures }) => line(`${name} ${version}`, figures)),
     ...Object.entries(ratios).map(([name, figures]) => line(`tqmail / ${name}`, figures)),

@@ -2,7 +2,7 @@
  * The report of one result: a page that needs nothing else, read from disk, without network and without script.
  * The verdict of the ledger comes first: figures of a server that loses mail are worth nothing.
  */
-import type { BenchResult } from '../result.js';
+import type { BenchResult, ReportedResult } from '../result.js';
 import { escaped } from './chart/scale.js';
 import { chartStyle } from './chart/style.js';
 import { courseCharts, latencyChart, ratioCharts, throughputChart } from './page/charts.js';
@@ -11,8 +11,19 @@ import { medianTable, runTable } from './page/tables.js';
 import { verdicts } from './table.js';
 
 export function reportPage(result: BenchResult): string {
+  const { options } = result;
+  const recipients = options.rcpts === 1 ? 'one recipient' : `${options.rcpts} recipients`;
+  const work = `${options.n} messages of ${options.size} octets, ${options.sessions} sessions, ${recipients} a message`;
+  const load =
+    options.load === 'tqmail'
+      ? 'tqmail source and sink, every message accounted for'
+      : 'smtp-source and smtp-sink, arrivals counted';
+  return pageOf({ ...result, work, load });
+}
+
+export function pageOf(result: ReportedResult): string {
   const { scenario, options, date } = result;
-  const work = `${options.n} messages of ${options.size} octets, ${options.sessions} sessions, ${options.rcpts === 1 ? 'one recipient' : `${options.rcpts} recipients`} a message, ${options.runs === 1 ? 'one run' : `${options.runs} runs`} a candidate`;
+  const work = `${result.work}, ${options.runs === 1 ? 'one run' : `${options.runs} runs`} a candidate`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -30,7 +41,7 @@ ${section('How it was measured', circumstances(result))}
 `;
 }
 
-function verdict(result: BenchResult): string {
+function verdict(result: ReportedResult): string {
   const good = result.results.every(({ ok }) => ok);
   const lines = verdicts(result).map((line) => `<p>${escaped(line.replace(/^ledger +/, ''))}</p>`);
   const failed = result.results.flatMap(({ name, error }) =>
@@ -48,17 +59,15 @@ function charts(drawn: readonly string[]): string {
   return drawn.length === 0 ? '' : `<div class="charts">${drawn.map((svg) => `<figure>${svg}</figure>`).join('\n')}</div>`;
 }
 
-function circumstances({ machine, results, skipped, options, command }: BenchResult): string {
+function circumstances({ scenario, machine, results, skipped, load, command }: ReportedResult): string {
   const rows: (readonly [string, string])[] = [
     ['machine', `${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ${machine.node}`],
-    ...results.map(({ name, version, durable }) => [name, `${version || 'no version'}; ${promise(durable)}`] as const),
+    ...results.map(
+      ({ name, version, durable }) =>
+        [name, `${version || 'no version'}${scenario === 'pop3' ? '' : `; ${promise(durable)}`}`] as const,
+    ),
     ...skipped.map(({ name, why }) => [name, `skipped: ${why}`] as const),
-    [
-      'load',
-      options.load === 'tqmail'
-        ? 'tqmail source and sink, every message accounted for'
-        : 'smtp-source and smtp-sink, arrivals counted',
-    ],
+    ['load', load],
     [
       'turns',
       'candidates took turns (A B A B …); CPU and memory are those of the whole process tree, the load tools not counted',

@@ -15,6 +15,10 @@ export const columns: readonly (readonly [string, string])[] = [
   ['p99Ms', 'p99 ms'],
   ['freshP50Ms', 'new p50 ms'],
   ['freshP99Ms', 'new p99 ms'],
+  ['loginsPerSecond', 'logins/s'],
+  ['loginCpuPer1000', 'CPU s/1000 logins'],
+  ['retrPerSecond', 'RETR/s'],
+  ['retrCpuPer1000', 'CPU s/1000 RETR'],
   ['alonePerSecond', 'alone/s'],
   ['kept', 'kept'],
   ['cpuPer1000', 'CPU s/1000'],
@@ -68,7 +72,7 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** First of all: was the mail intact. */
-export function verdicts({ results }: BenchResult): string[] {
+export function verdicts({ results }: Pick<BenchResult, 'results'>): string[] {
   return results.map(({ name, runs }) => {
     const sum = (figure: 'lost' | 'duplicate' | 'altered' | 'provoked'): number =>
       runs.reduce((total, run) => total + (run[figure] ?? 0), 0);

@@ -9,7 +9,7 @@ import { pause } from '../process/children.js';
 import type { Trial } from './trial.js';
 
 /** A server that can be told is told to try again this often (milliseconds). */
-const retryMs = 3_000;
+const retryMs = 1_000;
 const pollMs = 100;
 
 export interface Troubled {
@@ -19,10 +19,16 @@ export interface Troubled {
 
 /** Answers what ends it. */
 export function retryNowAndThen({ retry }: RunningPeer): () => Promise<void> {
-  let trying = Promise.resolve();
+  let trying: Promise<void> | undefined;
   // A server on its way out cannot be told; the run's end says what is missing.
-  const timer =
-    retry === undefined ? undefined : setInterval(() => (trying = trying.then(retry).catch(() => undefined)), retryMs);
+  const begin = (): void => {
+    trying ??= retry?.()
+      .catch(() => undefined)
+      .finally(() => {
+        trying = undefined;
+      });
+  };
+  const timer = setInterval(begin, retryMs);
   return async () => {
     clearInterval(timer);
     await trying;

@@ -75,8 +75,12 @@ export interface EdgeRule {
 }
 
 const minute = 60_000;
-/** A delivery may use every timeout of SMTP in a row (RFC 5321 §4.5.3.2) on several hosts. */
-const deliveryMs = 180 * minute;
+/**
+ * A delivery that is asked for again while it still runs would take place twice, and as long as it makes progress it may take
+ * any time: a large message to a slow server, a program in a .qmail file. A thread that ends or stands still is noticed
+ * otherwise; this is for an answer that was forgotten, after the time that a message usually stays in the queue.
+ */
+const deliveryMs = 7 * 24 * 60 * minute;
 
 export const edgeRules: Readonly<Record<EdgeName, EdgeRule>> = {
   'smtpd>queue': { capacity: 2_000, deadlineMs: minute },

@@ -92,6 +92,26 @@ test('what limits it stands in lines of its own', () => {
   assert.match(text, /^\/srv\/mail: up for 1 d 2 h, paused \(pid/);
 });
 
+test('what limits it: hosts, name servers, bounces, descriptors', () => {
+  const counters = {
+    ...report.counters,
+    'smtpd.noDescriptors': 5,
+    'send.aside': 40,
+    'send.bouncesWaiting': 6,
+    'rspawn.unresolved': 9,
+  };
+  const text = statusText({ ...status, node: { ...report, counters } });
+  const at = text.indexOf('  limited by ');
+  assert.equal(
+    text.slice(at, text.indexOf('  threads')),
+    `  limited by descriptors: 5 clients were told to come again (limit on open files)
+             40 messages wait aside: their destination is slow, and has its share of the remote slots
+             control/bouncerate: about 6 bounces wait for their turn
+             the name servers: 9 deliveries lately found no host (control/nameservers, tqmail check)
+`,
+  );
+});
+
 test('a node of another version is shown as far as it is known', () => {
   assert.equal(
     statusText({ ...status, seconds: 59, listeners: [], node: { other: 1 } }),

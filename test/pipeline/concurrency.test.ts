@@ -180,3 +180,17 @@ test('a disk that stands still does not fill the memory with messages that canno
   assert.equal(store.count(), 0);
   await node.stop();
 });
+
+test('a delivery that takes half a day is not made again meanwhile', async () => {
+  const node = await OneThreadNode.started({});
+  for (const channel of ['local', 'remote'] as const) node.slots.held.add(channel);
+  await node.accepted('s@b', ['slow@far.example', 'slow@mx.test.example']);
+  await node.settle();
+  await node.clock.advance(43_200);
+  assert.deepEqual(node.slots.peak, { local: 1, remote: 1 });
+  for (const channel of ['local', 'remote'] as const) node.slots.release(channel);
+  await node.settle();
+  assert.equal(node.slots.attempts.length, 2);
+  assert.equal(node.store.count(), 0);
+  await node.stop();
+});

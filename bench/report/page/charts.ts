@@ -2,7 +2,7 @@
  * The charts of a report: ratios, throughput, latency by percentile, and how the middle run of each candidate went on.
  * Chooses figures; drawing is in ../chart.
  */
-import type { BenchResult, CandidateResult, Figures, RunRow, TimelinePoint } from '../../result.js';
+import type { CandidateResult, Figures, ReportedResult, RunRow, TimelinePoint } from '../../result.js';
 import { type Bar, barChart } from '../chart/bars.js';
 import { type Line, lineChart } from '../chart/lines.js';
 import { readable } from '../chart/scale.js';
@@ -12,6 +12,10 @@ const drawnRatios: readonly (readonly [string, string, 'more' | 'less'])[] = [
   ['perSecond', 'messages a second', 'more'],
   ['perCore', 'messages a second of one core', 'more'],
   ['acceptPerSecond', 'accepted a second', 'more'],
+  ['loginsPerSecond', 'logins a second', 'more'],
+  ['loginCpuPer1000', 'CPU for a login', 'less'],
+  ['retrPerSecond', 'messages fetched a second', 'more'],
+  ['retrCpuPer1000', 'CPU for a message fetched', 'less'],
   ['cpuPer1000', 'CPU for a message', 'less'],
   ['peakMiB', 'peak memory', 'less'],
   ['p50Ms', 'median latency', 'less'],
@@ -20,7 +24,7 @@ const drawnRatios: readonly (readonly [string, string, 'more' | 'less'])[] = [
   ['kept', 'kept beside the slow domain', 'more'],
 ];
 
-export function ratioCharts({ ratios }: BenchResult): string[] {
+export function ratioCharts({ ratios }: ReportedResult): string[] {
   return Object.entries(ratios)
     .map(([name, figures]) => ({ name, bars: ratioBars(figures) }))
     .filter(({ bars }) => bars.length > 0)
@@ -36,7 +40,7 @@ function ratioBars(figures: Figures): Bar[] {
   });
 }
 
-export function throughputChart({ results }: BenchResult): string[] {
+export function throughputChart({ results }: ReportedResult): string[] {
   const bars = results.flatMap(({ name, median, spread }, series): Bar[] => {
     const value = median.perSecond;
     const whisker = spread?.perSecond;
@@ -52,7 +56,7 @@ function percentilePlace(percent: number): number {
 
 const percentiles = [0, 50, 90, 99, 99.9];
 
-export function latencyChart({ results, scenario }: BenchResult): string[] {
+export function latencyChart({ results, scenario }: ReportedResult): string[] {
   const lines = results.flatMap(({ name, runs }, series): Line[] => {
     const points = (middleRun(runs)?.hdr ?? [])
       .map(([percent, ms]) => [percentilePlace(percent), Math.max(ms, 0.001)] as const)
@@ -82,7 +86,7 @@ const courses: readonly (readonly [string, Course])[] = [
   ['Memory, MiB (PSS)', (points) => points.flatMap(({ t, mib }) => (mib === undefined ? [] : [[t, mib] as const]))],
 ];
 
-export function courseCharts({ results }: BenchResult): string[] {
+export function courseCharts({ results }: ReportedResult): string[] {
   return courses.flatMap(([title, course]) => {
     const lines = results.flatMap((candidate, series) => courseLine(candidate, series, course));
     return lines.length === 0 ? [] : [lineChart({ title, lines, below: 'seconds' })];

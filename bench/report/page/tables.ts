@@ -2,12 +2,12 @@
  * The tables of a report: medians with their spread, ratios, and every single run.
  * Rendering only.
  */
-import type { BenchResult, RunRow } from '../../result.js';
+import type { ReportedResult, RunRow } from '../../result.js';
 import { rounded } from '../../statistics.js';
 import { escaped } from '../chart/scale.js';
 import { columns, durability } from '../table.js';
 
-export function medianTable({ results, ratios }: BenchResult): string {
+export function medianTable({ results, ratios }: ReportedResult): string {
   const used = columns.filter(([name]) => results.some(({ median }) => median[name] !== undefined));
   const rows = results.map(({ name, version, durable, median, spread }) => {
     const cells = used.map(([figure]) => {
@@ -30,7 +30,7 @@ export function medianTable({ results, ratios }: BenchResult): string {
   );
 }
 
-export function runTable({ results }: BenchResult): string {
+export function runTable({ results }: ReportedResult): string {
   const used = columns.filter(([name]) => results.some(({ runs }) => runs.some((run) => numberOf(run, name) !== undefined)));
   const rows = results.flatMap(({ name, runs }) =>
     runs.map((run, index) => {

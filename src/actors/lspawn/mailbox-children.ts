@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { ChildCommand } from './child.js';
+import { guardChannel } from './guarded-channel.js';
 
 /** One process. */
 interface MailboxChild {
@@ -97,6 +98,7 @@ export class MailboxChildren {
     const { program, args, environment } = this.#options.command;
     // Node clears the supplementary groups itself when a uid is given.
     const started = spawn(program, args, { uid, gid, cwd: '/', env: environment, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    guardChannel(started);
     const child: MailboxChild = { process: started, open: new Map(), early: [], lastUse: performance.now() };
     const gone = (): void => {
       if (this.#byUser.get(key) === child) this.#byUser.delete(key);
@@ -105,8 +107,9 @@ export class MailboxChildren {
         over(child, id);
       }
     };
-    started.on('message', (word: Word) => heard(child, word));
-    started.once('error', gone);
+    started.on('message', (word: Word | null) => heard(child, word ?? {}));
+    // Also what is to be sent to a process that is on its way out.
+    started.on('error', gone);
     started.once('exit', gone);
     this.#byUser.set(key, child);
     return child;

@@ -74,7 +74,7 @@ const remoteSlots = 20;
 export const mostTwice: number = 1.5 * remoteSlots;
 
 /** A thread ends so many milliseconds after it was told to, at most. */
-const orderMs = 1_000;
+const orderMs = 5_000;
 /** Failures that one server bears before it is replaced by another. */
 const mostBorne = 3;
 /** Small heaps, so that a thread that takes all memory soon has it. */

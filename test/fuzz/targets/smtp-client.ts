@@ -65,8 +65,8 @@ function deliveredBy(replies: number[]): boolean[] | undefined {
   const taken = recipients.map(() => next() < 400);
   const data = next();
   const end = next();
-  // Another answer than 3xx to DATA is believed without PIPELINING alone.
-  return data < 300 ? undefined : taken.map((good) => mail < 400 && good && data < 400 && end < 400);
+  // Another answer than 3xx to DATA, and one of 3xx to the final dot, is believed without PIPELINING alone.
+  return data < 300 || (end >= 300 && end < 400) ? undefined : taken.map((good) => mail < 400 && good && data < 400 && end < 400);
 }
 
 export const smtpClient: Target = {
@@ -85,6 +85,8 @@ export const smtpClient: Target = {
   seeds: () => [
     '220 x\r\n250-x\r\n250 PIPELINING\r\n250 a\r\n250 b\r\n550 c\r\n354 d\r\n250 e\r\n221 f\r\n',
     '220 x\r\n502 what\r\n250 x\r\n250 a\r\n450 b\r\n250 c\r\n354 d\r\n250 e\r\n',
+    // A second 354 is no answer to the final dot.
+    '220 \n250-\n250 PIPELINING\n250 \n250 \n550 \n354 \n354 \n',
     ...recordedServers(),
   ],
   run(input) {
