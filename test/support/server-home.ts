@@ -69,12 +69,15 @@ export async function makeMailHome(folder: string, nextHop: number, control: Rec
   return { path, port, maildir: join(path, 'demo/Maildir') };
 }
 
-/** Resolves with the first line that a server on this port sends, trying again until somebody listens; rejects after `limitMs`. */
-export async function banner(port: number, limitMs = 30_000): Promise<string> {
+/**
+ * Resolves with the first line that a server on this port sends, trying again until somebody listens; rejects after
+ * `limitMs`, or when it is known that nobody will.
+ */
+export async function banner(port: number, limitMs = 30_000, inVain?: () => boolean): Promise<string> {
   for (const end = Date.now() + limitMs; ; ) {
     const line = await firstLine(port).catch(() => undefined);
     if (line !== undefined) return line;
-    if (Date.now() > end) throw new Error(`no banner on port ${port} within ${limitMs / 1000} s`);
+    if (Date.now() > end || inVain?.()) throw new Error(`no banner on port ${port} within ${limitMs / 1000} s`);
   }
 }
 

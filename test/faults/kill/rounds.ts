@@ -139,8 +139,12 @@ export async function runRounds(ending: Ending, options: RoundsOptions): Promise
 const greetingMs = 120_000;
 
 async function greeting(server: ServerProcess): Promise<void> {
+  let over = false;
+  void server.ended.then(() => {
+    over = true;
+  });
   try {
-    await Promise.race([banner(server.home.port, greetingMs), refused(server)]);
+    await Promise.race([banner(server.home.port, greetingMs, () => over), refused(server)]);
   } catch (error) {
     throw new Error(`${String(error)}; ${server.lines.slice(-5).join(' | ')}`);
   }
