@@ -90,11 +90,11 @@ export function unsendable(address: ByteString): boolean {
 export function replaceOwnLiteral(address: ByteString, localiphost: ByteString, isOwn: (ip: string) => boolean): ByteString {
   const at = address.lastIndexOf('@');
   if (at < 0 || address[at + 1] !== '[') return address;
-  const found = /^\[(\d{1,10})\.(\d{1,10})\.(\d{1,10})\.(\d{1,10})\]$/.exec(address.slice(at + 1));
+  const found = /^\[(\d+)\.(\d+)\.(\d+)\.(\d+)\]$/.exec(address.slice(at + 1));
   if (!found) return address;
   const ip = found
     .slice(1)
-    .map((part) => Number(part) % 256)
+    .map((part) => BigInt(part) % 256n)
     .join('.');
   return isOwn(ip) ? address.slice(0, at + 1) + localiphost : address;
 }

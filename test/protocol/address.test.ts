@@ -32,6 +32,8 @@ test('an address is split at its last @', () => {
 test('own literals alone are replaced', () => {
   const own = (ip: string) => ip === '127.0.0.1';
   assert.equal(replaceOwnLiteral('joe@[127.0.0.1]', 'mx.example', own), 'joe@mx.example');
+  for (const odd of ['joe@[127.000.0.01]', 'joe@[383.256.512.18446744073709551617]'])
+    assert.equal(replaceOwnLiteral(odd, 'mx.example', own), 'joe@mx.example', 'numbers count modulo 256');
   for (const other of ['joe@[127.0.0.2]', 'joe@[127.0.0.1', 'joe@127.0.0.1', '[127.0.0.1]', 'joe@[127.1]']) {
     assert.equal(replaceOwnLiteral(other, 'mx.example', own), other);
   }
