@@ -30,8 +30,18 @@ export interface LedgerMark {
 /** The header line without its CR LF. */
 export function formatLedgerMark(mark: LedgerMark): ByteString {
   const checksum = mark.checksum.toString(16).padStart(8, '0');
-  const sent = mark.sentUs === undefined ? '' : ` ${mark.sentUs}`;
-  return `${ledgerHeaderName}${mark.run} ${mark.sequence} ${mark.messages} ${mark.recipients} ${checksum} ${mark.pattern}${sent}`;
+  return ledgerMarkLine(mark, `${mark.sequence}`, checksum, mark.sentUs === undefined ? '' : `${mark.sentUs}`);
+}
+
+/** The same from texts for what changes; numbers may have zeros before them. `sent` may be empty. */
+export function ledgerMarkLine(
+  { run, messages, recipients, pattern }: Pick<LedgerMark, 'run' | 'messages' | 'recipients' | 'pattern'>,
+  sequence: ByteString,
+  checksum: ByteString,
+  sent: ByteString,
+): ByteString {
+  const when = sent === '' ? '' : ` ${sent}`;
+  return `${ledgerHeaderName}${run} ${sequence} ${messages} ${recipients} ${checksum} ${pattern}${when}`;
 }
 
 /** Reads what follows the header's name up to the line's end; undefined when it is not a mark. */

@@ -4,8 +4,9 @@
  */
 import type { Outcome } from '../../protocol/mail.js';
 import type { SmtpClientEvent } from '../../protocol/smtp/session.js';
-import { nowUs } from './clock.js';
+import { monotonicUs } from '../monotonic.js';
 import { SourceConnection, type Target } from './connection.js';
+import { Draft } from './draft.js';
 import type { LoadMessages } from './message.js';
 import type { Planned, SendingPlan } from './plan.js';
 
@@ -61,6 +62,7 @@ class SessionLoop {
   readonly #work: LoopWork;
   readonly #done: () => void;
   #connection: SourceConnection | undefined;
+  readonly #draft = new Draft();
   #sent = 0;
   #failures = 0;
   #ready = false;
@@ -127,7 +129,7 @@ class SessionLoop {
       this.#connection?.quit();
       return;
     }
-    const waitMs = message.dueUs === undefined ? 0 : (beginUs + message.dueUs - nowUs()) / 1000;
+    const waitMs = message.dueUs === undefined ? 0 : (beginUs + message.dueUs - monotonicUs()) / 1000;
     if (waitMs < 1) this.#begin(message);
     else {
       const connection = this.#connection;
@@ -137,8 +139,8 @@ class SessionLoop {
 
   #begin(message: Planned): void {
     this.#sent++;
-    this.#begunUs = nowUs();
-    const transaction = this.#work.messages.message(message.sequence, this.#plannedUs(message));
+    this.#begunUs = monotonicUs();
+    const transaction = this.#work.messages.message(message.sequence, this.#plannedUs(message), this.#draft);
     this.#octets = transaction.size;
     this.#connection?.begin(transaction);
   }
@@ -150,7 +152,7 @@ class SessionLoop {
     const { sequence, dueUs } = message;
     const plannedUs = this.#plannedUs(message);
     const lateUs = dueUs === undefined ? undefined : this.#begunUs - plannedUs;
-    this.#work.reported({ sequence, outcomes, octets: this.#octets, latencyUs: nowUs() - plannedUs, lateUs });
+    this.#work.reported({ sequence, outcomes, octets: this.#octets, latencyUs: monotonicUs() - plannedUs, lateUs });
   }
 
   /** Counted from the plan: a server that stalls is charged for all messages that had to wait behind it. */

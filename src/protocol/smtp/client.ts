@@ -48,6 +48,11 @@ export class SmtpClientSession implements SmtpClient {
     if (this.state !== 'closed') this.reader.receive(chunk);
   }
 
+  /** Copies what is held of the chunks received: their memory may be used again. */
+  retain(): void {
+    this.reader.retain();
+  }
+
   output(): readonly (ByteString | Uint8Array)[] {
     const out = this.out;
     if (out.length > 0) this.out = [];
