@@ -127,6 +127,7 @@ export class Pop3Connection implements Session {
         this.#leave('-ERR too many commands\r\n');
         break;
       }
+      if (command === 'long') this.#parts.trouble('sent a line that is too long, which was dropped', this.address);
       const step = this.#authorization.take(command);
       if (step.tag === 'login') this.#login(step.login);
       else if (step.tag === 'quit') this.#leave(step.text);
