@@ -72,7 +72,8 @@ class Pop3dActor implements Actor<'pop3d'> {
       clock,
       way: this.#way,
       timestamp: this.#way.apop ? this.#timestamp() : '',
-      delay: (address) => this.#gate.delay(address, now()),
+      begin: (address) => this.#gate.begin(address, now()),
+      checked: (address) => this.#gate.end(address),
       pressure: () => (this.#options.board.get('draining') ? stopping : undefined),
       loggedIn: () => {
         this.#logins += 1;
