@@ -10,6 +10,7 @@ const early: readonly string[] = ['fs', 'path'];
 
 const beginning = `var lateBuiltin=(name,found)=>()=>found??=require(name);
 var lateImport=require.import??((name)=>import(name));
+var monotonicNow=()=>{const [seconds,nanos]=process.hrtime();return seconds*1e3+nanos/1e6};
 `;
 
 /** The same bundle; a variable that is used in another way keeps its early load. */

@@ -52,9 +52,15 @@ exports.Encoder = class {
 };
 `;
 
+const noModules = `
+exports.createRequire = () => require;
+`;
+
 const smaller: Plugin = {
   name: 'smaller lmdb',
-  setup({ onLoad }) {
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^node:module$/ }, ({ path }) => ({ path, namespace: 'unused' }));
+    onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: noModules }));
     onLoad({ filter: /\/node-gyp-build-optional-packages\/index\.js$/ }, () => ({ contents: native }));
     onLoad({ filter: /\/msgpackr\/[^/]+\/?[^/]*\.c?js$/ }, () => ({ contents: unused }));
   },
