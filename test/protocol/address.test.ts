@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseAddressArgument, quoteAddress, replaceOwnLiteral, splitAddress, unsendable } from '../../src/protocol/address.js';
+import {
+  commandAddress,
+  parseAddressArgument,
+  quoteAddress,
+  replaceOwnLiteral,
+  splitAddress,
+  unsendable,
+} from '../../src/protocol/address.js';
 import { dateFormatter, formatDate } from '../../src/protocol/date.js';
 import { invokedBy, queueReceived, serverReceived } from '../../src/protocol/received.js';
 
@@ -22,6 +29,19 @@ test('a quoted address is read back as it was', () => {
     }),
     { numRuns: 3000 },
   );
+});
+
+test('an address without host: quoted in header lines, unchanged in commands', () => {
+  for (const [address, header, command] of [
+    ['', '', ''],
+    ['solo', 'solo', 'solo'],
+    ['a b', '"a b"', 'a b'],
+    ['a"b', '"a\\"b"', 'a"b'],
+    ['a b@c d', '"a b"@c d', '"a b"@c d'],
+  ] as const) {
+    assert.equal(quoteAddress(address), header);
+    assert.equal(commandAddress(address), command);
+  }
 });
 
 test('an address is split at its last @', () => {
