@@ -44,6 +44,17 @@ function instructionOf(word: AliasWord, programs: boolean): Instruction {
   }
 }
 
+/** Words of a line in fastforward's order: the last one first, but a program or a list before the address to its right. */
+function inOrder(words: readonly AliasWord[]): AliasWord[] {
+  const ordered: AliasWord[] = [];
+  const waiting: AliasWord[] = [];
+  for (const word of words.toReversed()) {
+    if (word.tag !== 'address') ordered.push(word);
+    else ordered.push(...waiting.splice(0, 1, word));
+  }
+  return [...ordered, ...waiting];
+}
+
 const left = /^((?:[^":\\]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*")*):([\s\S]*)$/;
 
 /** `user@` for one without a host: any host. Undefined: no target. */
@@ -64,7 +75,7 @@ export function aliasRecords(text: ByteString, rewrite: Rewrite): CdbRecord[] {
     const target = name === undefined ? undefined : targetOf(name);
     const words = rest === undefined ? undefined : aliasWords(rest, rewrite);
     if (target === undefined || words === undefined || words.length === 0) throw unreadable(line);
-    return { target, commands: words.map((word) => instructionOf(word, true)) };
+    return { target, commands: inOrder(words).map((word) => instructionOf(word, true)) };
   });
   return lines.flatMap(({ target, commands }) => [...owned(target, rewrite), commandsRecord(target, commands)]);
 }
@@ -84,6 +95,6 @@ export function includeCommands(text: ByteString, rewrite: Rewrite): Instruction
     if (line.startsWith('#')) return [];
     const words = aliasWords(line.trim(), rewrite);
     if (words === undefined) throw unreadable({ number: index + 1, text: line.trim() });
-    return words.map((word) => instructionOf(word, false));
+    return inOrder(words).map((word) => instructionOf(word, false));
   });
 }

@@ -93,7 +93,10 @@ function addresses(text: ByteString, rewrite: Rewrite): AliasWord[] | undefined 
   const tokens = parseTokens(text);
   const found: AliasWord[] = [];
   const replace = (tokensOfOne: readonly Token[]): readonly Token[] => {
-    found.unshift({ tag: 'address', address: plainText(rewrite(tokensOfOne)), bare: plainText(tokensOfOne) });
+    const bare = plainText(tokensOfOne);
+    const [only] = tokensOfOne.length === 1 ? tokensOfOne : [];
+    const special = only?.kind === 'quoted' && /^[|/]/.test(bare) ? quotedWord(bare) : undefined;
+    found.unshift(special ?? { tag: 'address', address: plainText(rewrite(tokensOfOne)), bare });
     return tokensOfOne;
   };
   if (tokens === undefined || tokens.some(({ kind }) => kind === ';')) return undefined;
