@@ -5,7 +5,7 @@ import type { CdbRecord } from '../cdb.js';
 import type { ByteString } from '../mail.js';
 import type { Rewrite } from '../message/rewrite.js';
 import { parseTokens, plainText } from '../message/tokens.js';
-import { type AliasWord, aliasWords } from './alias-words.js';
+import { type AliasWord, aliasWords, inOrder } from './alias-words.js';
 import { BadAliases, commandsRecord, type Instruction, instruction, ownerRecord } from './commands.js';
 
 interface LogicalLine {
@@ -42,17 +42,6 @@ function instructionOf(word: AliasWord, programs: boolean): Instruction {
       if (word.address === '') throw new BadAliases('empty recipient addresses not permitted');
       return instruction(`&${word.address}`);
   }
-}
-
-/** Words of a line in fastforward's order: the last one first, but a program or a list before the address to its right. */
-function inOrder(words: readonly AliasWord[]): AliasWord[] {
-  const ordered: AliasWord[] = [];
-  const waiting: AliasWord[] = [];
-  for (const word of words.toReversed()) {
-    if (word.tag !== 'address') ordered.push(word);
-    else ordered.push(...waiting.splice(0, 1, word));
-  }
-  return [...ordered, ...waiting];
 }
 
 const left = /^((?:[^":\\]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*")*):([\s\S]*)$/;
