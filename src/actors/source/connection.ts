@@ -24,7 +24,13 @@ export interface Target {
   readonly timeout: number;
   /** False: one command, one reply, also where the server offers PIPELINING. Default true. */
   readonly pipelining?: boolean;
+  /** With it: the next message's MAIL, RCPT and DATA follow a message at once (RFC 2920 §3.1). Default false. */
+  readonly overlapping?: boolean;
 }
+
+/** `ahead`: a message is about to go out with its final dot, and the next one may begin. */
+export type SourceEvent = SmtpClientEvent | { readonly tag: 'ahead' };
+const ahead: SourceEvent = { tag: 'ahead' };
 
 /** How long a server may take to close a connection that is over. */
 const lingerMs = 1_000;
@@ -45,7 +51,7 @@ export class SourceConnection {
   #socket: Socket;
   readonly #target: Target;
   readonly #session: SmtpClientSession;
-  readonly #notify: (event: SmtpClientEvent) => void;
+  readonly #notify: (event: SourceEvent) => void;
   #over = false;
   /** When the server was last heard or something was said to it; milliseconds. */
   #lastMs = performance.now();
@@ -57,7 +63,7 @@ export class SourceConnection {
   /** The server kept silent for the target's timeout. */
   timedOut = false;
 
-  constructor(target: Target, notify: (event: SmtpClientEvent) => void) {
+  constructor(target: Target, notify: (event: SourceEvent) => void) {
     const { helohost, address, pipelining = true } = target;
     const starttls = target.starttls === true && !target.tls;
     this.#session = new SmtpClientSession({ helohost, peer: address, greet: 'ehlo', pipelining, starttls });
@@ -174,6 +180,7 @@ export class SourceConnection {
       if (event.tag === 'starttls') this.#startTls();
       else this.#notify(event);
     }
+    if (this.#target.overlapping === true && !this.#over && this.#session.handedOver) this.#notify(ahead);
     this.#send(this.#session.output());
     if (this.#over) this.#leave();
   }

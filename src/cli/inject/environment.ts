@@ -15,15 +15,22 @@ export type InjectEnvironment = Pick<CompleteOptions, 'rewrite' | 'idhost' | 'fr
 /** Variables as octets. */
 export type Variables = ReadonlyMap<string, ByteString>;
 
-/** `unreadable`: a file is there and cannot be read, and what to say of it if qmail says nothing. `wrong`: a host that cannot be one. */
-export type EnvironmentRead = InjectEnvironment | { readonly unreadable: ByteString } | { readonly wrong: ByteString };
+/** A file is there and cannot be read; what to say of it, empty: nothing. */
+export interface Unreadable {
+  readonly unreadable: ByteString;
+  /** It is the folder of the control files. */
+  readonly homeless: boolean;
+}
+
+/** `wrong`: a host that cannot be one. */
+export type EnvironmentRead = InjectEnvironment | Unreadable | { readonly wrong: ByteString };
 
 export async function injectEnvironment(home: string, variables: Variables): Promise<EnvironmentRead> {
   const list = await listFile(variables.get('QMAILMFTFILE'));
-  if (list === null) return { unreadable: '' };
+  if (list === null) return { unreadable: '', homeless: false };
   const { files, problems } = await readControls(home, ['me', 'defaulthost', 'defaultdomain', 'plusdomain', 'idhost']);
   const [problem] = problems;
-  if (problem !== undefined) return { unreadable: `${problem.file}: ${problem.text}` };
+  if (problem !== undefined) return { unreadable: `${problem.file}: ${problem.text}`, homeless: problem.file === 'control' };
   return environmentFrom(files, variables, list);
 }
 

@@ -31,7 +31,7 @@ async function inject(call: Call, words: InjectWords): Promise<number> {
   const environment = await injectEnvironment(call.home, call.env);
   if ('unreadable' in environment) {
     if (environment.unreadable !== '') complainTo(call, `qmail-inject: ${environment.unreadable}`);
-    throw new InjectTrouble(temporary, 'read error\n');
+    throw new InjectTrouble(temporary, environment.homeless ? 'internal bug\n' : 'read error\n');
   }
   if ('wrong' in environment) throw cannotParse(environment.wrong);
   const { rewrite } = environment;

@@ -80,7 +80,12 @@ export const loadVerbs: readonly Verb[] = [
       { name: 'rcpt', value: 'ADDRESS', text: 'recipient; # stands for its number' },
       { name: 'domains', value: 'MIX', text: 'domains of the recipients by weight: a.test:90,b.test:10' },
       { name: 'replay', value: 'FILE', text: 'sends the messages of an mbox file or a Maildir in turn' },
-      { name: 'pipelining', value: 'N', choices: ['0', '1'], text: 'uses it where offered (1)' },
+      {
+        name: 'pipelining',
+        value: 'N',
+        choices: ['0', '1', '2'],
+        text: 'uses it where offered (1); 2: also from message to message',
+      },
       { name: 'threads', value: 'N', text: 'threads that share the connections (1)' },
       { name: 'timeout', value: 'S', text: 'seconds without an answer (60)' },
       { name: 'deadline', value: 'S', text: 'seconds until all is cut off (0: never)' },

@@ -180,7 +180,12 @@ class Reading {
     if (author !== '') lines.push(prefix + author);
     if (!has('To') && !has('Cc')) lines.push(`${prefix}Cc: recipient list not shown: ;\n`);
     if (prefix === '' && this.#wantsFollowup())
-      lines.push(`Mail-Followup-To: ${this.#toAndCc.toReversed().map((address) => quoteMailbox(upToNul(address))).join(',\n  ')}\n`);
+      lines.push(
+        `Mail-Followup-To: ${this.#toAndCc
+          .toReversed()
+          .map((address) => quoteMailbox(upToNul(address)))
+          .join(',\n  ')}\n`,
+      );
     return lines;
   }
 

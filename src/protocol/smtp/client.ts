@@ -74,6 +74,11 @@ export class SmtpClientSession implements SmtpClient {
     return this.state === 'transaction' && this.following === undefined && this.extensions.has('PIPELINING');
   }
 
+  /** The message under way is out with its final dot, and the next one may begin: its commands go in the same write. */
+  get handedOver(): boolean {
+    return this.overlaps && this.dialogue?.handedOver === true;
+  }
+
   begin(transaction: Transaction): void {
     if (this.overlaps) {
       this.following = transaction;
