@@ -7,6 +7,7 @@ import { CommandLines, longestLine } from '../../src/protocol/pop3/command-lines
 import { MessageOctets } from '../../src/protocol/pop3/message-octets.js';
 import { isPopUser, parsePopPasswd, parseScryptHash, popLine } from '../../src/protocol/pop3/pop-passwd.js';
 import { Transaction } from '../../src/protocol/pop3/transaction.js';
+import { wholeMessage } from '../../src/protocol/pop3/whole-message.js';
 
 const octets = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
@@ -140,6 +141,7 @@ test('a message on the wire, in whatever pieces, as the slow way makes it', () =
       fc.array(fc.nat(5), { maxLength: 20 }),
       (octets, lines, pieces) => {
         assert.equal(sent(octets, lines, pieces), expected(octets, lines));
+        assert.equal(wholeMessage(octets, lines), expected(octets, lines));
       },
     ),
   );

@@ -159,6 +159,10 @@ export class LeanSocket extends EventEmitter implements Connected {
     if (this.#handle.shutdown(request) !== 0) process.nextTick(finished);
   }
 
+  unref(): void {
+    if (!this.destroyed) this.#handle.unref();
+  }
+
   destroy(): void {
     if (this.destroyed) return;
     this.destroyed = true;

@@ -122,6 +122,11 @@ export const loadVerbs: readonly Verb[] = [
         text: "trouble that the sink makes, as tqmail sink --rules; copies that it provokes are told from the server's own (relay, fanout)",
       },
       { name: 'n', value: 'N', text: 'messages a run' },
+      {
+        name: 'warmup',
+        value: 'N',
+        text: 'messages before the clock starts, judged like all others (relay, accept, fanout, local; default: 3,000 deliveries, at most --n)',
+      },
       { name: 'sessions', value: 'N', text: 'connections at a time' },
       { name: 'crowd', value: 'N', text: 'idle-crowd: connections that do nothing; needs some 2 N open files (ulimit -n)' },
       { name: 'size', value: 'BYTES', text: 'octets of body' },

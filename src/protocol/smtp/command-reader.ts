@@ -13,9 +13,11 @@ export class CommandReader {
   position = 0;
   /**
    * Set once a message was transferred: from then on lines must end CR LF. A client that sends whole groups ahead and
-   * ends lines differently than its own sender thought is how a message is made into two.
+   * ends lines differently than its own sender thought is how a message is made into two. A client whose
+   * DATA ended with a bare LF ends them all so: qmail takes that, and its lines are what it meant to say.
    */
-  strict = false;
+  private strict = false;
+  private plain = false;
 
   private readonly limit: number;
   private kept: ByteString = '';
@@ -44,7 +46,13 @@ export class CommandReader {
       return 'more';
     }
     this.kept = '';
-    if (line.endsWith('\r')) return { text: line.slice(0, -1) };
+    this.plain = !line.endsWith('\r');
+    if (!this.plain) return { text: line.slice(0, -1) };
     return this.strict ? 'lf' : { text: line };
+  }
+
+  /** The line read last was DATA, a message comes. */
+  beforeMessage(): void {
+    this.strict = !this.plain;
   }
 }

@@ -152,7 +152,7 @@ export class SmtpServerSession implements SmtpServer {
       this.reply(250, decision.text ?? 'ok', '2.0.0');
     } else if (open === 'data') {
       this.body = new BodyScanner(this.options.barecr, this.options.maxHeader);
-      this.reader.strict = true;
+      this.reader.beforeMessage();
       this.reply(354, decision.text ?? 'go ahead');
     } else {
       this.errors = 0;
