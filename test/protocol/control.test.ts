@@ -48,6 +48,17 @@ test('a list file skips comments and empty lines and keeps leading blanks', () =
   assert.equal(controlList(files, 'absent'), undefined);
 });
 
+test('a NUL ends a line file, and an entry of a list file', () => {
+  const files = new Map([
+    ['n', 'mx.example\0.org\n'],
+    ['l', 'a\0b\n\0c\n#d\0e\nf\0#g\n'],
+    ['m', 'k:v\0w:x\n'],
+  ]);
+  assert.equal(controlLine(files, 'n'), 'mx.example');
+  assert.deepEqual(controlList(files, 'l'), ['a', 'b', 'f', '#g']);
+  assert.deepEqual(controlMap(files, 'm'), { k: 'v', w: 'x' });
+});
+
 test('a map file: lower-case keys, last of equal keys wins, no colon no entry', () => {
   const files = new Map([['m', 'A.Test:One\na.test:two:2525\nnothing\n:all\nempty:\n__proto__:odd\n#k:v\n']]);
   const map = controlMap(files, 'm');

@@ -26,6 +26,8 @@ export class LeanSocket extends EventEmitter implements Connected {
   destroyed = false;
   /** Octets that the system has not taken yet. */
   writableLength = 0;
+  /** The system's error that ended the connection, a negative number; 0: none did. */
+  failure = 0;
   readonly #handle: StreamHandle;
   readonly #requests: StreamRequests;
   readonly #closed: () => void;
@@ -49,6 +51,15 @@ export class LeanSocket extends EventEmitter implements Connected {
   /** The system's number of it. */
   get descriptor(): number | undefined {
     return this.destroyed ? undefined : this.#handle.fd;
+  }
+
+  /** Leaves the connection to others, with nothing read ahead; this one is over, without a word. Undefined when it was already. */
+  release(): object | undefined {
+    if (this.destroyed) return undefined;
+    this.pause();
+    this.destroyed = true;
+    this.removeAllListeners();
+    return this.#handle;
   }
 
   /** To give a copy of it away: a paused connection reads nothing ahead. */
@@ -100,6 +111,7 @@ export class LeanSocket extends EventEmitter implements Connected {
     const text = typeof octets === 'string';
     const failed = text ? this.#handle.writeLatin1String(request, octets) : this.#handle.writeBuffer(request, octets);
     if (failed !== 0) {
+      this.failure = failed;
       this.destroy();
       done?.(writeFailure(`error ${failed}`));
       return false;
@@ -120,7 +132,10 @@ export class LeanSocket extends EventEmitter implements Connected {
     request.octets = octets;
     request.oncomplete = (status) => {
       this.writableLength -= octets.length;
-      if (status !== 0) this.destroy();
+      if (status !== 0) {
+        this.failure = status;
+        this.destroy();
+      }
       done?.(status === 0 ? undefined : writeFailure(`error ${status}`));
       if (this.writableLength > 0 || this.destroyed || !this.#starved) return;
       this.#starved = false;
@@ -144,6 +159,10 @@ export class LeanSocket extends EventEmitter implements Connected {
     if (this.#handle.shutdown(request) !== 0) process.nextTick(finished);
   }
 
+  unref(): void {
+    if (!this.destroyed) this.#handle.unref();
+  }
+
   destroy(): void {
     if (this.destroyed) return;
     this.destroyed = true;
@@ -156,7 +175,10 @@ export class LeanSocket extends EventEmitter implements Connected {
     if (size > 0) {
       if (!this.destroyed) this.#bytes?.(arrived(size));
     } else if (size === endOfFile) this.#end();
-    else if (size < 0) this.destroy();
+    else if (size < 0) {
+      this.failure = size;
+      this.destroy();
+    }
   }
 
   #end(): void {

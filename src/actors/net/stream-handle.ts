@@ -30,6 +30,7 @@ export interface StreamHandle {
   getpeername(into: Name): number;
   getsockname(into: Name): number;
   setNoDelay(on: boolean): number;
+  unref(): void;
   close(closed: () => void): void;
 }
 
@@ -51,6 +52,7 @@ const methods = [
   'getpeername',
   'getsockname',
   'setNoDelay',
+  'unref',
   'close',
 ];
 

@@ -16,20 +16,45 @@ export interface KeptSession {
   idleSince: number;
 }
 
+/** A session's place among the idle ones: chained, for a Set that is changed at every delivery is dear. */
+class Kept implements KeptSession {
+  readonly key: string;
+  readonly slot: RemoteSlot;
+  readonly opened: number;
+  idleSince: number;
+  older: Kept | undefined;
+  newer: Kept | undefined;
+
+  constructor(key: string, slot: RemoteSlot, now: number) {
+    this.key = key;
+    this.slot = slot;
+    this.opened = now;
+    this.idleSince = now;
+  }
+}
+
+/** The sessions of one key. */
+interface Route {
+  /** At work and idle. */
+  open: number;
+  /** The one used last at the end. */
+  readonly idle: Kept[];
+}
+
 export class KeptSessions {
   #most: number;
-  readonly #open = new Set<KeptSession>();
-  /** Idle sessions a key, the one used last at the end. */
-  readonly #idle = new Map<string, KeptSession[]>();
-  /** All idle sessions, the one idle for longest first. */
-  readonly #byAge = new Set<KeptSession>();
+  readonly #routes = new Map<string, Route>();
+  #count = 0;
+  /** The ends of the chain of all idle sessions. */
+  #oldest: Kept | undefined;
+  #newest: Kept | undefined;
 
   constructor(most: number) {
     this.#most = most;
   }
 
   get count(): number {
-    return this.#open.size;
+    return this.#count;
   }
 
   resize(most: number): void {
@@ -37,10 +62,9 @@ export class KeptSessions {
   }
 
   take(key: string): KeptSession | undefined {
-    const idle = this.#idle.get(key);
+    const idle = this.#routes.get(key)?.idle;
     for (let session = idle?.pop(); session !== undefined; session = idle?.pop()) {
-      if (idle?.length === 0) this.#idle.delete(key);
-      this.#byAge.delete(session);
+      this.#unchain(session);
       if (session.slot.usable) return session;
       this.drop(session);
     }
@@ -49,31 +73,33 @@ export class KeptSessions {
 
   /** A session that was just opened and is at work. Closes the oldest idle one when there are too many. */
   add(key: string, slot: RemoteSlot, now: number): KeptSession {
-    const session: KeptSession = { key, slot, opened: now, idleSince: now };
-    this.#open.add(session);
-    for (const oldest of this.#byAge) {
-      if (this.#open.size <= this.#most) break;
-      this.#close(oldest);
-    }
+    const session = new Kept(key, slot, now);
+    const route = this.#routes.get(key);
+    if (route === undefined) this.#routes.set(key, { open: 1, idle: [] });
+    else route.open += 1;
+    this.#count += 1;
+    while (this.#count > this.#most && this.#oldest !== undefined) this.#close(this.#oldest);
     return session;
   }
 
   /** The session is idle again. */
   give(session: KeptSession, now: number): void {
-    if (now - session.opened > longestMs || this.#open.size > this.#most) {
+    if (now - session.opened > longestMs || this.#count > this.#most) {
       this.end(session);
       return;
     }
     session.idleSince = now;
-    const idle = this.#idle.get(session.key);
-    if (idle === undefined) this.#idle.set(session.key, [session]);
-    else idle.push(session);
-    this.#byAge.add(session);
+    this.#routes.get(session.key)?.idle.push(session as Kept);
+    this.#chain(session as Kept);
   }
 
-  /** The session is over. */
-  drop(session: KeptSession): void {
-    this.#open.delete(session);
+  /** The session, which is not idle, is over. */
+  drop({ key }: KeptSession): void {
+    this.#count -= 1;
+    const route = this.#routes.get(key);
+    if (route === undefined) return;
+    route.open -= 1;
+    if (route.open === 0) this.#routes.delete(key);
   }
 
   /** Ends a session that is at work no more. */
@@ -83,23 +109,37 @@ export class KeptSessions {
   }
 
   closeIdle(now: number): void {
-    for (const session of this.#byAge) {
-      if (now - session.idleSince < idleMs) return;
-      this.#close(session);
+    for (let oldest = this.#oldest; oldest !== undefined && now - oldest.idleSince >= idleMs; oldest = this.#oldest) {
+      this.#close(oldest);
     }
   }
 
   closeAll(): void {
-    for (const session of this.#byAge) this.#close(session);
+    while (this.#oldest !== undefined) this.#close(this.#oldest);
   }
 
-  #close(session: KeptSession): void {
-    this.#byAge.delete(session);
-    this.#open.delete(session);
-    const idle = this.#idle.get(session.key);
+  #close(session: Kept): void {
+    this.#unchain(session);
+    const idle = this.#routes.get(session.key)?.idle;
     const at = idle?.indexOf(session) ?? -1;
     if (idle !== undefined && at >= 0) idle.splice(at, 1);
-    if (idle?.length === 0) this.#idle.delete(session.key);
-    session.slot.close();
+    this.end(session);
+  }
+
+  #chain(session: Kept): void {
+    session.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = session;
+    else this.#newest.newer = session;
+    this.#newest = session;
+  }
+
+  #unchain(session: Kept): void {
+    const { older, newer } = session;
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    session.older = undefined;
+    session.newer = undefined;
   }
 }
