@@ -113,6 +113,7 @@ const qmailFiles: readonly Entry[] = [
 const ownFiles: Readonly<Record<string, Sentence>> = {
   autoturn: (one) => `Mail goes out when the peer connects: ${one}`,
   barecr: (one) => `Bare carriage returns in SMTP: ${one}.`,
+  bouncemaxbytes: (one) => `At most ${one} bytes of a message are in its bounce.`,
   bouncerate: (one) => `At most ${one} bounces are made in a minute.`,
   checkpassword: (one) => `POP3 passwords are checked by ${one}.`,
   concurrencyincoming: (one) => `Incoming concurrency is ${one}.`,

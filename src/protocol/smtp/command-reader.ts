@@ -2,7 +2,7 @@
  * Cuts command lines out of received chunks: bounded, whatever the chunks' edges are. A line ends at LF, a CR before
  * it is dropped (spec smtpd.md §2). Keeps at most one unfinished line and nothing of one that is too long.
  */
-import { indexOfByte, LF, toByteString } from '../bytes.js';
+import { CR, indexOfByte, LF, toByteString } from '../bytes.js';
 import type { ByteString } from '../mail.js';
 
 /** `more`: no line end in sight. `long`: a line over the limit was thrown away. `lf`: a bare LF where none is allowed. */
@@ -38,6 +38,8 @@ export class CommandReader {
       this.kept = '';
       return end < 0 ? 'more' : 'long';
     }
+    // Nearly every line is whole and ends CR LF.
+    if (end > from && this.kept === '' && chunk[end - 1] === CR) return { text: toByteString(chunk, from, end - 1) };
     const line = this.kept + toByteString(chunk, from, stop);
     if (end < 0) {
       this.kept = line;
