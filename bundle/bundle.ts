@@ -1,12 +1,16 @@
 /**
  * All modules that one entry can reach, as one CommonJS file: a command then reads one file instead of many, which is most
- * of its start. esbuild does it. Installed packages stay where they are, and an entry that needs one before it begins has no
- * bundle: some of them are ES modules, which CommonJS can only load late.
+ * of its start. esbuild does it. Installed packages stay where they are, but for LMDB's own modules (lmdb-package.ts). An
+ * entry that needs another one before it begins has no bundle: some are ES modules, which CommonJS can only load late.
  */
 import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { compact, form } from './form.js';
+import { lateLoads } from './late-loads.js';
+import { lateLmdb } from './lmdb-package.js';
+import { lateParts, type Part } from './parts.js';
 
 /** What every launcher loads beside its entry. */
 const besides = 'cli/call';
@@ -16,28 +20,32 @@ const besides = 'cli/call';
  * below it without `.js`. Undefined: the entry keeps its single files. Rejects where a module is missing or cannot be read.
  */
 export async function bundle(root: string, entry: string): Promise<string | undefined> {
+  return bundled(
+    root,
+    `
+export * as command from ${JSON.stringify(join(root, `${entry}.js`))};
+export { processCall } from ${JSON.stringify(join(root, `${besides}.js`))};
+`,
+  );
+}
+
+/** The same of a part, which another bundle loads late. */
+export async function bundlePart(root: string, { module }: Part): Promise<string | undefined> {
+  return bundled(root, `export * from ${JSON.stringify(join(root, `${module}.js`))};`);
+}
+
+async function bundled(root: string, contents: string): Promise<string | undefined> {
   const { outputFiles, metafile } = await build({
-    stdin: { contents: contents(root, entry), resolveDir: root },
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
+    ...form,
+    stdin: { contents, resolveDir: root },
     packages: 'external',
-    write: false,
-    metafile: true,
-    logLevel: 'silent',
-    banner: { js: '// Made by "npm run build" out of dist/src. Not to be changed by hand.' },
-    plugins: [ownAddresses(root)],
+    plugins: [lateParts(root), lateLmdb(root), ownAddresses(root)],
   });
   const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
   const early = imports.some(({ path, kind }) => kind !== 'dynamic-import' && !isBuiltin(path));
-  return early ? undefined : outputFiles[0]?.text;
+  const text = outputFiles[0]?.text;
+  return early || text === undefined ? undefined : compact(lateLoads(text));
 }
-
-const contents = (root: string, entry: string): string => `
-export * as command from ${JSON.stringify(join(root, `${entry}.js`))};
-export { processCall } from ${JSON.stringify(join(root, `${besides}.js`))};
-`;
 
 /** Modules find files and threads beside themselves, so `import.meta.url` stays the address of the single file. */
 const ownAddresses = (root: string): Plugin => ({

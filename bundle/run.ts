@@ -2,12 +2,16 @@
  * The end of the build: one bundle in dist/commands for each entry that a launcher in bin/ names, when the built sources
  * are newer. The launchers take it only while it is the newer one. Prints nothing unless something is wrong.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundle } from './bundle.js';
+import { bundle, bundlePart } from './bundle.js';
+import { bundleLmdb, lmdbFile } from './lmdb-package.js';
+import { partsOf } from './parts.js';
 
 const project = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const built = join(project, 'dist', 'src');
 const commands = join(project, 'dist', 'commands');
 const layers = ['protocol', 'store', 'actors', 'cli', 'bundle'].map((name) =>
   join(project, 'dist', '.build', `${name}.tsbuildinfo`),
@@ -28,15 +32,19 @@ async function main(): Promise<void> {
   if (changed(stamp) > Math.max(...layers.map(changed))) return;
   mkdirSync(commands, { recursive: true });
   const made = new Set<string>();
-  for (const entry of entries()) {
-    const name = `${entry.replaceAll('/', '-')}.cjs`;
-    const text = await bundle(join(project, 'dist', 'src'), `cli/${entry}`);
-    if (text === undefined) continue;
+  const keep = (name: string, text: string | undefined): void => {
+    if (text === undefined) return;
     put(name, text, begun);
     made.add(name);
+  };
+  keep(lmdbFile, await bundleLmdb());
+  for (const part of await partsOf(built)) keep(part.file, await bundlePart(built, part));
+  for (const entry of entries()) {
+    keep(`${entry.replaceAll('/', '-')}.cjs`, await bundle(built, `cli/${entry}`));
   }
   for (const name of readdirSync(commands)) if (!made.has(name)) rmSync(join(commands, name), { force: true });
   put('made', '', begun);
+  spawnSync(process.execPath, [join(project, 'bin', 'precompile.js')], { stdio: 'inherit' });
 }
 
 /** At once, and as old as the sources that were read. */

@@ -20,9 +20,14 @@ export function tryLock(fd: number): boolean {
   return verdict(status, error);
 }
 
+/** The same, for who has something to do meanwhile. */
+export const tryLockMeanwhile = (fd: number): Promise<boolean> => locked(fd, ['-n']);
+
 /** Waits for the lock at most `seconds`: false when it was not to be had. */
-export function waitForLock(fd: number, seconds: number): Promise<boolean> {
-  const args = ['-w', String(seconds), '-E', String(held), '3'];
+export const waitForLock = (fd: number, seconds: number): Promise<boolean> => locked(fd, ['-w', String(seconds)]);
+
+function locked(fd: number, how: readonly string[]): Promise<boolean> {
+  const args = [...how, '-E', String(held), '3'];
   return new Promise((settle, fail) => {
     const child = spawn('flock', args, { stdio: ['ignore', 'ignore', 'ignore', fd] });
     child.once('error', (error) => {

@@ -5,8 +5,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statfsSync, statSync, symlinkSync } from 'node:fs';
 import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { open } from 'lmdb';
 import { checkQueue } from './check-queue.js';
+import { open } from './lmdb/binding.js';
 import { dataFile, lockFile } from './lmdb/layout.js';
 import { markerFile, readMarker, writeMarker } from './lmdb/marker.js';
 import { QueueUnusable } from './queue-unusable.js';

@@ -1,10 +1,10 @@
 /**
  * Reads files of a home's control/ folder as latin1 text. A file that does not exist is absent from
  * the answer; one that exists and cannot be read is a problem, never a default (spec control.md).
- * Knows nothing of what the files mean, and loads nothing that does: every command begins with it.
+ * Knows nothing of what the files mean, and loads nothing that does: every command begins with it. Waits for the disk as
+ * long as it reads, which for files that are read once and at a reload is shorter than a way through the thread pool.
  */
-import { constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlFiles } from '../protocol/control-files.js';
 import type { SettingsProblem } from '../protocol/settings.js';
@@ -25,42 +25,42 @@ function codeOf(error: unknown): string {
 }
 
 /** The whole file, or why it cannot be used. */
-async function readBounded(file: FileHandle): Promise<{ readonly text: string } | { readonly wrong: string }> {
-  const status = await file.stat();
+function readBounded(fd: number): { readonly text: string } | { readonly wrong: string } {
+  const status = fstatSync(fd);
   if (!status.isFile()) return { wrong: 'it is not a regular file; replace it by one' };
   if (status.size > maxControlFile)
     return { wrong: `it has ${status.size} octets, at most ${maxControlFile} are read; shorten it` };
   const bytes = Buffer.allocUnsafe(status.size);
   let length = 0;
   while (length < bytes.length) {
-    const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
+    const read = readSync(fd, bytes, length, bytes.length - length, length);
+    if (read === 0) break;
+    length += read;
   }
   return { text: bytes.toString('latin1', 0, length) };
 }
 
 type Reading = { readonly name: string; readonly text?: string; readonly wrong?: string };
 
-async function readOne(folder: string, name: string): Promise<Reading> {
-  let file: FileHandle | undefined;
+function readOne(folder: string, name: string): Reading {
+  let fd: number | undefined;
   try {
     // Without O_NONBLOCK opening a named pipe would wait for its writer.
-    file = await open(join(folder, name), constants.O_RDONLY | constants.O_NONBLOCK);
-    return { name, ...(await readBounded(file)) };
+    fd = openSync(join(folder, name), constants.O_RDONLY | constants.O_NONBLOCK);
+    return { name, ...readBounded(fd) };
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT') return { name };
     return { name, wrong: `it cannot be read (${code}); make it readable for this program (mode 644), or remove it` };
   } finally {
-    await file?.close();
+    if (fd !== undefined) closeSync(fd);
   }
 }
 
 /** Undefined when the folder is there; else what to say about it. */
-async function folderProblem(folder: string): Promise<SettingsProblem | undefined> {
+function folderProblem(folder: string): SettingsProblem | undefined {
   try {
-    if ((await stat(folder)).isDirectory()) return undefined;
+    if (statSync(folder).isDirectory()) return undefined;
     return {
       file: 'control',
       line: 0,
@@ -78,9 +78,9 @@ async function folderProblem(folder: string): Promise<SettingsProblem | undefine
 /** Reads the named files below `home`/control. Never throws for what it finds there. */
 export async function readControls(home: string, names: readonly string[]): Promise<ControlDir> {
   const folder = join(home, 'control');
-  const missing = await folderProblem(folder);
+  const missing = folderProblem(folder);
   if (missing !== undefined) return { files: new Map(), problems: [missing] };
-  const readings = await Promise.all(names.map((name) => readOne(folder, name)));
+  const readings = names.map((name) => readOne(folder, name));
   const files = new Map<string, string>();
   const problems: SettingsProblem[] = [];
   for (const { name, text, wrong } of readings) {

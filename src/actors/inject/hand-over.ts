@@ -2,6 +2,7 @@
  * A command's side of run/queue.sock: streams message and envelope to the running node and resolves to
  * qmail-queue's exit code.
  */
+import { existsSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { FrameReader, frame, longestFrame, protocolVersion } from './frames.js';
 import type { Verdict } from './intake.js';
@@ -21,6 +22,8 @@ export interface HandOver {
 
 /** Undefined when no node listens there. */
 export function handOver(path: string, uid: number, pid: number): Promise<HandOver | undefined> {
+  // Without the name there is nobody to ask, and Node's network need not be loaded.
+  if (!existsSync(path)) return Promise.resolve(undefined);
   return new Promise((settle) => {
     const socket = connect(path);
     socket.once('error', () => settle(undefined));

@@ -1,6 +1,7 @@
 /**
  * A command's side of run/control.sock: one question, one answer, with a deadline.
  */
+import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { CommandTrouble, errorCode, reason } from '../complain.js';
 import { controlSocket } from '../home.js';
@@ -9,12 +10,10 @@ import type { ControlAnswer, ControlRequest } from './messages.js';
 
 const deadlineMs = 25_000;
 
-/** Whether a node answers for this home. */
-export const isServed = async (home: string): Promise<boolean> => (await askNode(home, { verb: 'status' })) !== undefined;
-
 /** Undefined when no node listens there. Throws CommandTrouble 111 when one does and does not answer. */
 export function askNode(home: string, request: Omit<ControlRequest, 'version'>): Promise<ControlAnswer | undefined> {
   const path = controlSocket(home);
+  if (isMissing(path)) return Promise.resolve(undefined);
   return new Promise((settle, fail) => {
     const socket = connect(path);
     socket.setTimeout(deadlineMs, () => socket.destroy(new Error(`no answer within ${deadlineMs / 1000} s`)));
@@ -42,4 +41,13 @@ export function askNode(home: string, request: Omit<ControlRequest, 'version'>):
       () => settle(undefined),
     );
   });
+}
+
+/** Then there is nobody to ask, and Node's network need not be loaded. */
+function isMissing(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }

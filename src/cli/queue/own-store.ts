@@ -6,7 +6,7 @@ import { existsSync, type Stats, statSync } from 'node:fs';
 import type { AdoptingStore } from '../../store/adopting-store.js';
 import { CommandTrouble, reason } from '../complain.js';
 import { lockFile, queueFolder } from '../home.js';
-import { closeLock, openLock, tryLock } from '../lock.js';
+import { closeLock, openLock, tryLockMeanwhile } from '../lock.js';
 
 /** Exit codes of qmail-queue for a home or a queue that cannot be used (spec queue.md §1.1). */
 const homeTrouble = 61;
@@ -24,9 +24,9 @@ export class QueueLocked extends CommandTrouble {
  * Throws QueueLocked, or CommandTrouble: 61 for a missing home, 62 for a queue that is missing or not ours.
  */
 export async function withStore<T>(home: string, body: (store: AdoptingStore, queueDir: string) => Promise<T>): Promise<T> {
-  return withQueueLocked(home, async (folder) => {
-    const { openLmdbQueue } = await import('../../store/lmdb/open.js');
-    const store = await openLmdbQueue({ dir: folder, ...(await limits(home)) }).catch((error: unknown) => {
+  const prepared = async () => ({ ...(await import('../../store/lmdb/open.js')), limits: await limits(home) });
+  return lockedWith(home, prepared, async (folder, ready) => {
+    const store = await ready.openLmdbQueue({ dir: folder, ...ready.limits }).catch((error: unknown) => {
       throw new CommandTrouble(queueTrouble, `${folder}: ${reason(error)}`);
     });
     try {
@@ -38,13 +38,26 @@ export async function withStore<T>(home: string, body: (store: AdoptingStore, qu
 }
 
 /** The same without opening the store: for what works on its files. */
-export async function withQueueLocked<T>(home: string, body: (queueDir: string) => Promise<T>): Promise<T> {
+export function withQueueLocked<T>(home: string, body: (queueDir: string) => Promise<T>): Promise<T> {
+  return lockedWith(home, () => Promise.resolve(), body);
+}
+
+/** `prepare` needs no lock: it loads what `body` needs while another process takes it for us. */
+async function lockedWith<T, R>(
+  home: string,
+  prepare: () => Promise<R>,
+  body: (queueDir: string, ready: R) => Promise<T>,
+): Promise<T> {
   const folder = queueFolder(home);
   const back = becomeOwner(home, folder);
   try {
-    const lock = lockQueue(home);
+    const lock = lockFileOf(home);
     try {
-      return await body(folder);
+      const locking = tryLockMeanwhile(lock);
+      locking.catch(() => undefined);
+      const ready = await prepare();
+      if (!(await locking)) throw new QueueLocked(home);
+      return await body(folder, ready);
     } finally {
       closeLock(lock);
     }
@@ -91,14 +104,10 @@ function becomeOwner(home: string, folder: string): () => void {
   };
 }
 
-function lockQueue(home: string): number {
-  let fd: number;
+function lockFileOf(home: string): number {
   try {
-    fd = openLock(lockFile(home), true);
+    return openLock(lockFile(home), true);
   } catch (error) {
     throw new CommandTrouble(queueTrouble, `${lockFile(home)}: ${reason(error)} for uid ${process.geteuid?.()}`);
   }
-  if (tryLock(fd)) return fd;
-  closeLock(fd);
-  throw new QueueLocked(home);
 }

@@ -2,8 +2,8 @@
  * The ballast: a file that takes up disk space only to be removed when the disk is full, so that
  * marks and removals, which free space, can still be written.
  */
-import { constants } from 'node:fs';
-import { open, rename, stat, unlink } from 'node:fs/promises';
+import { constants, statSync } from 'node:fs';
+import { open, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export const ballastFile = 'ballast';
@@ -12,8 +12,7 @@ export const ballastSize = 1_048_576;
 /** Writes the ballast unless it is there. Rejects with the system's error when the disk has no room. */
 export async function makeBallast(dir: string): Promise<void> {
   const path = join(dir, ballastFile);
-  const found = await stat(path).catch(() => undefined);
-  if (found?.size === ballastSize) return;
+  if (sizeOf(path) === ballastSize) return;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
   const handle = await open(`${path}.new`, flags, 0o600);
   try {
@@ -27,6 +26,14 @@ export async function makeBallast(dir: string): Promise<void> {
     await handle.close();
   }
   await rename(`${path}.new`, path);
+}
+
+function sizeOf(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Gives the ballast's space back; a missing one is no error. */

@@ -4,13 +4,29 @@
  *
  * Rule: the size in it is never larger than what is flushed, so that a power cut cannot make it wrong.
  */
-import { closeSync, constants, fdatasyncSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import {
+  close,
+  closeSync,
+  constants,
+  fdatasync,
+  fdatasyncSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  write,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { QueueUnusable } from '../queue-unusable.js';
 import { formatVersion } from './layout.js';
 import { otherFormat } from './other-format.js';
+
+// Not those of node:fs/promises: a command that opens the store for one message would load them for this alone.
+const writeText = promisify<number, string, number, BufferEncoding>(write);
+const flush = promisify(fdatasync);
+const closeFile = promisify(close);
 
 export const markerFile = 'marker';
 
@@ -64,18 +80,18 @@ export function writeMarker(dir: string, marker: Marker): void {
 /** Keeps the marker of an open queue up to date: one write of one block in place, at most one under way. */
 export class MarkerWriter {
   readonly #nonce: string;
-  readonly #handle: FileHandle;
+  readonly #fd: number;
   #written: number;
   #writing: Promise<void> | undefined;
 
-  private constructor(handle: FileHandle, { nonce, size }: Marker) {
-    this.#handle = handle;
+  private constructor(fd: number, { nonce, size }: Marker) {
+    this.#fd = fd;
     this.#nonce = nonce;
     this.#written = size;
   }
 
-  static async open(dir: string, marker: Marker): Promise<MarkerWriter> {
-    return new MarkerWriter(await open(join(dir, markerFile), constants.O_WRONLY | constants.O_NOFOLLOW), marker);
+  static open(dir: string, marker: Marker): MarkerWriter {
+    return new MarkerWriter(openSync(join(dir, markerFile), constants.O_WRONLY | constants.O_NOFOLLOW), marker);
   }
 
   /** `size`: octets of the data file at a moment when all of them were flushed. Failures show at the next growth again. */
@@ -94,13 +110,13 @@ export class MarkerWriter {
     try {
       if (size !== undefined && size > this.#written) await this.#write(size);
     } finally {
-      await this.#handle.close();
+      await closeFile(this.#fd);
     }
   }
 
   async #write(size: number): Promise<void> {
-    await this.#handle.write(textOf({ nonce: this.#nonce, size }), 0, 'latin1');
-    await this.#handle.datasync();
+    await writeText(this.#fd, textOf({ nonce: this.#nonce, size }), 0, 'latin1');
+    await flush(this.#fd);
     this.#written = size;
   }
 }

@@ -43,7 +43,7 @@ export async function openLmdbQueue(options: LmdbQueueOptions): Promise<Adopting
   ownAsFolder(dir);
   // LMDB flushes what is in its file, not the name of it.
   if (isNew) await syncFolder(Buffer.from(dir).toString('latin1'));
-  const marker = await MarkerWriter.open(dir, { nonce, size: 0 });
+  const marker = MarkerWriter.open(dir, { nonce, size: 0 });
   const size = statSync(join(dir, dataFile)).size;
   marker.grown(size, 0);
   const [messages, preprocessed, used] = figures(layout);

@@ -3,7 +3,8 @@
  * own cap. Looks at the disk at most every 200 ms and only while somebody asks; between two looks
  * it counts what was taken. Keeps the ballast. It never refuses marks and removals.
  */
-import { statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs';
+import { promisify } from 'node:util';
 import type { Trouble } from '../queue-store.js';
 import { ballastSize, dropBallast, makeBallast } from './ballast.js';
 
@@ -26,6 +27,8 @@ export interface SpaceLimits {
   readonly cap: number;
 }
 
+const statfsLater = promisify<string, { readonly bavail: number; readonly bsize: number }>(statfs);
+
 /** Free blocks for this user, and their size, of the disk that holds a path. */
 export type FreeSpace = (path: string) => Promise<{ readonly bavail: number; readonly bsize: number }>;
 
@@ -46,7 +49,7 @@ export class Space {
   #failure: string | undefined;
 
   /** `used`: octets in the queue now; `ask` stands in for the system call in tests. */
-  constructor(dir: string, limits: SpaceLimits, used: number, ask: FreeSpace = statfs) {
+  constructor(dir: string, limits: SpaceLimits, used: number, ask: FreeSpace = statfsLater) {
     this.#dir = dir;
     this.#limits = limits;
     this.#used = used;
