@@ -31,6 +31,8 @@ export interface BenchOptions {
   readonly peers: readonly string[];
   /** Messages a run. */
   readonly n: number;
+  /** Messages before the clock starts. */
+  readonly warmup: number;
   readonly sessions: number;
   /** idle-crowd: connections that do nothing. */
   readonly crowd: number;
@@ -70,12 +72,13 @@ export class UsageError extends Error {
 export const usage = `${verbHelp(verbNamed('bench') as Verb)}\n`;
 
 type Numbers = Record<
-  'n' | 'sessions' | 'crowd' | 'size' | 'keep' | 'rcpts' | 'group' | 'runs' | 'timeout' | 'sink-port',
+  'n' | 'warmup' | 'sessions' | 'crowd' | 'size' | 'keep' | 'rcpts' | 'group' | 'runs' | 'timeout' | 'sink-port',
   number
 >;
 
 const bounds: Readonly<Record<keyof Numbers, readonly [number, number]>> = {
   n: [1, 10_000_000],
+  warmup: [0, 1_000_000],
   sessions: [1, 5_000],
   crowd: [0, 100_000],
   size: [0, 1_073_741_824],
@@ -89,8 +92,12 @@ const bounds: Readonly<Record<keyof Numbers, readonly [number, number]>> = {
 const wordNames = ['peer', 'load', 'json', 'report', 'target', 'rules'] as const;
 type WordName = (typeof wordNames)[number];
 
+/** Not given, and its default depends on others. */
+const unsaid = -1;
+
 const everywhere: Numbers = {
   n: 3_000,
+  warmup: unsaid,
   sessions: 20,
   crowd: 0,
   size: 4_096,
@@ -103,10 +110,10 @@ const everywhere: Numbers = {
 };
 
 const byScenario: Readonly<Record<Scenario, Partial<Numbers>>> = {
-  relay: {},
-  accept: {},
+  relay: { n: 10_000 },
+  accept: { n: 10_000 },
   fanout: { n: 50, rcpts: 100, sessions: 5 },
-  local: { n: 2_000 },
+  local: { n: 3_000 },
   backlog: { n: 1_000_000, size: 512, sessions: 100, runs: 1 },
   latency: { n: 200, sessions: 1 },
   drain: {},
@@ -144,6 +151,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     throw new UsageError(`--target is ADDRESS:PORT, as 127.0.0.1:25, not ${words.target}`);
   if (scenario === 'idle-crowd' && (words.peer ?? words.target) !== undefined)
     throw new UsageError('idle-crowd measures tqmail alone');
+  if (numbers.warmup > 0 && !isWarmed(scenario, words.rules))
+    throw new UsageError(`--warmup is for ${[...warmed].join(', ')} without --rules`);
   const { 'sink-port': sinkPort, ...figures } = numbers;
   return {
     ...figures,
@@ -152,6 +161,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     load,
     ledger,
     keep: numbers.keep === 1,
+    warmup: numbers.warmup === unsaid ? warmupOf(scenario, numbers, words.rules) : numbers.warmup,
     timeout: numbers.timeout || Math.max(120, Math.ceil((numbers.n * numbers.rcpts) / 20)),
     peers: [...new Set((words.peer ?? '').split(',').filter((name) => name !== ''))],
     ...(words.json === undefined ? {} : { json: words.json }),
@@ -159,6 +169,17 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     ...(words.target === undefined ? {} : { target: words.target }),
     ...(words.rules === undefined ? {} : { rules: sinkRules(words.rules) }),
   };
+}
+
+/** Scenarios that measure a server in the middle of its day. The trouble of --rules begins with the first message. */
+const warmed: ReadonlySet<Scenario> = new Set(['relay', 'accept', 'fanout', 'local']);
+const isWarmed = (scenario: Scenario, rules: string | undefined): boolean => rules === undefined && warmed.has(scenario);
+
+/** Deliveries after which a rate hardly rises any more. */
+const warmDeliveries = 3_000;
+
+function warmupOf(scenario: Scenario, { n, rcpts }: Numbers, rules: string | undefined): number {
+  return isWarmed(scenario, rules) ? Math.min(n, Math.ceil(warmDeliveries / rcpts)) : 0;
 }
 
 /** Scenarios that tell single messages apart. */

@@ -1,23 +1,21 @@
 /**
- * The tables of docs/benchmarks.md, made from the bench ledger: the newest entry of each scenario, machine and options.
+ * The tables of docs/benchmarks.md, made from the bench ledger: of each kind of work on a machine the newest entry, however
+ * long it was.
  * Rendering only: `npm run docs` writes the page, a test compares it.
  */
 import type { Figures, Spread } from '../result.js';
 import type { LedgerEntry } from './ledger.js';
 import { columns, durability } from './table.js';
 
-const workload = ['n', 'size', 'sessions', 'keep', 'rcpts', 'group', 'runs', 'load'] as const;
+/** What makes it another kind of work. */
+const kind = ['size', 'sessions', 'keep', 'rcpts', 'group', 'load'] as const;
+const length = ['n', 'warmup', 'runs'] as const;
 
 /** Markdown; a sentence when nothing was measured yet. */
 export function benchmarkTables(entries: readonly LedgerEntry[]): string {
   const newest = new Map<string, LedgerEntry>();
   for (const entry of entries) {
-    const key = JSON.stringify([
-      entry.scenario,
-      entry.machine.cpu,
-      entry.machine.cores,
-      workload.map((name) => entry.options[name]),
-    ]);
+    const key = JSON.stringify([entry.scenario, entry.machine.cpu, entry.machine.cores, kind.map((name) => entry.options[name])]);
     const known = newest.get(key);
     if (known === undefined || known.date <= entry.date) newest.set(key, entry);
   }
@@ -32,7 +30,8 @@ export function benchmarkTables(entries: readonly LedgerEntry[]): string {
 function section(entry: LedgerEntry): string {
   const { machine, options, results, ratios } = entry;
   const used = columns.filter(([name]) => results.some(({ median }) => median[name] !== undefined));
-  const words = workload.map((name) => `${name} ${options[name]}`).join(', ');
+  const said = [...length, ...kind].filter((name) => options[name] !== undefined);
+  const words = said.map((name) => `${name} ${options[name]}`).join(', ');
   const lines = [
     `### ${entry.scenario}, ${entry.date.slice(0, 10)}`,
     '',

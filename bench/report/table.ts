@@ -45,7 +45,8 @@ export function resultTable(result: BenchResult): string {
   for (const [name, figures] of Object.entries(result.ratios)) {
     if (Object.keys(figures).length > 0) rows.push([`tqmail / ${name}`, ...cells(figures, used)]);
   }
-  const head = `${result.scenario}: ${options.n} messages of ${options.size} octets, ${options.sessions} sessions, keep ${options.keep ? 1 : 0}, ${options.rcpts} recipients, ${options.runs} runs, load ${options.load}`;
+  const warmup = options.warmup > 0 ? ` after ${options.warmup}` : '';
+  const head = `${result.scenario}: ${options.n} messages${warmup} of ${options.size} octets, ${options.sessions} sessions, keep ${options.keep ? 1 : 0}, ${options.rcpts} recipients, ${options.runs} runs, load ${options.load}`;
   return [head, ...verdicts(result), ...aligned(rows), ...spreadLines(result), ...remarks(result)]
     .map((line) => `${line}\n`)
     .join('');
@@ -83,7 +84,8 @@ export function verdicts({ results }: Pick<BenchResult, 'results'>): string[] {
     const judged = runs.some((run) => run.lost !== undefined);
     if (lost + duplicate + altered > 0)
       return `ledger  ${name}: ${lost} lost, ${duplicate} twice, ${altered} altered: those runs have no figures`;
-    return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : 'arrivals not judged'} in ${runs.length === 1 ? 'one run' : `${runs.length} runs`}`;
+    const unjudged = runs.every(({ ok }) => ok) ? 'all accepted, arrivals not judged' : 'arrivals not judged';
+    return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : unjudged} in ${runs.length === 1 ? 'one run' : `${runs.length} runs`}`;
   });
 }
 

@@ -1,6 +1,7 @@
 /**
  * The scenarios that push a number of messages through a server: relay, fanout, local, latency, accept, sink.
- * One timed span: from the source's first connection to the last arrival (or the last reply, where nothing arrives).
+ * One timed span: from the source's first connection to the last arrival (or the last reply, where nothing arrives),
+ * after the warm-up.
  */
 import { type Arrivals, maildirArrivals, sinkArrivals } from '../arrivals.js';
 import { delayRow } from '../delays.js';
@@ -14,15 +15,12 @@ import { readLedger, type Verdict, verify } from '../verify.js';
 import { awaitArrivals } from './await-arrivals.js';
 import { awaitCopies, retryNowAndThen } from './await-copies.js';
 import { Cleanup, faultsOf, sourceOrder, subfolder, type Trial } from './trial.js';
+import { type Warmed, type WarmStage, warmUp } from './warm-up.js';
 
 /** Messages a second of the latency scenario: slow enough that each finds the server idle. */
 const idleRate = 20;
 
-interface Stage {
-  readonly running: RunningPeer;
-  readonly arrivals: Arrivals | undefined;
-  /** Arrivals that a complete run has, from what was accepted; undefined when not known before. */
-  readonly expected: (sent: Sent) => number | undefined;
+interface Stage extends WarmStage {
   /** Deliveries that the next hop took without an answer so far. */
   readonly unanswered?: () => Promise<number>;
 }
@@ -31,12 +29,13 @@ export async function throughput(trial: Trial): Promise<RunRow> {
   const cleanup = new Cleanup();
   try {
     const stage = await setUp(trial, cleanup);
-    const measured = await push(trial, stage, cleanup);
+    const warmed = await warmUp(trial, stage, cleanup, extras(trial.options));
+    const measured = await push(trial, stage, warmed, cleanup);
     const provoked = await awaitCopies(trial, stage, measured);
     // The server first, then the sink: what is still under way must be counted.
     await stage.running.stop();
     await cleanup.run();
-    return judge(trial, stage, measured, provoked);
+    return judge(trial, stage, measured, warmed, provoked);
   } finally {
     await cleanup.run();
   }
@@ -86,11 +85,11 @@ interface Measured {
   readonly points: readonly TimelinePoint[];
 }
 
-async function push(trial: Trial, stage: Stage, cleanup: Cleanup): Promise<Measured> {
+async function push(trial: Trial, stage: Stage, warmed: Warmed, cleanup: Cleanup): Promise<Measured> {
   const { options, load, progress } = trial;
   const { running, arrivals } = stage;
   const deadlineUs = nowUs() + options.timeout * 1e6;
-  const before = cpuSeconds(running.roots);
+  const cpuBefore = cpuSeconds(running.roots);
   const source = await load.startSource(sourceOrder(trial, running.port, options.n, extras(options)));
   cleanup.add(source.stop);
   let arrived = 0;
@@ -102,10 +101,12 @@ async function push(trial: Trial, stage: Stage, cleanup: Cleanup): Promise<Measu
   if (stage.unanswered !== undefined) cleanup.add(retryNowAndThen(running));
   try {
     const seen = (count: number): void => {
-      arrived = count;
+      arrived = count - warmed.arrived;
     };
-    const reached = await awaitArrivals({ sent: source.sent, arrivals, expected: stage.expected, deadlineUs, progress, seen });
-    const cpu = cpuSeconds(running.roots) - before;
+    const expected = (sent: Sent): number | undefined => inAll(stage, sent, warmed);
+    const before = warmed.sent === undefined ? [] : [warmed.sent];
+    const reached = await awaitArrivals({ sent: source.sent, before, arrivals, expected, deadlineUs, progress, seen });
+    const cpu = cpuSeconds(running.roots) - cpuBefore;
     return { ...reached, cpu, ...timeline.stop() };
   } finally {
     timeline.stop();
@@ -117,11 +118,18 @@ function extras({ scenario }: BenchOptions): Partial<SourceOrder> {
   return scenario === 'latency' ? { rate: idleRate } : {};
 }
 
-function judge(trial: Trial, stage: Stage, measured: Measured, provoked: number | undefined): RunRow {
+/** Arrivals of a complete run, those of the warm-up too; undefined when not known before. */
+function inAll(stage: Stage, sent: Sent, warmed: Warmed): number | undefined {
+  const expected = stage.expected(sent);
+  return expected === undefined ? undefined : expected + warmed.arrived;
+}
+
+function judge(trial: Trial, stage: Stage, measured: Measured, warmed: Warmed, provoked: number | undefined): RunRow {
   const { options } = trial;
   const { sent, cpu, peakMiB } = measured;
   const records = stage.arrivals?.records();
-  const verdict = records === undefined || sent.ledger === undefined ? undefined : verify(readLedger(sent.ledger), records);
+  const ledgers = [warmed.sent?.ledger, sent.ledger].filter((ledger) => ledger !== undefined);
+  const verdict = records === undefined || ledgers.length === 0 ? undefined : verify(ledgers.flatMap(readLedger), records);
   const lastUs = verdict?.lastUs || measured.lastUs;
   const seconds = Math.max(1, lastUs - sent.firstUs) / 1e6;
   const delivered = sent.accepted;
@@ -136,14 +144,14 @@ function judge(trial: Trial, stage: Stage, measured: Measured, provoked: number 
     // The load takes more CPU than a sink: the rate alone would compare the load with itself.
     ...(options.scenario === 'sink' && cpu > 0 ? { perCore: delivered / cpu } : {}),
     ...latency,
-    ...countFigures(stage, sent, verdict),
+    ...countFigures(stage, sent, warmed, verdict),
     timeline: measured.points,
   };
 }
 
-function countFigures(stage: Stage, sent: Sent, verdict: Verdict | undefined): Partial<RunRow> {
+function countFigures(stage: Stage, sent: Sent, warmed: Warmed, verdict: Verdict | undefined): Partial<RunRow> {
   if (stage.arrivals === undefined) return {};
-  const arrived = stage.arrivals.count();
+  const arrived = stage.arrivals.count() - warmed.arrived;
   if (verdict !== undefined) return { arrived };
   const expected = stage.expected(sent);
   if (expected === undefined) return { arrived };

@@ -8,9 +8,12 @@ import { writeSync } from 'node:fs';
 export class CommandTrouble extends Error {
   override readonly name = 'CommandTrouble';
   readonly exitCode: number;
-  constructor(exitCode: number, text: string) {
+  /** qmail-send's words for it, where it has some: what its log says behind `alert: cannot start: `. */
+  readonly alert: string | undefined;
+  constructor(exitCode: number, text: string, alert?: string) {
     super(text);
     this.exitCode = exitCode;
+    this.alert = alert;
   }
 }
 

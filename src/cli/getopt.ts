@@ -10,8 +10,8 @@ export interface OptionFound {
 
 export type OptionsRead =
   | { readonly options: readonly OptionFound[]; readonly rest: readonly string[] }
-  /** One line for people, without the program's name. */
-  | { readonly wrong: string };
+  /** One line for people, without the program's name; the options that stand before it. */
+  | { readonly wrong: string; readonly options: readonly OptionFound[] };
 
 /** `alone`: letters without a value; `valued`: letters that need one; `ignored`: letters that count for nothing, with the rest of their word. */
 export function readOptions(args: readonly string[], alone: string, valued: string, ignored = ''): OptionsRead {
@@ -28,10 +28,10 @@ export function readOptions(args: readonly string[], alone: string, valued: stri
       const letter = word[unit] as string;
       if (ignored.includes(letter)) break;
       if (alone.includes(letter)) options.push({ letter, value: '' });
-      else if (!valued.includes(letter)) return { wrong: `illegal option -- ${letter}` };
+      else if (!valued.includes(letter)) return { wrong: `illegal option -- ${letter}`, options };
       else {
         const value = word.slice(unit + 1) || args[++at];
-        if (value === undefined) return { wrong: `option requires an argument -- ${letter}` };
+        if (value === undefined) return { wrong: `option requires an argument -- ${letter}`, options };
         options.push({ letter, value });
         break;
       }

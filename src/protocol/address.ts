@@ -71,11 +71,19 @@ export function quoteLocalPart(local: ByteString): ByteString {
   return `"${local.replace(/[\r\n"\\]/g, '\\$&')}"`;
 }
 
-/** An address as it stands between `<` and `>`: domain verbatim; without `@` nothing is changed (spec remote.md §5). */
+/**
+ * An address as header lines carry it between `<` and `>`: the local part in quotes where they are needed, also one that
+ * has no host; domain verbatim; the empty address stays empty.
+ */
 export function quoteAddress(address: ByteString): ByteString {
+  if (address === '') return '';
   const at = address.lastIndexOf('@');
-  if (at < 0) return address;
-  return quoteLocalPart(address.slice(0, at)) + address.slice(at);
+  return at < 0 ? quoteLocalPart(address) : quoteLocalPart(address.slice(0, at)) + address.slice(at);
+}
+
+/** An address as MAIL and RCPT carry it: as in a header, but without `@` nothing is changed (spec remote.md §5). */
+export function commandAddress(address: ByteString): ByteString {
+  return address.includes('@') ? quoteAddress(address) : address;
 }
 
 /** True when no quoting makes the address fit into a command line: a line end or a NUL in it would start a new command. */
@@ -90,11 +98,11 @@ export function unsendable(address: ByteString): boolean {
 export function replaceOwnLiteral(address: ByteString, localiphost: ByteString, isOwn: (ip: string) => boolean): ByteString {
   const at = address.lastIndexOf('@');
   if (at < 0 || address[at + 1] !== '[') return address;
-  const found = /^\[(\d{1,10})\.(\d{1,10})\.(\d{1,10})\.(\d{1,10})\]$/.exec(address.slice(at + 1));
+  const found = /^\[(\d+)\.(\d+)\.(\d+)\.(\d+)\]$/.exec(address.slice(at + 1));
   if (!found) return address;
   const ip = found
     .slice(1)
-    .map((part) => Number(part) % 256)
+    .map((part) => BigInt(part) % 256n)
     .join('.');
   return isOwn(ip) ? address.slice(0, at + 1) + localiphost : address;
 }

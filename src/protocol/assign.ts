@@ -25,12 +25,14 @@ function parseLine(line: ByteString): AssignLine | string {
   if (line.includes('\0')) return 'a NUL character is not allowed';
   const colon = line.indexOf(':');
   if (colon < 0) return 'there is no colon after the address';
+  if (colon === 0) return 'there is no address before the colon';
   const local = lowerCaseAscii(line.slice(1, colon));
   const fields = line.slice(colon + 1).split(':');
   if (fields.length < 7) return 'six fields, each followed by a colon, are wanted after the address';
   const value = fields.slice(0, 6).join('\0');
   // qmail-newu takes any other first character for `=`.
-  if (kind === '+') return { key: `!${local}`, value, end: local.slice(-1) };
+  // The end of a wildcard is kept in the case of the file, so that one in upper case never counts: the table is qmail's.
+  if (kind === '+') return { key: `!${local}`, value, end: line.slice(1, colon).slice(-1) };
   return { key: `!${local}\0`, value, end: '' };
 }
 

@@ -26,12 +26,14 @@ function stripRight(text: ByteString): ByteString {
   return end === text.length ? text : text.slice(0, end);
 }
 
-/** A line file: its first line; undefined when the file does not exist. */
+/** A line file: its first line, up to a NUL; undefined when the file does not exist. */
 export function controlLine(files: ControlFiles, name: string): ByteString | undefined {
   const text = files.get(name);
   if (text === undefined) return undefined;
   const end = text.indexOf('\n');
-  return stripRight(end < 0 ? text : text.slice(0, end));
+  const line = stripRight(end < 0 ? text : text.slice(0, end));
+  const nul = line.indexOf('\0');
+  return nul < 0 ? line : line.slice(0, nul);
 }
 
 /** A line file that falls back on control/me; undefined when neither exists. */
@@ -49,6 +51,12 @@ export function controlInt(files: ControlFiles, name: string): number | undefine
   return digits === undefined ? undefined : Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
 }
 
+/** NULs end entries as line feeds do, but only a whole line can be a comment; one that begins with a NUL is skipped. */
+function parted(entry: ByteString, line: number): readonly ControlLine[] {
+  if (entry.startsWith('#') || entry.startsWith('\0')) return [];
+  return entry.split('\0').map((text) => ({ line, text }));
+}
+
 /** The kept lines of a list file with their numbers; undefined when the file does not exist. */
 export function controlLines(files: ControlFiles, name: string): readonly ControlLine[] | undefined {
   const text = files.get(name);
@@ -60,7 +68,8 @@ export function controlLines(files: ControlFiles, name: string): readonly Contro
     const end = found < 0 ? text.length : found;
     line++;
     const entry = stripRight(text.slice(start, end));
-    if (entry !== '' && !entry.startsWith('#')) kept.push({ line, text: entry });
+    if (entry.includes('\0')) kept.push(...parted(entry, line));
+    else if (entry !== '' && !entry.startsWith('#')) kept.push({ line, text: entry });
     start = end + 1;
   }
   return kept;

@@ -30,24 +30,91 @@ export interface LedgerMark {
 /** The header line without its CR LF. */
 export function formatLedgerMark(mark: LedgerMark): ByteString {
   const checksum = mark.checksum.toString(16).padStart(8, '0');
-  const sent = mark.sentUs === undefined ? '' : ` ${mark.sentUs}`;
-  return `${ledgerHeaderName}${mark.run} ${mark.sequence} ${mark.messages} ${mark.recipients} ${checksum} ${mark.pattern}${sent}`;
+  return ledgerMarkLine(mark, `${mark.sequence}`, checksum, mark.sentUs === undefined ? '' : `${mark.sentUs}`);
+}
+
+/** The same from texts for what changes; numbers may have zeros before them. `sent` may be empty. */
+export function ledgerMarkLine(
+  { run, messages, recipients, pattern }: Pick<LedgerMark, 'run' | 'messages' | 'recipients' | 'pattern'>,
+  sequence: ByteString,
+  checksum: ByteString,
+  sent: ByteString,
+): ByteString {
+  const when = sent === '' ? '' : ` ${sent}`;
+  return `${ledgerHeaderName}${run} ${sequence} ${messages} ${recipients} ${checksum} ${pattern}${when}`;
 }
 
 /** Reads what follows the header's name up to the line's end; undefined when it is not a mark. */
 export function parseLedgerMark(value: ByteString): LedgerMark | undefined {
-  const found = /^([0-9a-f]{8}) (\d{1,9}) (\d{1,9}) (\d{1,6}) ([0-9a-f]{8}) (\S{1,300})(?: (\d{1,15}))?$/.exec(value.trimEnd());
-  if (found === null) return undefined;
-  const [, run = '', sequence = '', messages = '', recipients = '', checksum = '', pattern = '', sent] = found;
-  return {
-    run,
-    sequence: Number(sequence),
-    messages: Number(messages),
-    recipients: Number(recipients),
-    checksum: Number.parseInt(checksum, 16),
-    pattern,
-    ...(sent === undefined ? {} : { sentUs: Number(sent) }),
+  const words = new Words(value.trimEnd());
+  const run = words.text.slice(0, 8);
+  const mark = {
+    run: words.hexadecimal() < 0 ? '' : run,
+    sequence: words.decimal(9),
+    messages: words.decimal(9),
+    recipients: words.decimal(6),
+    checksum: words.hexadecimal(),
+    pattern: words.word(300),
   };
+  if (mark.run === '' || mark.sequence < 0 || mark.messages < 0 || mark.recipients < 0) return undefined;
+  if (mark.checksum < 0 || mark.pattern === '') return undefined;
+  if (words.atEnd) return mark;
+  const sentUs = words.decimal(15);
+  return sentUs >= 0 && words.atEnd ? { ...mark, sentUs } : undefined;
+}
+
+/** Words of a mark, one space between them, octet by octet: this is done for each message at full speed. */
+class Words {
+  readonly text: ByteString;
+  #at = 0;
+
+  constructor(text: ByteString) {
+    this.text = text;
+  }
+
+  /** The last word read was the last one. */
+  get atEnd(): boolean {
+    return this.#at === this.text.length + 1;
+  }
+
+  /** A number of at most so many digits, or -1. */
+  decimal(most: number): number {
+    const from = this.#at;
+    let value = 0;
+    for (; this.#at - from < most; this.#at++) {
+      const digit = this.text.charCodeAt(this.#at) - 48;
+      // Behind the end it is not a number at all.
+      if (!(digit >= 0 && digit <= 9)) break;
+      value = value * 10 + digit;
+    }
+    return this.#at > from && this.#ended() ? value : -1;
+  }
+
+  /** A number of eight digits in lower case, or -1. */
+  hexadecimal(): number {
+    let value = 0;
+    for (const stop = this.#at + 8; this.#at < stop; this.#at++) {
+      const octet = this.text.charCodeAt(this.#at);
+      const isDigit = octet >= 48 && octet <= 57;
+      if (!isDigit && !(octet >= 97 && octet <= 102)) return -1;
+      value = value * 16 + octet - (isDigit ? 48 : 87);
+    }
+    return this.#ended() ? value : -1;
+  }
+
+  /** At least one octet that is no space of any kind, or ''. */
+  word(most: number): ByteString {
+    const space = this.text.indexOf(' ', this.#at);
+    const word = this.text.slice(this.#at, space === -1 ? this.text.length : space);
+    this.#at += word.length;
+    return this.#ended() && word.length <= most && !/\s/.test(word) ? word : '';
+  }
+
+  /** Goes over the space behind a word. */
+  #ended(): boolean {
+    const at = this.#at++;
+    return at === this.text.length || this.text[at] === ' ';
+  }
 }
 
 /** Address of recipient `index` of a pattern. */

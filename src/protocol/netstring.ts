@@ -122,15 +122,16 @@ export class AddressReader {
     this.#good = length + extra < addressLimit;
   }
 
-  /** Undefined: more octets are wanted. `address` is absent for one that is too long or holds a NUL. */
-  read(input: NetstringInput): { readonly address?: ByteString } | undefined {
+  /** Undefined: more octets are wanted. One that holds a NUL is `spoilt`; of one that is too long nothing is known. */
+  read(input: NetstringInput): { readonly address?: ByteString; readonly spoilt?: ByteString } | undefined {
     while (this.#left > 0) {
       const piece = input.piece(this.#left);
       if (piece === undefined) return undefined;
       this.#left -= piece.length;
       if (this.#good) this.#text += toByteString(piece);
     }
-    return this.#good && !this.#text.includes('\0') ? { address: this.#text } : {};
+    if (!this.#good) return {};
+    return this.#text.includes('\0') ? { spoilt: this.#text } : { address: this.#text };
   }
 }
 

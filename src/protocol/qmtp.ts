@@ -177,7 +177,7 @@ export class QmtpServerSession extends PackageMachine<State> {
     const read = this.address.read(this.input);
     if (read === undefined) return undefined;
     try {
-      this.#answers.push(this.#recipientAnswer(read.address));
+      this.#answers.push(this.#recipientAnswer(read.address, read.spoilt));
     } catch {
       return this.input.fail(111);
     }
@@ -186,11 +186,12 @@ export class QmtpServerSession extends PackageMachine<State> {
   }
 
   /** Undefined: taken, the package's decision answers. */
-  #recipientAnswer(address: ByteString | undefined): ByteString | undefined {
+  #recipientAnswer(address: ByteString | undefined, spoilt: ByteString | undefined): ByteString | undefined {
     const { relayclient, allowed, maxRecipients, blocked } = this.#options;
     if (blocked !== undefined) return blocked;
+    const read = address ?? spoilt;
+    if (read !== undefined && relayclient === undefined && !allowed(read)) return notAllowed;
     if (address === undefined) return notUsable;
-    if (relayclient === undefined && !allowed(address)) return notAllowed;
     if (this.#recipients.length >= maxRecipients) return tooManyRecipients;
     this.#recipients.push(address + (relayclient ?? ''));
     return undefined;

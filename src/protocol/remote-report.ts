@@ -38,9 +38,10 @@ export function recipientOutcome(end: ProgramEnd): Outcome {
   const records = recordsOf(end.output);
   const message = records.map(statusOf).find((status) => status !== undefined) ?? 'D';
   const own = end.output.startsWith('s') ? 'Z' : end.output.startsWith('h') ? 'D' : message;
-  const [first = '', second] = records;
+  // The first octet is a letter even when it is the NUL of an empty record.
+  const [first, second] = recordsOf(end.output.slice(1));
   const more = rank[message] <= rank[own] && statusOf(second) !== undefined ? (second ?? '').slice(1) : '';
-  return { status: own, text: first.slice(1) + more };
+  return { status: own, text: (first ?? '') + more };
 }
 
 /** The outcomes of several recipients of one delivery, in their order: each as if it had been alone. */

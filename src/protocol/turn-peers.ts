@@ -7,6 +7,9 @@ import type { MapSetting, SettingsProblem } from './settings.js';
 
 const isPrefix = (text: string): boolean => /^(?:\d{1,3}\.){1,3}$/.test(text) || /^(?:[0-9a-f]{1,4}:){1,7}$/i.test(text);
 
+/** As the groups of an address are compared: without leading zeros. */
+const plainPrefix = (text: string): string => text.replace(/(^|[:.])0+(?=[0-9a-f])/g, '$1');
+
 /** What is wrong with a file of this form. */
 export function turnProblems(file: string, peers: MapSetting): readonly SettingsProblem[] {
   const problems: SettingsProblem[] = [];
@@ -29,7 +32,7 @@ export class TurnPeers {
     for (const [domain, value] of Object.entries(peers)) {
       for (const text of value.split(',').map((address) => address.trim().toLowerCase())) {
         const address = canonicalIp(text);
-        if (address === undefined) this.#prefixes.push({ prefix: text, domain });
+        if (address === undefined) this.#prefixes.push({ prefix: plainPrefix(text), domain });
         else this.#exact.set(address, [...(this.#exact.get(address) ?? []), domain]);
       }
     }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { ByteString } from '../protocol/mail.js';
 import { isPopUser, type PopAccount, parsePopPasswd } from '../protocol/pop3/pop-passwd.js';
 import { type Accounts, accountsFor } from './accounts.js';
+import { ApopSecrets, apopFile } from './apop-secrets.js';
 import { ParsedFile } from './parsed-file.js';
 import { PasswordChecks } from './scrypt-password.js';
 
@@ -28,6 +29,8 @@ export const popPasswdFile = (home: string): string => join(home, 'users', 'popp
 
 export class MailAccounts {
   readonly #path: string;
+  readonly #apopPath: string;
+  readonly #apop: ApopSecrets;
   readonly #file: ParsedFile<ReadonlyMap<ByteString, PopAccount>>;
   readonly #system: Accounts | undefined;
   readonly #passwords = new PasswordChecks(() => performance.now());
@@ -36,6 +39,8 @@ export class MailAccounts {
   constructor(home: string, uid: number) {
     this.#path = popPasswdFile(home);
     this.#file = new ParsedFile(this.#path, (bytes) => parsePopPasswd(Buffer.from(bytes).toString('latin1')));
+    this.#apopPath = apopFile(home);
+    this.#apop = new ApopSecrets(home, uid);
     this.#system = uid === 0 ? accountsFor({}, uid) : undefined;
   }
 
@@ -53,6 +58,24 @@ export class MailAccounts {
     if (!fits || found === undefined || password === '') return refused;
     const { uid, gid, home } = found;
     return { tag: 'account', account: { user, uid, gid, home } };
+  }
+
+  /** Digests of APOP can be checked: users/apop is there. */
+  get offersApop(): boolean {
+    return this.#apop.offered;
+  }
+
+  /** The digest of APOP in place of a password: a name in users/apop and users/poppasswd. */
+  verifyApop(user: ByteString, digest: ByteString, timestamp: ByteString): Verdict {
+    try {
+      const fits = this.#apop.fits(user, digest, timestamp);
+      const found = this.#file.current()?.get(user);
+      if (!fits || found === undefined) return refused;
+      const { uid, gid, home } = found;
+      return { tag: 'account', account: { user, uid, gid, home } };
+    } catch (error) {
+      return trouble(`APOP: ${this.#apopPath}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   async #verifySystem(accounts: Accounts, user: ByteString, password: ByteString): Promise<Verdict> {

@@ -2,6 +2,7 @@
  * One reader's view of a Maildir: the messages that were there when it was opened, their octets, and the changes at the
  * end (spec pop3.md §3). Nothing is changed before `finish`, and no lock is held: other readers and deliveries go on.
  */
+import { Buffer } from 'node:buffer';
 import { close, closeSync, constants, open, openSync, read, readSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -17,6 +18,8 @@ const closeFile = promisify(close);
 
 /** Octets of a piece; a message that fits is read at once. */
 export const messagePiece = 65_536;
+/** Where small messages are read, one after the other. */
+const small = Buffer.allocUnsafeSlow(messagePiece);
 /** Files changed before others get their turn. */
 const atOnce = 100;
 
@@ -81,24 +84,35 @@ export class MaildirMailbox implements MessageList {
   }
 
   /**
-   * The octets of a message that is not longer than `into`, read at once without leaving the thread: for a process that serves one
+   * The text of a message of less than `messagePiece` octets, read at once without leaving the thread: for a process that serves one
    * user, where nobody else waits for the disk. `long`: ask for its pieces. Undefined when it cannot be opened any more.
    */
-  readNow(index: number, into: Uint8Array): number | 'long' | undefined {
-    if (this.size(index) >= into.length) return 'long';
+  textNow(index: number): ByteString | 'long' | undefined {
+    const { name, size } = this.#at(index);
+    if (size >= messagePiece) return 'long';
     let fd: number;
     try {
-      fd = openSync(octetPath(`${this.#folder}/${this.#at(index).name}`), constants.O_RDONLY | constants.O_NONBLOCK);
+      fd = openSync(octetPath(`${this.#folder}/${name}`), constants.O_RDONLY | constants.O_NONBLOCK);
     } catch {
       return undefined;
     }
     try {
-      const octets = readSync(fd, into, 0, into.length, 0);
-      return octets === this.size(index) ? octets : 'long';
+      // One octet more than there should be shows that there is no more.
+      return readSync(fd, small, 0, size + 1, 0) === size ? small.toString('latin1', 0, size) : 'long';
     } catch {
       return 'long';
     } finally {
       closeSync(fd);
+    }
+  }
+
+  /** The same for a message of any length, in pieces that are read when they are asked for; they throw when the disk does. */
+  textPieces(index: number): Iterable<ByteString> | undefined {
+    try {
+      const path = octetPath(`${this.#folder}/${this.#at(index).name}`);
+      return textsOf(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+    } catch {
+      return undefined;
     }
   }
 
@@ -139,6 +153,14 @@ export class MaildirMailbox implements MessageList {
     const message = this.#messages[index];
     if (message === undefined) throw new RangeError(`no message ${index}`);
     return message;
+  }
+}
+
+function* textsOf(fd: number): Generator<ByteString> {
+  try {
+    for (let size = readSync(fd, small); size > 0; size = readSync(fd, small)) yield small.toString('latin1', 0, size);
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -31,6 +31,18 @@ test('both forms of an option, and defaults by scenario', () => {
   assert.deepEqual(options.peers, ['postfix', 'smtp-sink']);
   assert.equal(parseBenchOptions(['backlog']).n, 1_000_000);
   assert.equal(parseBenchOptions(['relay']).load, 'tqmail');
+  const warmups = [
+    ['relay'],
+    ['relay', '--n', '500'],
+    ['relay', '--warmup', '0'],
+    ['relay', '--rules', 'drop-after-dot'],
+    ['fanout', '--rcpts', '1000'],
+    ['sink'],
+  ];
+  assert.deepEqual(
+    warmups.map((words) => parseBenchOptions(words).warmup),
+    [3_000, 500, 0, 0, 3, 0],
+  );
 });
 
 test('what is wrong is a usage error', () => {
@@ -38,6 +50,8 @@ test('what is wrong is a usage error', () => {
     [],
     ['nosuch'],
     ['relay', '--nosuch', '1'],
+    ['latency', '--warmup', '5'],
+    ['relay', '--rules', 'flaky', '--warmup', '5'],
     ['relay', '--nosuch=1'],
     ['relay', '--n', '0'],
     ['relay', '--n', 'x'],

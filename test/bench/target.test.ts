@@ -35,6 +35,8 @@ test('mail that the next hop takes without an answer comes again, and each copy 
       `${sinkPort}`,
       '--n',
       '12',
+      '--warmup',
+      '0',
       '--size',
       '300',
       '--timeout',

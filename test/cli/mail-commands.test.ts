@@ -23,7 +23,8 @@ test('forward queues into a stopped home, and the reports show it', async (t) =>
   const stat = await run(t, 'qmail-qstat', [], { env }).finished;
   assert.equal(stat.stdout, 'messages in queue: 1\nmessages in queue but not yet preprocessed: 1\n');
   // Nobody has looked at it yet: qmail-qread lists what is preprocessed.
-  assert.deepEqual(await run(t, 'qmail-qread', [], { env }).finished, { code: 0, stdout: '', stderr: '' });
+  for (const [name, ...args] of [['qmail-qread'], ['mailq'], ['sendmail', '-bp']] as const)
+    assert.deepEqual(await run(t, name, args, { env }).finished, { code: 0, stdout: '', stderr: '' });
 });
 
 test('a condition that is not met queues nothing and lets the next line have its turn', async (t) => {

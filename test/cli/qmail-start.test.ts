@@ -42,6 +42,29 @@ test('a logger that cannot be started, a home that is none: one line and 111', a
   assert.match(none.stderr, /^qmail-start: fatal: cannot start: .* make a home with: tqmail init/);
 });
 
+test('what keeps it from starting stands in the log in the words of qmail-send', async (t) => {
+  const path = await home(t);
+  const alertOf = async (logger: readonly string[] = []): Promise<string> => {
+    const { code, stdout } = await run(t, 'qmail-start', ['./Mailbox', ...logger], { env: { QMAILHOME: path } }).finished;
+    assert.equal(code, 111);
+    return stdout;
+  };
+  const server = run(t, 'qmail-start', [], { env: { QMAILHOME: path } });
+  await server.seen(/^status: local 0\/10/m);
+  assert.equal(await alertOf(), 'alert: cannot start: qmail-send is already running\n');
+  server.child.kill('SIGTERM');
+  assert.equal((await server.finished).code, 0);
+  const steps = [
+    ['control/me', 'unable to read controls'],
+    ['queue', 'unable to switch to queue directory'],
+    ['.', 'unable to switch to home directory'],
+  ] as const;
+  for (const [name, words] of steps) {
+    rmSync(join(path, name), { recursive: true });
+    assert.equal(await alertOf(['cat']), `alert: cannot start: ${words}\n`);
+  }
+});
+
 test('qmail-send by itself says what it is', async (t) => {
   const { code, stdout, stderr } = await run(t, 'qmail-send', []).finished;
   assert.deepEqual([code, stdout], [111, '']);

@@ -2,42 +2,26 @@
  * docs/faults.md: every test that it names is there, in the file that it names, and every line has a test and a control.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../runner/tree.js';
+import { named, notThere, tableRows, uncited } from './cited.js';
 
 const columns = 6;
 
-interface Named {
-  readonly file: string;
-  /** A part of the test's name, or of what it says when it fails. */
-  readonly words: string;
-}
-
-const named = (cell: string): Named[] =>
-  [...cell.matchAll(/`(test\/[\w/.-]+\.ts)` "([^"]+)"/g)].map(([, file = '', words = '']) => ({ file, words }));
-
 /** Cells of every line with a number of its own. */
-function rows(document: string): string[][] {
-  return document
-    .split('\n')
-    .map((line) => line.split('|').map((cell) => cell.trim()))
-    .filter(([, number = '']) => /^[A-Z]\d+$/.test(number))
-    .map((cells) => cells.slice(1, -1));
-}
+const rows = (document: string): string[][] => tableRows(document).filter(([number = '']) => /^[A-Z]\d+$/.test(number));
 
 /** What is wrong with a document. */
 function faults(document: string): string[] {
   return rows(document).flatMap((cells) => {
     const [number = '', , , tests = '', control = ''] = cells;
-    const missing = [...named(tests), ...named(control)]
-      .filter(({ file, words }) => !existsSync(join(root, file)) || !readFileSync(join(root, file), 'utf8').includes(words))
-      .map(({ file, words }) => `${number}: ${file} has no "${words}"`);
+    const missing = notThere([...named(tests), ...named(control)]).map((line) => `${number}: ${line}`);
     if (cells.length !== columns) missing.push(`${number}: ${cells.length} columns`);
     if (named(tests).length === 0) missing.push(`${number}: no test`);
     if (named(control).length === 0) missing.push(`${number}: no control`);
-    const left = `${tests} ${control}`.replace(/`test\/[^`]+` "[^"]+"/g, '').replace(/[\s,;]/g, '');
+    const left = uncited(`${tests} ${control}`);
     if (left !== '') missing.push(`${number}: not file and name: ${left}`);
     return missing;
   });

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { sendMessage } from '../support/line-client.js';
-import { login, popSession, setPassword } from '../support/pop3-client.js';
+import { apopSession, login, popSession, setPassword } from '../support/pop3-client.js';
 import {
   backwards,
   banner,
@@ -216,6 +216,19 @@ test('other users: root reads their mail as them, without root the server says w
     (await popSession(port, login('joe', 'pw-joe'))).includes('-ERR [SYS/TEMP]'),
   );
   await server.seen(/mailbox of joe not opened/);
+});
+
+test('APOP with users/apop, as long as nobody else can read it', async (t) => {
+  const { home, port, server } = await popServer(t);
+  const { uid, gid } = statSync(home.maildir);
+  assert.match(await popSession(port, ['APOP demo x']), /^\+OK ready\r\n-ERR unimplemented\r\n/);
+  setPassword(home.path, { user: 'demo', password: 'se:cret', uid, gid, home: join(home.path, 'demo'), apop: true });
+  assert.match(await apopSession(port, 'demo', 'se:cret', ['STAT', 'QUIT']), /^\+OK <\S+>\r\n\+OK \r\n\+OK 0 0\r\n\+OK \r\n$/);
+  assert.match(await apopSession(port, 'demo', 'secret', []), /-ERR \[AUTH\] authorization failed\r\n$/);
+  chmodSync(join(home.path, 'users/apop'), 0o640);
+  assert.match(await apopSession(port, 'demo', 'se:cret', []), /-ERR \[SYS\/TEMP\]/);
+  await server.seen(/APOP: .*users\/apop: others than its owner may read or write it: chmod 600/);
+  assert.match(await popSession(port, [...login('demo', 'se:cret'), 'STAT']), /\+OK 0 0\r\n$/);
 });
 
 const checker = `#!/bin/sh

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseAddressArgument, quoteAddress, replaceOwnLiteral, splitAddress, unsendable } from '../../src/protocol/address.js';
+import {
+  commandAddress,
+  parseAddressArgument,
+  quoteAddress,
+  replaceOwnLiteral,
+  splitAddress,
+  unsendable,
+} from '../../src/protocol/address.js';
 import { dateFormatter, formatDate } from '../../src/protocol/date.js';
 import { invokedBy, queueReceived, serverReceived } from '../../src/protocol/received.js';
 
@@ -24,6 +31,19 @@ test('a quoted address is read back as it was', () => {
   );
 });
 
+test('an address without host: quoted in header lines, unchanged in commands', () => {
+  for (const [address, header, command] of [
+    ['', '', ''],
+    ['solo', 'solo', 'solo'],
+    ['a b', '"a b"', 'a b'],
+    ['a"b', '"a\\"b"', 'a"b'],
+    ['a b@c d', '"a b"@c d', '"a b"@c d'],
+  ] as const) {
+    assert.equal(quoteAddress(address), header);
+    assert.equal(commandAddress(address), command);
+  }
+});
+
 test('an address is split at its last @', () => {
   assert.deepEqual(splitAddress('a@b@c'), { local: 'a@b', domain: 'c' });
   assert.deepEqual(splitAddress('a'), { local: 'a', domain: undefined });
@@ -32,6 +52,8 @@ test('an address is split at its last @', () => {
 test('own literals alone are replaced', () => {
   const own = (ip: string) => ip === '127.0.0.1';
   assert.equal(replaceOwnLiteral('joe@[127.0.0.1]', 'mx.example', own), 'joe@mx.example');
+  for (const odd of ['joe@[127.000.0.01]', 'joe@[383.256.512.18446744073709551617]'])
+    assert.equal(replaceOwnLiteral(odd, 'mx.example', own), 'joe@mx.example', 'numbers count modulo 256');
   for (const other of ['joe@[127.0.0.2]', 'joe@[127.0.0.1', 'joe@127.0.0.1', '[127.0.0.1]', 'joe@[127.1]']) {
     assert.equal(replaceOwnLiteral(other, 'mx.example', own), other);
   }

@@ -48,6 +48,17 @@ test('a list file skips comments and empty lines and keeps leading blanks', () =
   assert.equal(controlList(files, 'absent'), undefined);
 });
 
+test('a NUL ends a line file, and an entry of a list file', () => {
+  const files = new Map([
+    ['n', 'mx.example\0.org\n'],
+    ['l', 'a\0b\n\0c\n#d\0e\nf\0#g\n'],
+    ['m', 'k:v\0w:x\n'],
+  ]);
+  assert.equal(controlLine(files, 'n'), 'mx.example');
+  assert.deepEqual(controlList(files, 'l'), ['a', 'b', 'f', '#g']);
+  assert.deepEqual(controlMap(files, 'm'), { k: 'v', w: 'x' });
+});
+
 test('a map file: lower-case keys, last of equal keys wins, no colon no entry', () => {
   const files = new Map([['m', 'A.Test:One\na.test:two:2525\nnothing\n:all\nempty:\n__proto__:odd\n#k:v\n']]);
   const map = controlMap(files, 'm');
@@ -83,6 +94,7 @@ test('with me alone every setting has its default', () => {
     virtualdomains: {},
     queuelifetime: 604_800,
     bouncefrom: 'MAILER-DAEMON',
+    bouncemaxbytes: 0,
     bouncerate: 0,
     bouncehost: 'mx.test.example',
     doublebounceto: 'postmaster',
@@ -154,6 +166,7 @@ test('a missing or empty me is a problem that names the file', () => {
 test('our own files: a bad value is a problem, all of them together', () => {
   const files = [
     'maxrcpt',
+    'bouncemaxbytes',
     'bouncerate',
     'rcptspertransaction',
     'concurrencyperip',
@@ -176,6 +189,7 @@ test('our own files: a bad value is a problem, all of them together', () => {
 test('our own files: good values', () => {
   const settings = settingsOf({
     maxrcpt: '50\n',
+    bouncemaxbytes: '50000\n',
     bouncerate: '60\n',
     rcptspertransaction: '1000\r\n',
     barecr: 'space\n',
@@ -190,6 +204,7 @@ test('our own files: good values', () => {
   });
   assert.equal(settings.rcptspertransaction, 1000);
   assert.equal(settings.maxrcpt, 50);
+  assert.equal(settings.bouncemaxbytes, 50_000);
   assert.equal(settings.bouncerate, 60);
   assert.equal(settings.barecr, 'space');
   assert.equal(settings.logformat, 'json');

@@ -32,6 +32,8 @@ test('peers are told by their address or its beginning, IPv6 in any spelling', (
   assert.deepEqual(peers.domainsOf('192.0.20.1'), []);
   assert.deepEqual(peers.domainsOf('2001:db8::7'), ['a', 'b']);
   assert.deepEqual(peers.domainsOf('unknown'), []);
+  assert.deepEqual(new TurnPeers({ a: '2001:0DB8:0:', b: '10.0.' }).domainsOf('2001:db8::1'), ['a']);
+  assert.deepEqual(new TurnPeers({ b: '10.0.' }).domainsOf('10.0.3.4'), ['b']);
   assert.ok(peers.allowed('b', '192.0.2.9') && !peers.allowed('a', '192.0.2.9'));
   assert.equal(turnProblems('f', { a: '192.0.2.1,host' })[0]?.text.slice(0, 20), 'a: "host" is no addr');
 });

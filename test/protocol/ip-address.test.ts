@@ -40,7 +40,18 @@ test('hosts that are addresses', () => {
   assert.equal(hostLiteral('[IPv6:2001:DB8::1]'), '2001:db8::1');
   assert.equal(hostLiteral('[ipv6:::1]'), '::1');
   assert.equal(hostLiteral('[::1]'), '::1');
-  for (const host of ['::1', '[1.2.3.4', '1.2.3.4]', '[]', '[x]', '[IPv6:1.2.3.4]', 'mx.example', '1.2.3.4.']) {
+  for (const host of [
+    '::1',
+    '[1.2.3.4',
+    '1.2.3.4]',
+    '[]',
+    '[x]',
+    '[IPv6:1.2.3.4]',
+    'mx.example',
+    '1.2.3.4.',
+    '1.2.3.300',
+    '[300.2.3.4]',
+  ]) {
     assert.equal(hostLiteral(host), undefined, host);
   }
 });

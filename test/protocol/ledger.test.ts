@@ -69,3 +69,36 @@ test('a recipient is known by its number, and only within the message', () => {
     assert.equal(ledgerRecipientIndex(value, other), undefined);
   assert.equal(ledgerRecipientIndex({ ...value, pattern: 'u@d.test' }, 'u@d.test'), 0);
 });
+
+test('a mark is read as its grammar says, whatever stands there', () => {
+  const grammar = /^([0-9a-f]{8}) (\d{1,9}) (\d{1,9}) (\d{1,6}) ([0-9a-f]{8}) (\S{1,300})(?: (\d{1,15}))?$/;
+  const digits = (most: number) => fc.stringMatching(new RegExp(`^[0-9]{0,${most + 1}}$`));
+  const hexadecimal = fc.stringMatching(/^[0-9a-g]{7,9}$/);
+  const whole = fc.tuple(hexadecimal, digits(9), digits(9), digits(6), hexadecimal, fc.string({ maxLength: 8 }), digits(15));
+  const short = whole.map((words) => words.slice(0, -1));
+  const good = ['00c0ffee', '3', '4', '2', '0000000a', 'r#@x', '123456'];
+  const nearly = fc.tuple(fc.nat(6), fc.constantFrom('', ' ', 'x', '0', '-1', '\u00a0', 'a b', '1e3', 'A', '9'.repeat(400)));
+  const changed = nearly.map(([at, word]) => good.with(at, word));
+  const line = fc
+    .tuple(fc.oneof(whole, short, changed), fc.constantFrom('', ' ', '\r\n', ' 1', '\t'))
+    .map(([w, end]) => w.join(' ') + end);
+  fc.assert(
+    fc.property(line, (text) => {
+      const found = grammar.exec(text.trimEnd());
+      const mark = parseLedgerMark(text);
+      assert.equal(mark !== undefined, found !== null, JSON.stringify(text));
+      if (mark === undefined || found === null) return;
+      const [, run, sequence, messages, recipients, checksum, pattern, sent] = found;
+      assert.deepEqual(mark, {
+        run,
+        sequence: Number(sequence),
+        messages: Number(messages),
+        recipients: Number(recipients),
+        checksum: Number.parseInt(checksum ?? '', 16),
+        pattern,
+        ...(sent === undefined ? {} : { sentUs: Number(sent) }),
+      });
+    }),
+    { numRuns: 2_000 },
+  );
+});

@@ -23,6 +23,7 @@ test('added lines', () => {
   assert.equal(returnPathLine(''), 'Return-Path: <>\n');
   assert.equal(returnPathLine('a b@c.d'), 'Return-Path: <"a b"@c.d>\n');
   assert.equal(returnPathLine('a\nb@c.d'), 'Return-Path: <"a\\_b"@c.d>\n');
+  assert.equal(returnPathLine('a b'), 'Return-Path: <"a b">\n', 'a name without host is quoted too');
   assert.equal(separatorLine('', 1_717_200_000), 'From MAILER-DAEMON Sat Jun 01 00:00:00 2024\n');
   assert.equal(separatorLine('a b\tc@d', 0), 'From a-b-c@d Thu Jan 01 00:00:00 1970\n');
 });

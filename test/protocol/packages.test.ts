@@ -84,6 +84,13 @@ test('QMTP: recipients beyond the limit are answered Z, twice as many end the se
   assert.deepEqual(run(session, pack(['1', '2', '3', '4', '5', '6', '7'])).at(-1), { tag: 'broken', fault: 111 });
 });
 
+test('QMTP: a NUL in a recipient is told only of domains that are taken', () => {
+  const session = new QmtpServerSession({ ...open, allowed: (recipient) => recipient.endsWith('@ours') });
+  run(session, pack(['a\0@ours', 'a\0@theirs', 'a@theirs\0@ours']));
+  const refused = [...session.output().matchAll(/D[^,]*, (\S+)/g)].map(([, word]) => word);
+  assert.deepEqual(refused, ['I', 'that', 'I']);
+});
+
 test('QMTP: a relay check that cannot be made ends the session', () => {
   const session = new QmtpServerSession({
     ...open,

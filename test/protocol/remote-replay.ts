@@ -111,13 +111,13 @@ export function replayRemote(one: RemoteCase, greet: 'ehlo' | 'helo', chunk = 65
 /** qmail-rspawn's reading of a report (spec remote.md §6), written a second time to judge the client's own outcomes. */
 export function rspawnOutcome(report: string): Outcome {
   const records = report.split('\0').slice(0, -1);
-  const first = records[0] ?? '';
+  // The texts begin behind the first octet, whatever it is.
+  const [first, second] = report.slice(1).split('\0').slice(0, -1);
   const message = records.findIndex((record) => /^[KZD]/.test(record));
   const rank = { K: 1, Z: 0, D: -1 };
   const result = rank[(records[message]?.[0] ?? 'D') as 'K' | 'Z' | 'D'];
-  const own = first.startsWith('s') ? 0 : first.startsWith('h') ? -1 : result;
+  const own = report.startsWith('s') ? 0 : report.startsWith('h') ? -1 : result;
   const status = own === 1 ? 'K' : own === 0 ? 'Z' : 'D';
-  const second = records[1];
   const more = result <= own && second !== undefined && /^[KZD]/.test(second) ? second.slice(1) : '';
-  return { status, text: first.slice(1) + more };
+  return { status, text: (first ?? '') + more };
 }

@@ -70,6 +70,14 @@ test('after a message a command line must end in CR LF', () => {
   assert.equal(peer.kept.length, 1);
 });
 
+test('a client whose DATA ends with a bare LF may go on so, as with qmail', () => {
+  const peer = new SmtpPeer();
+  const lf = begin.replaceAll('\r\n', '\n');
+  assert.match(peer.feed(`${lf}x\r\n.\r\nNOOP\n${begin}y\r\n.\r\n`), /250 ok\r\n250 ok\r\n/);
+  assert.match(peer.feed('NOOP\n'), /^451 See/);
+  assert.equal(peer.kept.length, 2);
+});
+
 test('legal texts pass unchanged', () => {
   for (const wire of [
     '..\r\n',

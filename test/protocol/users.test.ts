@@ -81,6 +81,7 @@ test('users/assign: the faulty line is named', () => {
   assert.equal(fault('=joe:joe:1:1:/h:::\n'), 2);
   assert.equal(fault('=joe:joe:1:1:/h:::\n=amy:amy:1:1:/h::\n.\n'), 2);
   assert.equal(fault('no colon\n.\n'), 1);
+  assert.equal(fault(':joe:1:1:/h:::\n.\n'), 1);
   assert.equal(fault('=jo\0e:joe:1:1:/h:::\n.\n'), 1);
   assert.equal(fault(''), 1);
 });
@@ -90,5 +91,8 @@ test('users/assign: the first of two equal addresses counts, the ends of wildcar
   assert.ok(records.ok);
   const last = records.records.at(-1);
   assert.equal(Buffer.from(last?.value ?? []).toString(), '-.');
+  const upper = assignToRecords('+aX:x:1:1:/x:-::\n+Bx:x:1:1:/x:-::\n.\n');
+  assert.ok(upper.ok);
+  assert.equal(Buffer.from(upper.records.at(-1)?.value ?? []).toString(), 'Xx', 'in the case of the file');
   assert.equal(await who('j', table('=j:one:1:1:/x:::\n=J:two:2:2:/x:::\n.\n')), 'one||');
 });

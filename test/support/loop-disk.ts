@@ -11,6 +11,8 @@ export type FileSystem = 'ext4' | 'xfs';
 
 /** Smallest size that mkfs.xfs takes is 300 MiB; the file is sparse. */
 const octets = 512 * 1_048_576;
+/** Some ten seconds. */
+const mostTries = 400;
 /** FS_IOC_SHUTDOWN (Linux), and its flag for "the log is not flushed either". */
 const cutPower = 'import fcntl,os,struct,sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack("I", 2))';
 
@@ -58,11 +60,17 @@ export class LoopDisk {
 
   /** The power is back: mounted anew, the journal replayed. No process may use it any more. */
   async restore(): Promise<void> {
-    for (let tries = 0; spawnSync('umount', [this.folder]).status !== 0; tries += 1) {
-      if (tries === 200) throw new Error(`${this.folder} stays in use`);
+    await this.#when(() => spawnSync('umount', [this.folder]).status === 0);
+    // Another mount namespace may have a copy of the mount: mounted before that is gone, it would be the dead file system again.
+    await this.#when(() => spawnSync('losetup', ['-j', this.#image], { encoding: 'utf8' }).stdout === '');
+    this.#mount();
+  }
+
+  async #when(reached: () => boolean): Promise<void> {
+    for (let tries = 0; !reached(); tries += 1) {
+      if (tries === mostTries) throw new Error(`${this.folder} stays in use`);
       await soon(25);
     }
-    this.#mount();
   }
 }
 

@@ -3,6 +3,7 @@
  * or by the end of the link. Bounded; knows nothing of threads.
  */
 import type { Unanswered } from './actor.js';
+import { NumberMap } from './number-map.js';
 
 type Resolve = (value: unknown) => void;
 interface Waiting {
@@ -14,8 +15,10 @@ export const unanswered = (why: Unanswered['why']): Unanswered => ({ tag: 'unans
 
 export class PendingAsks {
   readonly #capacity: number;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new NumberMap<Waiting>();
   #last = 0;
+  /** Nothing expires before. */
+  #earliest = Number.POSITIVE_INFINITY;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -30,6 +33,7 @@ export class PendingAsks {
     if (this.#waiting.size >= this.#capacity) return 0;
     this.#last += 1;
     this.#waiting.set(this.#last, { resolve, expires });
+    if (expires < this.#earliest) this.#earliest = expires;
     return this.#last;
   }
 
@@ -42,15 +46,26 @@ export class PendingAsks {
     return true;
   }
 
-  /** Settles what is over its deadline. All asks of one edge share one deadline, so the oldest come first. */
+  /** Settles what is over its deadline, the oldest first. */
   expire(now: number): void {
-    for (const [ask, waiting] of this.#waiting) {
-      if (waiting.expires > now) break;
-      this.settle(ask, unanswered('deadline'));
+    if (this.#earliest > now) return;
+    const late: number[] = [];
+    this.#earliest = Number.POSITIVE_INFINITY;
+    for (const [ask, { expires }] of this.#waiting.entries()) {
+      if (expires <= now) late.push(ask);
+      else if (expires < this.#earliest) this.#earliest = expires;
     }
+    this.#settleThose(late, 'deadline');
   }
 
   settleAll(why: Unanswered['why']): void {
-    for (const ask of [...this.#waiting.keys()]) this.settle(ask, unanswered(why));
+    this.#settleThose(
+      [...this.#waiting.entries()].map(([ask]) => ask),
+      why,
+    );
+  }
+
+  #settleThose(asks: number[], why: Unanswered['why']): void {
+    for (const ask of asks.sort((one, other) => one - other)) this.settle(ask, unanswered(why));
   }
 }

@@ -75,9 +75,11 @@ export class Mailboxes {
     }
   }
 
-  async #byAccount(asker: Asker, { user, secret, apop }: MailboxRequest): Promise<void> {
-    if (apop) return asker.refuse(refusedLine);
-    const verdict = await this.#few.run(() => this.#options.accounts.verify(user, secret));
+  async #byAccount(asker: Asker, { user, secret, apop, timestamp }: MailboxRequest): Promise<void> {
+    const { accounts } = this.#options;
+    const verdict = apop
+      ? accounts.verifyApop(user, secret, timestamp)
+      : await this.#few.run(() => accounts.verify(user, secret));
     if (verdict === 'busy') asker.refuse(busyLine);
     else if (verdict.tag === 'refused') asker.refuse(refusedLine);
     else if (verdict.tag === 'trouble') this.#trouble(asker, verdict.text);

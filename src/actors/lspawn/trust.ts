@@ -36,7 +36,15 @@ export class Trust {
 
   /** `uid` is the node's. */
   constructor(home: string, uid: number) {
-    const files = ['users', 'users/cdb', 'users/poppasswd', 'control', 'control/defaultdelivery', 'control/checkpassword'];
+    const files = [
+      'users',
+      'users/cdb',
+      'users/poppasswd',
+      'users/apop',
+      'control',
+      'control/defaultdelivery',
+      'control/checkpassword',
+    ];
     this.#paths = [...upwards(home), ...files.map((name) => join(home, name))];
     this.#uid = uid;
   }

@@ -22,6 +22,8 @@ export interface Connected {
   /** Closes this side once all is written. */
   end(): unknown;
   destroy(): unknown;
+  /** It does not keep the thread alive. */
+  unref(): unknown;
   on(event: ConnectedEvent, listener: () => void): unknown;
   once(event: ConnectedEvent, listener: () => void): unknown;
 }

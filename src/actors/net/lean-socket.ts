@@ -5,7 +5,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { Bytes, Connected, WriteDone } from './connected.js';
-import { type Shutdown, type StreamHandle, type StreamRequests, type Write, writeFailure } from './stream-handle.js';
+import { type Name, type Shutdown, type StreamHandle, type StreamRequests, type Write, writeFailure } from './stream-handle.js';
 
 /** Largest piece of input: four times as much as Node reads at once, for large messages. All connections of a thread share it. */
 const shared = Buffer.allocUnsafeSlow(262_144);
@@ -26,6 +26,8 @@ export class LeanSocket extends EventEmitter implements Connected {
   destroyed = false;
   /** Octets that the system has not taken yet. */
   writableLength = 0;
+  /** The system's error that ended the connection, a negative number; 0: none did. */
+  failure = 0;
   readonly #handle: StreamHandle;
   readonly #requests: StreamRequests;
   readonly #closed: () => void;
@@ -35,6 +37,9 @@ export class LeanSocket extends EventEmitter implements Connected {
   #ending = false;
   #finished = false;
   #starved = false;
+  /** Asked once: each is a system call. */
+  #peerName: Name | undefined;
+  #ownName: Name | undefined;
 
   /** Takes the handle over; it comes paused. `closed` is called when the handle is given back to the system. */
   constructor(handle: StreamHandle, requests: StreamRequests, closed: () => void) {
@@ -51,22 +56,31 @@ export class LeanSocket extends EventEmitter implements Connected {
     return this.destroyed ? undefined : this.#handle.fd;
   }
 
+  /** Leaves the connection to others, with nothing read ahead; this one is over, without a word. Undefined when it was already. */
+  release(): object | undefined {
+    if (this.destroyed) return undefined;
+    this.pause();
+    this.destroyed = true;
+    this.removeAllListeners();
+    return this.#handle;
+  }
+
   /** To give a copy of it away: a paused connection reads nothing ahead. */
   get handle(): object | undefined {
     return this.destroyed ? undefined : this.#handle;
   }
 
   get remoteAddress(): string | undefined {
-    return this.#name('getpeername').address;
+    return this.#peer.address;
   }
   get remotePort(): number | undefined {
-    return this.#name('getpeername').port;
+    return this.#peer.port;
   }
   get localAddress(): string | undefined {
-    return this.#name('getsockname').address;
+    return this.#own.address;
   }
   get localPort(): number | undefined {
-    return this.#name('getsockname').port;
+    return this.#own.port;
   }
 
   readInto(bytes: Bytes): void {
@@ -100,6 +114,7 @@ export class LeanSocket extends EventEmitter implements Connected {
     const text = typeof octets === 'string';
     const failed = text ? this.#handle.writeLatin1String(request, octets) : this.#handle.writeBuffer(request, octets);
     if (failed !== 0) {
+      this.failure = failed;
       this.destroy();
       done?.(writeFailure(`error ${failed}`));
       return false;
@@ -120,7 +135,10 @@ export class LeanSocket extends EventEmitter implements Connected {
     request.octets = octets;
     request.oncomplete = (status) => {
       this.writableLength -= octets.length;
-      if (status !== 0) this.destroy();
+      if (status !== 0) {
+        this.failure = status;
+        this.destroy();
+      }
       done?.(status === 0 ? undefined : writeFailure(`error ${status}`));
       if (this.writableLength > 0 || this.destroyed || !this.#starved) return;
       this.#starved = false;
@@ -144,6 +162,10 @@ export class LeanSocket extends EventEmitter implements Connected {
     if (this.#handle.shutdown(request) !== 0) process.nextTick(finished);
   }
 
+  unref(): void {
+    if (!this.destroyed) this.#handle.unref();
+  }
+
   destroy(): void {
     if (this.destroyed) return;
     this.destroyed = true;
@@ -156,7 +178,10 @@ export class LeanSocket extends EventEmitter implements Connected {
     if (size > 0) {
       if (!this.destroyed) this.#bytes?.(arrived(size));
     } else if (size === endOfFile) this.#end();
-    else if (size < 0) this.destroy();
+    else if (size < 0) {
+      this.failure = size;
+      this.destroy();
+    }
   }
 
   #end(): void {
@@ -167,9 +192,21 @@ export class LeanSocket extends EventEmitter implements Connected {
     if (this.#finished) this.destroy();
   }
 
-  #name(which: 'getpeername' | 'getsockname'): { address?: string; port?: number } {
-    const name = {};
-    if (!this.destroyed) this.#handle[which](name);
-    return name;
+  get #peer(): Name {
+    if (this.#peerName === undefined) {
+      if (this.destroyed) return {};
+      this.#peerName = {};
+      this.#handle.getpeername(this.#peerName);
+    }
+    return this.#peerName;
+  }
+
+  get #own(): Name {
+    if (this.#ownName === undefined) {
+      if (this.destroyed) return {};
+      this.#ownName = {};
+      this.#handle.getsockname(this.#ownName);
+    }
+    return this.#ownName;
   }
 }

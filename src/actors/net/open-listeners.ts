@@ -20,6 +20,7 @@ import { type ListenAt, type Listener, listen } from './listener.js';
 import { Lobby } from './lobby.js';
 import { filterFor, type QueueFilter } from './queue-filter.js';
 import { descriptorOf } from './read-into.js';
+import { ToldLately } from './told-lately.js';
 
 /** Where one line of control/listeners is open in this thread. */
 export interface PlacedListener {
@@ -80,6 +81,8 @@ class OpenListener<S extends Session> {
   /** What is asked about each client before it comes in, if anything. */
   inquiry: Inquiry | undefined;
   listener: Listener | undefined;
+  /** Clients without a place, when that was last looked at. */
+  rejected = 0;
 
   constructor({ setting, counts }: PlacedListener, access: Access, limits: AdmissionLimits) {
     this.setting = setting;
@@ -95,6 +98,7 @@ export class OpenListeners<S extends Session> {
   #cancelTick: Cancel | undefined;
   readonly #lobby = new Lobby();
   readonly #spare = new SpareDescriptors();
+  readonly #told = new ToldLately();
   #denied = 0;
   #blocked = 0;
   #over = false;
@@ -214,6 +218,19 @@ export class OpenListeners<S extends Session> {
       for (const session of late) session.timeout();
       admission.makeRoom(now);
     }
+    for (const open of this.#open) this.#tellCrowd(open, now);
+  }
+
+  /** A house that is full is told once, and again only when it still or again is after a while. */
+  #tellCrowd(open: OpenListener<S>, now: number): void {
+    const { admitted, waiting, rejected } = open.admission;
+    const crowded = waiting > 0 || rejected > open.rejected;
+    open.rejected = rejected;
+    if (!crowded) return;
+    const { protocol, address, port } = open.setting;
+    const line = this.#told.tell(`${protocol} ${address}:${port}: more clients than places`, now);
+    const figures = `${admitted} connections, ${waiting} wait, ${rejected} were told to come again`;
+    if (line !== undefined) this.#parts.warn(`${line}; idle ones make room (${figures})`);
   }
 
   /** Open sessions keep what they began with. */

@@ -12,7 +12,8 @@ export interface Shutdown {
   oncomplete?: () => void;
 }
 
-interface Name {
+/** Of one end of a connection. */
+export interface Name {
   address?: string;
   port?: number;
 }
@@ -30,6 +31,7 @@ export interface StreamHandle {
   getpeername(into: Name): number;
   getsockname(into: Name): number;
   setNoDelay(on: boolean): number;
+  unref(): void;
   close(closed: () => void): void;
 }
 
@@ -51,6 +53,7 @@ const methods = [
   'getpeername',
   'getsockname',
   'setNoDelay',
+  'unref',
   'close',
 ];
 

@@ -10,6 +10,7 @@ import type { Board } from '../kernel/board.js';
 import { secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
 import { type Arrival, OpenListeners, type PlacedListener } from '../net/open-listeners.js';
+import { ToldLately } from '../net/told-lately.js';
 import { Pop3Connection } from './connection.js';
 import { LoginGate } from './login-gate.js';
 import { type MailboxWay, mailboxWay } from './mailbox-way.js';
@@ -43,7 +44,7 @@ class Pop3dActor implements Actor<'pop3d'> {
   #greetings = 0;
   #logins = 0;
   #refused = 0;
-  #told = '';
+  readonly #told = new ToldLately();
 
   constructor(context: ActorContext<'pop3d'>, options: Pop3dOptions) {
     this.#context = context;
@@ -71,7 +72,8 @@ class Pop3dActor implements Actor<'pop3d'> {
       clock,
       way: this.#way,
       timestamp: this.#way.apop ? this.#timestamp() : '',
-      delay: (address) => this.#gate.delay(address, now()),
+      begin: (address) => this.#gate.begin(address, now()),
+      checked: (address) => this.#gate.end(address),
       pressure: () => (this.#options.board.get('draining') ? stopping : undefined),
       loggedIn: () => {
         this.#logins += 1;
@@ -98,9 +100,8 @@ class Pop3dActor implements Actor<'pop3d'> {
   }
 
   #trouble(text: string, address: string): void {
-    const line = `pop3 ${address}: ${text}`;
-    if (line !== this.#told) this.#log.warning(line);
-    this.#told = line;
+    const line = this.#told.tell(`pop3 ${address}: ${text}`, this.#context.clock.monotonic());
+    if (line !== undefined) this.#log.warning(line);
   }
 
   start(): Promise<void> {

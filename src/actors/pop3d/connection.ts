@@ -30,8 +30,10 @@ export interface Pop3Parts {
   readonly way: MailboxWay;
   /** With its brackets; empty: no APOP. */
   readonly timestamp: ByteString;
-  /** Milliseconds that the address has to wait for its answer. */
-  delay(address: string): number;
+  /** A login begins: milliseconds that it has to wait; undefined: too many of this address are under way. */
+  begin(address: string): number | undefined;
+  /** It is checked, or nobody waits for that any more; once for each that began. */
+  checked(address: string): void;
   /** Why nobody can log in now; undefined when they can. */
   pressure(): ByteString | undefined;
   loggedIn(user: ByteString, address: string): void;
@@ -52,6 +54,8 @@ export class Pop3Connection implements Session {
   readonly #authorization: Authorization;
   #state: State = 'login';
   #commands = 0;
+  /** Its login counts for its address. */
+  #underWay = false;
   #tunnel: TunnelRunner | undefined;
   /** Another process has the client; the socket here is closed. */
   #given: Given | undefined;
@@ -127,6 +131,7 @@ export class Pop3Connection implements Session {
         this.#leave('-ERR too many commands\r\n');
         break;
       }
+      if (command === 'long') this.#parts.trouble('sent a line that is too long, which was dropped', this.address);
       const step = this.#authorization.take(command);
       if (step.tag === 'login') this.#login(step.login);
       else if (step.tag === 'quit') this.#leave(step.text);
@@ -142,8 +147,14 @@ export class Pop3Connection implements Session {
 
   /** Whoever was refused before waits. */
   #await(login: Login): void {
-    const { clock, delay } = this.#parts;
-    const wait = delay(this.address);
+    const { clock, begin } = this.#parts;
+    const wait = begin(this.address);
+    if (wait === undefined) {
+      this.#parts.trouble('has too many logins under way; further ones are told to come again', this.address);
+      this.#leave(busyLine);
+      return;
+    }
+    this.#underWay = true;
     this.#state = 'waiting';
     this.#socket.pause();
     if (wait === 0) void this.#check(login);
@@ -157,6 +168,7 @@ export class Pop3Connection implements Session {
     const began = clock.monotonic();
     const client = { socket: this.#socket, rest: () => this.#lines.held };
     const opened = await way.open({ ...login, timestamp }, client);
+    this.#checked();
     if (opened.tag === 'given') return this.#giveAway(login, opened);
     if (this.#isOver) return opened.tag === 'tunnel' ? opened.close() : undefined;
     if (opened.tag === 'own' || opened.tag === 'tunnel') return this.#begin(login, opened);
@@ -164,6 +176,11 @@ export class Pop3Connection implements Session {
     if (opened.tag === 'trouble') this.#parts.trouble(opened.text, this.address);
     const left = refusalMs - (clock.monotonic() - began);
     this.#cancelDelay = clock.after(Math.max(0, left), () => this.#leave(this.#answer(opened)));
+  }
+
+  #checked(): void {
+    if (this.#underWay) this.#parts.checked(this.address);
+    this.#underWay = false;
   }
 
   /** Changed while something was awaited. */
@@ -290,8 +307,10 @@ export class Pop3Connection implements Session {
   }
 
   #release(): void {
-    this.#state = 'over';
     this.#cancelDelay?.();
+    // A check that is under way ends by itself, and counts until then.
+    if (this.#state === 'waiting') this.#checked();
+    this.#state = 'over';
     this.#tunnel?.close();
     this.#given?.end();
     this.#wanted?.(undefined);

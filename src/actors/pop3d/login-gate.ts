@@ -1,7 +1,9 @@
 /**
- * How long an address waits for the answer to its next login: longer with each that was refused, less again with time. A
+ * How long an address waits for the answer to its next login: longer with each that was refused, less again with time, and longer
+ * the more of its logins are under way: who guesses on a thousand connections at once learns no more than on one. A
  * right password does not clear what was refused before. Counts only; the table is bounded.
  */
+import { isLoopback } from '../net/admission.js';
 
 /** Refusals of one address. */
 interface Refusals {
@@ -15,10 +17,37 @@ const longestMs = 30_000;
 /** One refusal is forgotten for every so many milliseconds of peace. */
 const forgiveMs = 60_000;
 const mostAddresses = 20_000;
+/** Logins of one address that are checked as they come; each further one waits so much longer. */
+const together = 8;
+const eachMs = 250;
+/** Logins of one address under way; further ones are told to come again. */
+const mostUnderWay = 128;
 
 export class LoginGate {
   /** The address that was refused longest ago first. */
   readonly #refused = new Map<string, Refusals>();
+
+  /** Logins that are checked, or wait for that. */
+  readonly #underWay = new Map<string, number>();
+
+  /** A login comes: the milliseconds that it has to wait; undefined: too many of its address are under way. Programs of this machine may have any number. */
+  begin(address: string, now: number): number | undefined {
+    const refusals = this.delay(address, now);
+    if (isLoopback(address)) return refusals;
+    const key = networkOf(address);
+    const others = this.#underWay.get(key) ?? 0;
+    if (others >= mostUnderWay) return undefined;
+    this.#underWay.set(key, others + 1);
+    return Math.max(refusals, Math.max(0, others + 1 - together) * eachMs);
+  }
+
+  /** It is known how it ended, or nobody wants to know any more. Once for each that began. */
+  end(address: string): void {
+    const key = networkOf(address);
+    const left = (this.#underWay.get(key) ?? 0) - 1;
+    if (left > 0) this.#underWay.set(key, left);
+    else this.#underWay.delete(key);
+  }
 
   /** Milliseconds from the begin of a login to its answer, at least. */
   delay(address: string, now: number): number {

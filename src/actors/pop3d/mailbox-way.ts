@@ -50,7 +50,7 @@ export type Opened =
   | { readonly tag: 'trouble'; readonly text: string; readonly answer?: string };
 
 export interface MailboxWay {
-  /** The digest of APOP can be checked: by another program, never against a hash. */
+  /** The digest of APOP can be checked: by another program, or with users/apop. */
   readonly apop: boolean;
   open(request: MailboxRequest, client: Client): Promise<Opened>;
 }
@@ -89,7 +89,7 @@ export function mailboxWay(
   };
   return {
     get apop() {
-      return hasChecker();
+      return hasChecker() || accounts.offersApop;
     },
     open: async (request, client) => {
       const opened = await open(request, client);
@@ -116,8 +116,8 @@ async function here(
     return trouble(`control/checkpassword: ${String(error)}`);
   }
   if (words !== undefined) return byProgram(words, request, patienceMs);
-  if (request.apop) return { tag: 'refused' };
-  const verdict = await accounts.verify(request.user, request.secret);
+  const { user: name, secret, apop, timestamp } = request;
+  const verdict = apop ? accounts.verifyApop(name, secret, timestamp) : await accounts.verify(name, secret);
   if (verdict.tag !== 'account') return verdict;
   const { uid, user, home } = verdict.account;
   if (uid === own && uid !== 0) return { tag: 'own', maildir: `${home}/Maildir` };

@@ -3,11 +3,12 @@
  * then nothing is read back from the store. Bounded; the store has them all.
  */
 import type { Body, MessageId } from '../../store/queue-store.js';
+import { NumberMap } from '../kernel/number-map.js';
 
 const mostOctets = 32 * 1_048_576;
 
 export class RecentBodies {
-  readonly #bodies = new Map<MessageId, Body & { readonly bytes: Uint8Array }>();
+  readonly #bodies = new NumberMap<Body & { readonly bytes: Uint8Array }>();
   #octets = 0;
 
   /** Only bytes that nobody writes to any more may be kept. */
@@ -15,10 +16,7 @@ export class RecentBodies {
     if (!('bytes' in body)) return;
     this.#bodies.set(id, body);
     this.#octets += body.bytes.length;
-    for (const oldest of this.#bodies.keys()) {
-      if (this.#octets <= mostOctets) break;
-      this.forget(oldest);
-    }
+    while (this.#octets > mostOctets) this.forget(this.#bodies.lowest() ?? id);
   }
 
   get(id: MessageId): Body | undefined {

@@ -2,10 +2,12 @@
  * Moves the bytes of one SMTP connection: connects to one address, writes what it is given in few
  * system calls, bounded in memory, and watches the time. It understands nothing of SMTP.
  */
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
+import type { Connected } from '../net/connected.js';
+import { leanConnection, readInto } from '../net/read-into.js';
 import type { Deadlines, Watched } from './deadlines.js';
+import { abandonGathered, gather } from './gather.js';
 
 /**
  * `unreached`: no connection. `timeout`: no connection in time. `lost`: the peer ended it or it broke.
@@ -31,7 +33,6 @@ export interface PumpOptions {
   readonly deadlines: Deadlines;
 }
 
-const readSize = 4096;
 /** Most octets given to the kernel at once; also the step in which a long write shows that it moves. */
 const maxWrite = 262_144;
 /** Seconds that the peer gets to take QUIT and close. */
@@ -41,27 +42,27 @@ export class Pump implements Watched {
   deadline = Number.POSITIVE_INFINITY;
   readonly #owner: PumpOwner;
   readonly #options: PumpOptions;
-  readonly #socket: Socket;
+  /** Until it is connected Node's own. */
+  #socket: Connected;
   readonly #queue: (ByteString | Uint8Array)[] = [];
   /** The kernel has not taken everything yet. */
   #blocked = false;
   #flushed: (() => void) | undefined;
   #state: 'connecting' | 'open' | 'closing' | 'ended' = 'connecting';
+  /** This side is closed, and the peer has it. */
+  #finished = false;
+  #closed = false;
+  #whenClosed: (() => void) | undefined;
 
   constructor(owner: PumpOwner, options: PumpOptions) {
     this.#owner = owner;
     this.#options = options;
-    const buffer = Buffer.allocUnsafeSlow(readSize);
-    const callback = (count: number): boolean => {
-      this.#received(buffer, count);
-      return true;
-    };
-    this.#socket = connect({ host: options.address, port: options.port, noDelay: true, onread: { buffer, callback } });
-    this.#socket.on('connect', () => this.#connected());
-    this.#socket.on('drain', () => this.#drained());
-    this.#socket.on('error', () => this.#end(this.#state === 'connecting' ? 'unreached' : 'lost'));
-    this.#socket.on('end', () => this.#end('lost'));
-    this.#socket.on('close', () => this.#end('lost'));
+    const socket = connect({ host: options.address, port: options.port, noDelay: true });
+    this.#socket = socket;
+    socket.pause();
+    socket.on('connect', () => this.#connected(socket));
+    socket.on('error', () => this.#end(this.#state === 'connecting' ? 'unreached' : 'lost'));
+    socket.on('close', () => this.#gone());
     options.deadlines.watch(this);
     this.deadline = options.deadlines.after(options.timeoutconnect);
   }
@@ -82,7 +83,7 @@ export class Pump implements Watched {
     if (this.#state !== 'open' || (!this.#blocked && this.#socket.writableLength === 0)) return Promise.resolve();
     return new Promise((resolve) => {
       this.#flushed = resolve;
-      if (!this.#blocked) this.#socket.write('', () => this.#drained());
+      if (!this.#blocked) this.#socket.write('', 'latin1', () => this.#drained());
     });
   }
 
@@ -102,10 +103,11 @@ export class Pump implements Watched {
   /** As `finish`, without a moment for the peer; resolves when the socket is closed. */
   async hangUp(): Promise<void> {
     this.finish();
-    const socket = this.#socket;
-    if (socket.closed) return;
-    const closed = once(socket, 'close');
-    if (this.#state === 'closing' && !socket.writableFinished) socket.once('finish', () => this.#end('lost'));
+    if (this.#closed) return;
+    const closed = new Promise<void>((resolve) => {
+      this.#whenClosed = resolve;
+    });
+    if (this.#state === 'closing' && !this.#finished) this.#socket.once('finish', () => this.#end('lost'));
     else this.#end('lost');
     await closed;
   }
@@ -121,17 +123,30 @@ export class Pump implements Watched {
     this.#end(this.#state === 'connecting' ? 'timeout' : 'stalled');
   }
 
-  #connected(): void {
+  #connected(socket: Socket): void {
     if (this.#state !== 'connecting') return;
     this.#state = 'open';
     this.expect(true);
+    this.#follow(leanConnection(socket));
     this.#owner.connected();
   }
 
-  #received(buffer: Buffer, count: number): void {
+  #follow(connected: Connected): void {
+    if (connected !== this.#socket) connected.on('close', () => this.#gone());
+    this.#socket = connected;
+    connected.on('drain', () => this.#drained());
+    connected.on('end', () => this.#end('lost'));
+    connected.on('finish', () => {
+      this.#finished = true;
+    });
+    readInto(connected, (bytes) => this.#received(bytes));
+    connected.resume();
+  }
+
+  #received(bytes: Buffer): void {
     if (this.#state !== 'open') return;
     this.#progress();
-    this.#owner.received(buffer.subarray(0, count));
+    this.#owner.received(bytes);
   }
 
   #drained(): void {
@@ -147,29 +162,19 @@ export class Pump implements Watched {
     if (this.deadline !== Number.POSITIVE_INFINITY && this.#state === 'open') this.expect(true);
   }
 
-  /** All pieces up to the limit leave in one system call; the rest when that has left. */
+  /** Writes until the kernel takes no more; small pieces together. */
   #flush(): void {
     const queue = this.#queue;
-    let room = maxWrite;
-    let ready = true;
     let taken = 0;
-    this.#socket.cork();
-    for (; taken < queue.length && room > 0; taken++) {
-      const piece = queue[taken];
-      if (piece === undefined) break;
-      if (piece.length > room && typeof piece !== 'string') {
-        ready = this.#socket.write(piece.subarray(0, room));
-        queue[taken] = piece.subarray(room);
-        break;
-      }
-      ready = typeof piece === 'string' ? this.#socket.write(piece, 'latin1') : this.#socket.write(piece);
-      room -= piece.length;
+    while (taken < queue.length && !this.#blocked && this.#state !== 'ended') {
+      const { octets, pieces } = gather(queue, taken, maxWrite);
+      if (pieces === 0) queue[taken] = (queue[taken] as Uint8Array).subarray(octets.length);
+      taken += pieces;
+      this.#blocked = !this.#socket.write(octets, 'latin1');
+      if (this.#socket.writableLength > 0) abandonGathered();
     }
-    this.#socket.uncork();
     if (taken === queue.length) queue.length = 0;
     else queue.splice(0, taken);
-    // A full step is far above the socket's high-water mark, so whatever was left here waits for `drain`.
-    this.#blocked = !ready;
   }
 
   #end(why: PumpEnd): void {
@@ -178,6 +183,12 @@ export class Pump implements Watched {
     this.#state = 'ended';
     this.#release();
     if (told) this.#owner.ended(why);
+  }
+
+  #gone(): void {
+    this.#closed = true;
+    this.#end('lost');
+    this.#whenClosed?.();
   }
 
   #release(): void {

@@ -2,6 +2,7 @@
  * Sessions to other servers that are open: at work, or kept idle for the next message. Never more than
  * concurrencyremote; an idle one to another server makes room. Counts and chooses; the slots do the work.
  */
+import { Chain, type Chained } from '../kernel/chain.js';
 import type { RemoteSlot } from '../spawn/remote-slots.js';
 
 /** Milliseconds that an idle connection is kept. */
@@ -16,20 +17,43 @@ export interface KeptSession {
   idleSince: number;
 }
 
+class Kept implements KeptSession, Chained<Kept> {
+  readonly key: string;
+  readonly slot: RemoteSlot;
+  readonly opened: number;
+  idleSince: number;
+  older: Kept | undefined;
+  newer: Kept | undefined;
+
+  constructor(key: string, slot: RemoteSlot, now: number) {
+    this.key = key;
+    this.slot = slot;
+    this.opened = now;
+    this.idleSince = now;
+  }
+}
+
+/** The sessions of one key. */
+interface Route {
+  /** At work and idle. */
+  open: number;
+  /** The one used last at the end. */
+  readonly idle: Kept[];
+}
+
 export class KeptSessions {
   #most: number;
-  readonly #open = new Set<KeptSession>();
-  /** Idle sessions a key, the one used last at the end. */
-  readonly #idle = new Map<string, KeptSession[]>();
+  readonly #routes = new Map<string, Route>();
+  #count = 0;
   /** All idle sessions, the one idle for longest first. */
-  readonly #byAge = new Set<KeptSession>();
+  readonly #idle = new Chain<Kept>();
 
   constructor(most: number) {
     this.#most = most;
   }
 
   get count(): number {
-    return this.#open.size;
+    return this.#count;
   }
 
   resize(most: number): void {
@@ -37,10 +61,9 @@ export class KeptSessions {
   }
 
   take(key: string): KeptSession | undefined {
-    const idle = this.#idle.get(key);
+    const idle = this.#routes.get(key)?.idle;
     for (let session = idle?.pop(); session !== undefined; session = idle?.pop()) {
-      if (idle?.length === 0) this.#idle.delete(key);
-      this.#byAge.delete(session);
+      this.#idle.remove(session);
       if (session.slot.usable) return session;
       this.drop(session);
     }
@@ -49,31 +72,33 @@ export class KeptSessions {
 
   /** A session that was just opened and is at work. Closes the oldest idle one when there are too many. */
   add(key: string, slot: RemoteSlot, now: number): KeptSession {
-    const session: KeptSession = { key, slot, opened: now, idleSince: now };
-    this.#open.add(session);
-    for (const oldest of this.#byAge) {
-      if (this.#open.size <= this.#most) break;
-      this.#close(oldest);
-    }
+    const session = new Kept(key, slot, now);
+    const route = this.#routes.get(key);
+    if (route === undefined) this.#routes.set(key, { open: 1, idle: [] });
+    else route.open += 1;
+    this.#count += 1;
+    while (this.#count > this.#most && this.#idle.oldest !== undefined) this.#close(this.#idle.oldest);
     return session;
   }
 
   /** The session is idle again. */
   give(session: KeptSession, now: number): void {
-    if (now - session.opened > longestMs || this.#open.size > this.#most) {
+    if (now - session.opened > longestMs || this.#count > this.#most) {
       this.end(session);
       return;
     }
     session.idleSince = now;
-    const idle = this.#idle.get(session.key);
-    if (idle === undefined) this.#idle.set(session.key, [session]);
-    else idle.push(session);
-    this.#byAge.add(session);
+    this.#routes.get(session.key)?.idle.push(session as Kept);
+    this.#idle.append(session as Kept);
   }
 
-  /** The session is over. */
-  drop(session: KeptSession): void {
-    this.#open.delete(session);
+  /** The session, which is not idle, is over. */
+  drop({ key }: KeptSession): void {
+    this.#count -= 1;
+    const route = this.#routes.get(key);
+    if (route === undefined) return;
+    route.open -= 1;
+    if (route.open === 0) this.#routes.delete(key);
   }
 
   /** Ends a session that is at work no more. */
@@ -83,23 +108,20 @@ export class KeptSessions {
   }
 
   closeIdle(now: number): void {
-    for (const session of this.#byAge) {
-      if (now - session.idleSince < idleMs) return;
-      this.#close(session);
+    for (let oldest = this.#idle.oldest; oldest !== undefined && now - oldest.idleSince >= idleMs; oldest = this.#idle.oldest) {
+      this.#close(oldest);
     }
   }
 
   closeAll(): void {
-    for (const session of this.#byAge) this.#close(session);
+    while (this.#idle.oldest !== undefined) this.#close(this.#idle.oldest);
   }
 
-  #close(session: KeptSession): void {
-    this.#byAge.delete(session);
-    this.#open.delete(session);
-    const idle = this.#idle.get(session.key);
+  #close(session: Kept): void {
+    this.#idle.remove(session);
+    const idle = this.#routes.get(session.key)?.idle;
     const at = idle?.indexOf(session) ?? -1;
     if (idle !== undefined && at >= 0) idle.splice(at, 1);
-    if (idle?.length === 0) this.#idle.delete(session.key);
-    session.slot.close();
+    this.end(session);
   }
 }

@@ -12,6 +12,7 @@ import type { Looked, MessageHead, MessageId } from '../../store/queue-store.js'
 import type { Actor, ActorContext, Counters } from '../kernel/actor.js';
 import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
+import { NumberMap } from '../kernel/number-map.js';
 import type { Queued } from '../messages.js';
 import { Announcer } from './announcer.js';
 import { Bouncer } from './bounce.js';
@@ -49,7 +50,7 @@ export interface SendOptions {
 class SendActor implements Actor<'send'> {
   readonly #context: Context;
   readonly #log: ActivityLog;
-  readonly #jobs = new Map<MessageId, Job>();
+  readonly #jobs = new NumberMap<Job>();
   readonly #slots: Slots;
   readonly #destinations: Destinations;
   readonly #onDemand: OnDemand;

@@ -5,6 +5,7 @@
  */
 import type { ByteString } from '../../protocol/mail.js';
 import type { Clock } from '../kernel/clock.js';
+import { NumberMap } from '../kernel/number-map.js';
 import type { Pass } from './job.js';
 
 /** A host is slow when its deliveries take at least this long (milliseconds) … */
@@ -30,12 +31,19 @@ interface Destination {
   readonly host: ByteString;
   /** Milliseconds that a delivery takes; undefined until the first one ended. */
   mean: number | undefined;
-  /** When the deliveries at work began, the oldest first, by delivery number. */
-  readonly begun: Map<number, number>;
+  /** When the deliveries at work began, by delivery number; the oldest has the lowest. */
+  readonly begun: NumberMap<number>;
   /** When the last one began. */
   last: number;
+  /** Since when it has its place among the others. */
+  placed: number;
   /** Passes with recipients of this host that wait aside, the oldest first. */
   readonly aside: Set<Pass>;
+}
+
+function newDestination(host: ByteString): Destination {
+  const never = Number.NEGATIVE_INFINITY;
+  return { host, mean: undefined, begun: new NumberMap(), last: never, placed: never, aside: new Set() };
 }
 
 /** May a delivery begin? `aside`: when the host has fewer slots at work; `later`: the room aside is full as well. */
@@ -104,11 +112,15 @@ export class Destinations {
 
   begun(host: ByteString, delivery: number): void {
     const now = this.#clock.monotonic();
-    const destination = this.#known.get(host) ?? { host, mean: undefined, begun: new Map(), last: now, aside: new Set() };
+    const destination = this.#known.get(host) ?? newDestination(host);
     destination.begun.set(delivery, now);
     destination.last = now;
-    this.#known.delete(host);
-    this.#known.set(host, destination);
+    // The order need not be finer, and a Map that is changed at every delivery is dear.
+    if (now - destination.placed >= lookMs) {
+      destination.placed = now;
+      this.#known.delete(host);
+      this.#known.set(host, destination);
+    }
     if (this.#known.size > mostIdle) this.#forgetOne();
   }
 
@@ -134,7 +146,7 @@ export class Destinations {
     this.#look(now);
     if (this.#quickest === Number.POSITIVE_INFINITY) return false;
     if (destination.mean === undefined) return destination.begun.size >= firstWindow;
-    const [oldest = now] = destination.begun.values();
+    const oldest = destination.begun.get(destination.begun.lowest() ?? 0) ?? now;
     const takes = Math.max(destination.mean, now - oldest);
     return takes >= slowMs && takes >= slowTimes * this.#quickest;
   }

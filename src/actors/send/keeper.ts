@@ -10,6 +10,7 @@ import type { Peers } from '../kernel/actor.js';
 import { isUnanswered } from '../kernel/actor.js';
 import type { Clock } from '../kernel/clock.js';
 import type { ActivityLog } from '../kernel/log.js';
+import type { NumberMap } from '../kernel/number-map.js';
 import type { Submission } from '../messages.js';
 import type { Job, Pass } from './job.js';
 
@@ -17,7 +18,7 @@ export interface KeeperParts {
   readonly peers: Peers<'send'>;
   readonly clock: Clock;
   readonly log: ActivityLog;
-  readonly jobs: Map<MessageId, Job>;
+  readonly jobs: NumberMap<Job>;
   /** The bounce for a message with failed recipients; undefined: it must not bounce (a triple bounce). */
   bounce(job: Job, text: string): Promise<Submission | undefined>;
   /** Undefined: a bounce may be made now. Else when its turn comes, in seconds since 1970. */

@@ -8,6 +8,7 @@ import type { Channel } from '../../protocol/mail.js';
 import type { RoutingSettings } from '../../protocol/routing.js';
 import type { Looked, MessageId } from '../../store/queue-store.js';
 import type { Peers } from '../kernel/actor.js';
+import type { NumberMap } from '../kernel/number-map.js';
 import type { Intake } from './intake.js';
 import type { Job } from './job.js';
 
@@ -22,18 +23,13 @@ function nameOf({ envnoathost, percenthack, locals, virtualdomains }: RoutingSet
 
 export class LookedKeeper {
   readonly #peers: Peers<'send'>;
-  readonly #jobs: ReadonlyMap<MessageId, Job>;
+  readonly #jobs: NumberMap<Job>;
   readonly #intake: Readonly<Record<Channel, Intake>>;
   #routing: string;
   #kept: Looked | undefined;
   #keeping = false;
 
-  constructor(
-    peers: Peers<'send'>,
-    jobs: ReadonlyMap<MessageId, Job>,
-    intake: Readonly<Record<Channel, Intake>>,
-    settings: RoutingSettings,
-  ) {
+  constructor(peers: Peers<'send'>, jobs: NumberMap<Job>, intake: Readonly<Record<Channel, Intake>>, settings: RoutingSettings) {
     this.#peers = peers;
     this.#jobs = jobs;
     this.#intake = intake;

@@ -7,6 +7,7 @@ import type { Routing } from '../../protocol/routing.js';
 import type { MessageHead, MessageId, RecipientRow } from '../../store/queue-store.js';
 import { isUnanswered, type Peers } from '../kernel/actor.js';
 import { type Clock, secondsOf } from '../kernel/clock.js';
+import type { NumberMap } from '../kernel/number-map.js';
 import type { Intake } from './intake.js';
 import type { Job } from './job.js';
 import { preprocessLarge } from './preprocess.js';
@@ -23,7 +24,7 @@ export interface StoredMailParts {
   readonly peers: Peers<'send'>;
   readonly clock: Clock;
   readonly intake: Readonly<Record<Channel, Intake>>;
-  readonly jobs: ReadonlyMap<MessageId, Job>;
+  readonly jobs: NumberMap<Job>;
   routing(): Routing;
   announce(head: MessageHead): void;
   /** The channel may open another message. */

@@ -2,10 +2,10 @@
  * The books of a sink that is one process: its ledger and its store of messages, side by side.
  */
 import type { ByteString } from '../../protocol/mail.js';
+import { monotonicUs } from '../monotonic.js';
 import type { Books, Marked } from './house.js';
 import type { KeptMessage, KeptMessages } from './kept.js';
 import type { SinkLedger } from './ledger.js';
-import { monotonicUs } from './monotonic.js';
 
 export class LocalBooks implements Books {
   readonly #ledger: SinkLedger;

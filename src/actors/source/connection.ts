@@ -4,8 +4,11 @@
  */
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
+import { getSystemErrorMap } from 'node:util';
 import { SmtpClientSession } from '../../protocol/smtp/client.js';
 import type { SmtpClientEvent, Transaction } from '../../protocol/smtp/session.js';
+import { LeanSocket } from '../net/lean-socket.js';
+import { giveBack, leanSocketOf } from '../net/take-handle.js';
 
 export interface Target {
   readonly address: string;
@@ -21,23 +24,38 @@ export interface Target {
   readonly timeout: number;
   /** False: one command, one reply, also where the server offers PIPELINING. Default true. */
   readonly pipelining?: boolean;
+  /** With it: the next message's MAIL, RCPT and DATA follow a message at once (RFC 2920 §3.1). Default false. */
+  readonly overlapping?: boolean;
 }
 
-const readBuffer = 8_192;
+/** `ahead`: a message is about to go out with its final dot, and the next one may begin. */
+export type SourceEvent = SmtpClientEvent | { readonly tag: 'ahead' };
+const ahead: SourceEvent = { tag: 'ahead' };
+
 /** How long a server may take to close a connection that is over. */
 const lingerMs = 1_000;
 /** Pieces of one turn up to this many octets go out in one write. */
 const mostJoined = 131_072;
-/** Where they are joined when they fit; a new one when the system did not take the last write at once. */
-const usualJoined = 16_384;
-let joinHere = Buffer.allocUnsafeSlow(usualJoined);
+/** Where they are joined; a larger one when one is needed, a new one when the system did not take the last write at once. */
+let joinHere = Buffer.allocUnsafeSlow(16_384);
+/** Its first octets, so many as the last write had: most have the same number. */
+let joinView = joinHere;
+
+/** Net sockets, ours on the handle, and TLS sockets. */
+type Way = Socket | LeanSocket;
 
 export class SourceConnection {
+  /** What is read and written. */
+  #way: Way;
+  /** Node's own, which TLS needs; an empty shell while a LeanSocket has its handle. */
   #socket: Socket;
   readonly #target: Target;
   readonly #session: SmtpClientSession;
-  readonly #notify: (event: SmtpClientEvent) => void;
+  readonly #notify: (event: SourceEvent) => void;
   #over = false;
+  /** When the server was last heard or something was said to it; milliseconds. */
+  #lastMs = performance.now();
+  #watch: NodeJS.Timeout;
   /** TLS is in force. */
   secure = false;
   /** The socket's own words when it failed. */
@@ -45,26 +63,16 @@ export class SourceConnection {
   /** The server kept silent for the target's timeout. */
   timedOut = false;
 
-  constructor(target: Target, notify: (event: SmtpClientEvent) => void) {
+  constructor(target: Target, notify: (event: SourceEvent) => void) {
     const { helohost, address, pipelining = true } = target;
     const starttls = target.starttls === true && !target.tls;
     this.#session = new SmtpClientSession({ helohost, peer: address, greet: 'ehlo', pipelining, starttls });
     this.#target = target;
     this.#notify = notify;
     this.#socket = target.tls ? this.#overTls(target) : this.#plain(target);
-    this.#socket.setNoDelay(true);
+    this.#way = this.#socket;
     this.#follow(this.#socket);
-  }
-
-  #follow(socket: Socket): void {
-    const { timeout } = this.#target;
-    socket.setTimeout(timeout, () => {
-      this.timedOut = true;
-      this.#ended(`no answer within ${timeout / 1000} s`);
-    });
-    socket.on('error', (error) => this.#ended(error.message));
-    socket.on('close', () => this.#ended(undefined));
-    socket.on('end', () => this.#ended(undefined));
+    this.#watch = setTimeout(() => this.#look(), target.timeout);
   }
 
   begin(transaction: Transaction): void {
@@ -82,14 +90,45 @@ export class SourceConnection {
     this.#ended(why);
   }
 
+  /** One timer for a connection, however often something is heard: it looks whether its time has really come. */
+  #look(): void {
+    const { timeout } = this.#target;
+    const leftMs = this.#lastMs + timeout - performance.now();
+    if (leftMs > 0) this.#watch = setTimeout(() => this.#look(), Math.ceil(leftMs));
+    else {
+      this.timedOut = true;
+      this.#ended(`no answer within ${timeout / 1000} s`);
+    }
+  }
+
+  #follow(socket: Socket): void {
+    socket.setNoDelay(true);
+    socket.on('error', (error) => this.#ended(error.message));
+    socket.on('close', () => this.#closed());
+    socket.on('end', () => this.#ended(undefined));
+  }
+
   #plain({ address, port }: Target): Socket {
-    const buffer = Buffer.allocUnsafe(readBuffer);
-    const callback = (octets: number): boolean => {
-      // The session may keep a chunk, the buffer is used again.
-      this.#receive(Buffer.from(buffer.subarray(0, octets)));
-      return true;
-    };
-    return net.connect({ host: address, port, onread: { buffer, callback } });
+    const socket = net.connect({ host: address, port });
+    socket.pause();
+    socket.once('connect', () => {
+      const lean = leanSocketOf(socket);
+      if (lean === undefined) socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+      else this.#go(lean);
+      this.#way.resume();
+    });
+    return socket;
+  }
+
+  #go(lean: LeanSocket): void {
+    this.#way = lean;
+    lean.readInto((chunk) => this.#receive(chunk));
+    lean.on('close', () => {
+      const words = getSystemErrorMap().get(lean.failure);
+      if (words !== undefined) this.trouble ??= `${words[0]}: ${words[1]}`;
+      this.#closed();
+    });
+    lean.on('end', () => this.#ended(undefined));
   }
 
   #overTls({ address, port, checkCertificate = false }: Target, plain?: Socket): Socket {
@@ -108,14 +147,22 @@ export class SourceConnection {
   /** The server waits for TLS. */
   #startTls(): void {
     const plain = this.#socket;
-    plain.setTimeout(0);
+    if (this.#way instanceof LeanSocket && !giveBack(this.#way, plain)) return;
     this.#socket = this.#overTls(this.#target, plain);
+    this.#way = this.#socket;
     this.#follow(this.#socket);
   }
 
   #receive(chunk: Uint8Array): void {
+    this.#lastMs = performance.now();
     this.#session.receive(chunk);
     this.#turn();
+    this.#session.retain();
+  }
+
+  #closed(): void {
+    clearTimeout(this.#watch);
+    this.#ended(undefined);
   }
 
   #ended(trouble: string | undefined): void {
@@ -123,7 +170,7 @@ export class SourceConnection {
     if (this.#over) return;
     this.#session.lost();
     this.#turn();
-    this.#socket.destroy();
+    this.#way.destroy();
   }
 
   /** Hands out the session's events, then sends what they led to in one write. */
@@ -133,35 +180,44 @@ export class SourceConnection {
       if (event.tag === 'starttls') this.#startTls();
       else this.#notify(event);
     }
+    if (this.#target.overlapping === true && !this.#over && this.#session.handedOver) this.#notify(ahead);
     this.#send(this.#session.output());
     if (this.#over) this.#leave();
   }
 
   /** Says goodbye; a server that keeps the connection open does not keep the run open. */
   #leave(): void {
-    if (this.#socket.destroyed) return;
-    this.#socket.end();
-    this.#socket.setTimeout(lingerMs, () => this.#socket.destroy());
+    clearTimeout(this.#watch);
+    if (this.#way.destroyed) return;
+    this.#way.end();
+    this.#watch = setTimeout(() => this.#way.destroy(), lingerMs);
   }
 
   #send(pieces: readonly (string | Uint8Array)[]): void {
-    if (pieces.length === 0 || !this.#socket.writable) return;
-    let octets = 0;
-    for (const piece of pieces) octets += piece.length;
-    if (octets > mostJoined) {
-      this.#socket.cork();
-      for (const piece of pieces) this.#socket.write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
-      this.#socket.uncork();
+    const only = pieces[0];
+    if (only === undefined || this.#way.destroyed) return;
+    this.#lastMs = performance.now();
+    if (pieces.length === 1 && typeof only === 'string') {
+      this.#way.write(only, 'latin1');
       return;
     }
-    const joined = octets > usualJoined ? Buffer.allocUnsafe(octets) : joinHere;
+    let octets = 0;
+    for (const piece of pieces) octets += piece.length;
+    if (octets <= mostJoined) this.#sendJoined(pieces, octets);
+    else for (const piece of pieces) this.#way.write(piece, 'latin1');
+  }
+
+  #sendJoined(pieces: readonly (string | Uint8Array)[], octets: number): void {
+    if (octets > joinHere.length) joinHere = Buffer.allocUnsafeSlow(mostJoined);
     let at = 0;
     for (const piece of pieces) {
-      if (typeof piece === 'string') joined.write(piece, at, 'latin1');
-      else joined.set(piece, at);
+      if (typeof piece === 'string') joinHere.write(piece, at, 'latin1');
+      else joinHere.set(piece, at);
       at += piece.length;
     }
-    this.#socket.write(joined.subarray(0, octets));
-    if (joined === joinHere && this.#socket.writableLength > 0) joinHere = Buffer.allocUnsafeSlow(usualJoined);
+    if (joinView.length !== octets || joinView.buffer !== joinHere.buffer) joinView = joinHere.subarray(0, octets);
+    this.#way.write(joinView, 'latin1');
+    // What the system did not take stays where it is.
+    if (this.#way.writableLength > 0) joinHere = Buffer.allocUnsafeSlow(joinHere.length);
   }
 }

@@ -3,7 +3,7 @@
  * It knows nothing of other lanes but their number.
  */
 import { readReplay } from '../../store/replay-messages.js';
-import { nowUs } from './clock.js';
+import { monotonicUs } from '../monotonic.js';
 import { LoadMessages } from './message.js';
 import type { SourceOptions } from './options.js';
 import { SendingPlan } from './plan.js';
@@ -87,7 +87,7 @@ function sendAll(work: LoopWork, senders: number, apartMs: number, deadlineSecon
       clearTimeout(deadline);
       resolve();
     };
-    const leftMs = work.beginUs / 1000 + deadlineSeconds * 1000 - nowUs() / 1000;
+    const leftMs = work.beginUs / 1000 + deadlineSeconds * 1000 - monotonicUs() / 1000;
     const deadline = deadlineSeconds === 0 ? undefined : setTimeout(() => give(), leftMs);
     const give = (): void => {
       work.plan.close();

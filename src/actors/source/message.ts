@@ -2,10 +2,11 @@
  * The messages of a load run: each with its own ledger mark and first line, with fillings of the sizes of the mix; or
  * real messages, each with a mark before its own header. Makes bytes; sends nothing.
  */
-import { crc32 } from 'node:zlib';
-import { formatLedgerMark, ledgerRecipient } from '../../protocol/ledger.js';
+import { formatLedgerMark, ledgerMarkLine, ledgerRecipient } from '../../protocol/ledger.js';
 import type { Transaction } from '../../protocol/smtp/session.js';
 import type { ReplayMessage } from '../../store/replay-messages.js';
+import { Checksums } from './checksums.js';
+import { type Draft, fields, Pattern, sequenceDigits } from './draft.js';
 import { Mix, type Weighted } from './mix.js';
 
 export interface MessageSettings {
@@ -28,8 +29,12 @@ export interface MessageSettings {
 interface Addressed {
   readonly pattern: string;
   readonly recipients: readonly string[];
-  /** Header lines. */
-  readonly shared: string;
+  readonly head: Pattern;
+}
+
+interface Filling {
+  readonly rest: Buffer;
+  readonly checksums: Checksums;
 }
 
 const lineLength = 74;
@@ -39,15 +44,18 @@ const [sizeSalt, domainSalt] = [0x51e5, 0x0d04a19];
 
 export class LoadMessages {
   readonly #settings: MessageSettings;
-  readonly #fillings: Mix<Buffer>;
+  readonly #fillings: Mix<Filling>;
   readonly #addressed: Mix<Addressed>;
 
   constructor(settings: MessageSettings) {
     const { run, sizes, pattern, domains } = settings;
     this.#settings = settings;
-    const first = firstLine(run, 0).length;
+    const line = (sequence: number): string => firstLine(run, `${sequence}`.padStart(sequenceDigits, '0'));
     this.#fillings = new Mix(
-      sizes.map(({ value, weight }) => ({ value: filling(value - first), weight })),
+      sizes.map(({ value, weight }) => {
+        const rest = filling(value - line(0).length);
+        return { value: { rest, checksums: new Checksums(line, rest, sequenceDigits) }, weight };
+      }),
       sizeSalt,
     );
     const local = pattern.slice(0, pattern.lastIndexOf('@') + 1);
@@ -61,36 +69,41 @@ export class LoadMessages {
     );
   }
 
-  /** @param sentUs when it is sent, or was planned to be: microseconds of the system's monotonic clock */
-  message(sequence: number, sentUs: number): Transaction {
+  /**
+   * The body is good until the draft is used for the next message.
+   * @param sentUs when it is sent, or was planned to be: whole microseconds of the system's monotonic clock
+   */
+  message(sequence: number, sentUs: number, draft: Draft): Transaction {
     const { run, messages, recipients: count, sender, replay } = this.#settings;
-    const { pattern, recipients, shared } = this.#addressed.choose(sequence);
-    const mark = (checksum: number): string =>
-      formatLedgerMark({ run, sequence, messages, recipients: count, checksum, pattern, sentUs });
+    const { pattern, recipients, head } = this.#addressed.choose(sequence);
     const real = replay[sequence % replay.length];
     if (real !== undefined) {
-      const head = Buffer.from(`${mark(real.checksum)}\r\n`, 'latin1');
-      const { wire, eightBit } = real;
-      return { sender, recipients, body: [head, wire], size: head.length + wire.length, eightBit };
+      const { wire, eightBit, checksum } = real;
+      const mark = formatLedgerMark({ run, sequence, messages, recipients: count, checksum, pattern, sentUs });
+      const before = Buffer.from(`${mark}\r\n`, 'latin1');
+      return { sender, recipients, body: [before, wire], size: before.length + wire.length, eightBit };
     }
-    const line = firstLine(run, sequence);
-    const rest = this.#fillings.choose(sequence);
-    const checksum = crc32(rest, crc32(line));
-    const header = `${mark(checksum)}\r\n${shared}Subject: load ${sequence}\r\nMessage-ID: <${run}.${sequence}@load.test>\r\n\r\n`;
-    const head = Buffer.from(header + line, 'latin1');
-    return { sender, recipients, body: [head, rest], size: head.length + rest.length };
+    const { rest, checksums } = this.#fillings.choose(sequence);
+    const own = draft.numbered(head, sequence, sentUs);
+    draft.checked(head, checksums.of(sequence, own));
+    return { sender, recipients, body: [own, rest], size: own.length + rest.length };
   }
 
   #address(pattern: string): Addressed {
-    const recipients = Array.from({ length: this.#settings.recipients }, (_, index) => ledgerRecipient(pattern, index));
+    const { run, messages, recipients: count, sender } = this.#settings;
+    const recipients = Array.from({ length: count }, (_, index) => ledgerRecipient(pattern, index));
     const date = new Date().toUTCString().replace('GMT', '+0000');
-    const shared = `From: <${this.#settings.sender}>\r\nTo: <${recipients[0] ?? ''}>\r\nDate: ${date}\r\n`;
-    return { pattern, recipients, shared };
+    const { sequence, checksum, sentUs } = fields;
+    const mark = ledgerMarkLine({ run, messages, recipients: count, pattern }, sequence, checksum, sentUs);
+    const shared = `From: <${sender}>\r\nTo: <${recipients[0] ?? ''}>\r\nDate: ${date}\r\n`;
+    const own = `Subject: load ${sequence}\r\nMessage-ID: <${run}.${sequence}@load.test>\r\n`;
+    const head = new Pattern(`${mark}\r\n${shared}${own}\r\n${firstLine(run, sequence)}`);
+    return { pattern, recipients, head };
   }
 }
 
-function firstLine(run: string, sequence: number): string {
-  return `${run} ${`${sequence}`.padStart(9, '0')}\r\n`;
+function firstLine(run: string, sequence: string): string {
+  return `${run} ${sequence}\r\n`;
 }
 
 /** `size` octets of lines in wire form, ended by CR LF; nothing when there is no room for one. */

@@ -3,9 +3,9 @@
  * until the plan is empty or the server cannot be reached. A message is never sent twice.
  */
 import type { Outcome } from '../../protocol/mail.js';
-import type { SmtpClientEvent } from '../../protocol/smtp/session.js';
-import { nowUs } from './clock.js';
-import { SourceConnection, type Target } from './connection.js';
+import { monotonicUs } from '../monotonic.js';
+import { SourceConnection, type SourceEvent, type Target } from './connection.js';
+import { Draft } from './draft.js';
 import type { LoadMessages } from './message.js';
 import type { Planned, SendingPlan } from './plan.js';
 
@@ -57,18 +57,26 @@ export function runLoop(work: LoopWork): RunningLoop {
   return { done, stop: (why) => loop?.stop(why), release: () => loop?.release() };
 }
 
+/** A message that is being sent. */
+interface UnderWay extends Planned {
+  readonly octets: number;
+  readonly begunUs: number;
+}
+
 class SessionLoop {
   readonly #work: LoopWork;
   readonly #done: () => void;
   #connection: SourceConnection | undefined;
+  /** For the message under way, and for the one that is begun before that is answered. */
+  readonly #drafts = [new Draft(), new Draft()] as const;
   #sent = 0;
   #failures = 0;
   #ready = false;
   #stopped = false;
-  /** The message under way, or waiting for its time. */
-  #message: Planned | undefined;
-  #octets = 0;
-  #begunUs = 0;
+  /** Waits for its time, or for a connection. */
+  #waiting: Planned | undefined;
+  /** In the order of their answers; at most two. */
+  readonly #underWay: UnderWay[] = [];
 
   constructor(work: LoopWork, done: () => void) {
     this.#work = work;
@@ -76,7 +84,7 @@ class SessionLoop {
   }
 
   connect(): void {
-    if (this.#stopped || (this.#work.plan.left === 0 && this.#message === undefined)) {
+    if (this.#stopped || (this.#work.plan.left === 0 && this.#waiting === undefined)) {
       this.#done();
       return;
     }
@@ -103,31 +111,41 @@ class SessionLoop {
     this.#done();
   }
 
-  #take(event: SmtpClientEvent): void {
-    if (event.tag === 'ready') {
+  #take(event: SourceEvent): void {
+    if (event.tag === 'ahead') this.#ahead();
+    else if (event.tag === 'ready') {
       this.#ready = true;
       this.#failures = 0;
       this.#work.connected(this.#connection?.secure === true);
       this.#proceed();
     } else if (event.tag === 'report') {
       this.#report(event.outcomes);
-      if (event.usable) this.#proceed();
-      else this.#connection?.quit();
+      if (!event.usable) this.#connection?.quit();
+      else if (this.#underWay.length === 0) this.#proceed();
     } else if (event.tag === 'closed') this.#closed(event.outcome?.text);
+  }
+
+  /** The next message of this connection, begun or not; undefined: there is none. */
+  #next(): Planned | undefined {
+    const { plan, perSession } = this.#work;
+    if (perSession > 0 && this.#sent >= perSession) return undefined;
+    // One may be waiting whose time came while there was no connection.
+    this.#waiting ??= plan.take();
+    return this.#waiting;
+  }
+
+  #waitMs({ dueUs }: Planned): number {
+    return dueUs === undefined ? 0 : (this.#work.beginUs + dueUs - monotonicUs()) / 1000;
   }
 
   /** Sends the next message now or when its time has come; says goodbye when there is none for this connection. */
   #proceed(): void {
-    const { plan, perSession, beginUs } = this.#work;
-    const full = perSession > 0 && this.#sent >= perSession;
-    // A message may be waiting whose time came while there was no connection.
-    if (!full) this.#message ??= plan.take();
-    const message = this.#message;
-    if (message === undefined || full) {
+    const message = this.#next();
+    if (message === undefined) {
       this.#connection?.quit();
       return;
     }
-    const waitMs = message.dueUs === undefined ? 0 : (beginUs + message.dueUs - nowUs()) / 1000;
+    const waitMs = this.#waitMs(message);
     if (waitMs < 1) this.#begin(message);
     else {
       const connection = this.#connection;
@@ -135,27 +153,34 @@ class SessionLoop {
     }
   }
 
+  /** Begins the next message before the one under way is answered, when its time has come. */
+  #ahead(): void {
+    const message = this.#next();
+    if (message !== undefined && this.#waitMs(message) < 1) this.#begin(message);
+  }
+
   #begin(message: Planned): void {
+    const begunUs = monotonicUs();
+    const draft = this.#drafts[this.#sent % 2] ?? this.#drafts[0];
     this.#sent++;
-    this.#begunUs = nowUs();
-    const transaction = this.#work.messages.message(message.sequence, this.#plannedUs(message));
-    this.#octets = transaction.size;
+    this.#waiting = undefined;
+    const transaction = this.#work.messages.message(message.sequence, this.#plannedUs(message, begunUs), draft);
+    this.#underWay.push({ ...message, octets: transaction.size, begunUs });
     this.#connection?.begin(transaction);
   }
 
   #report(outcomes: readonly Outcome[]): void {
-    const message = this.#message;
-    this.#message = undefined;
+    const message = this.#underWay.shift();
     if (message === undefined) return;
-    const { sequence, dueUs } = message;
-    const plannedUs = this.#plannedUs(message);
-    const lateUs = dueUs === undefined ? undefined : this.#begunUs - plannedUs;
-    this.#work.reported({ sequence, outcomes, octets: this.#octets, latencyUs: nowUs() - plannedUs, lateUs });
+    const { sequence, dueUs, octets, begunUs } = message;
+    const plannedUs = this.#plannedUs(message, begunUs);
+    const lateUs = dueUs === undefined ? undefined : begunUs - plannedUs;
+    this.#work.reported({ sequence, outcomes, octets, latencyUs: monotonicUs() - plannedUs, lateUs });
   }
 
   /** Counted from the plan: a server that stalls is charged for all messages that had to wait behind it. */
-  #plannedUs({ dueUs }: Planned): number {
-    return dueUs === undefined ? this.#begunUs : Math.min(this.#begunUs, this.#work.beginUs + dueUs);
+  #plannedUs({ dueUs }: Planned, begunUs: number): number {
+    return dueUs === undefined ? begunUs : Math.min(begunUs, this.#work.beginUs + dueUs);
   }
 
   #closed(text: string | undefined): void {

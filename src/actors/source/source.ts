@@ -3,7 +3,7 @@
  * accepted for whom. It counts; it judges nothing.
  */
 import { randomBytes } from 'node:crypto';
-import { nowUs } from './clock.js';
+import { monotonicUs } from '../monotonic.js';
 import { makeLane } from './lane.js';
 import { LatencyHistogram } from './latency.js';
 import type { SourceOptions, SourceReport } from './options.js';
@@ -21,7 +21,7 @@ export async function runLoad(options: SourceOptions): Promise<SourceReport> {
     return reportOf(options, run, beginUs, results);
   }
   const lane = makeLane({ options, run, lane: 0, lanes: 1, ledger: options.ledger });
-  const beginUs = nowUs();
+  const beginUs = monotonicUs();
   const timer = options.progress === undefined ? undefined : setInterval(() => show(options, lane.counts(), beginUs), progressMs);
   const result = await lane.run(beginUs).finally(() => clearInterval(timer));
   return reportOf(options, run, beginUs, [result]);
@@ -29,7 +29,7 @@ export async function runLoad(options: SourceOptions): Promise<SourceReport> {
 
 function show(options: SourceOptions, counts: Counts, beginUs: number): void {
   const { accepted, refused, connections } = counts;
-  options.progress?.({ accepted, refused, connections, messages: options.messages, seconds: (nowUs() - beginUs) / 1e6 });
+  options.progress?.({ accepted, refused, connections, messages: options.messages, seconds: (monotonicUs() - beginUs) / 1e6 });
 }
 
 function reportOf(options: SourceOptions, run: string, firstUs: number, results: readonly LaneResult[]): SourceReport {

@@ -5,7 +5,7 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { type LedgerRecord, ledgerRecordLength, putLedgerRecord } from '../../protocol/ledger.js';
 import { RecordFile } from '../../store/record-file.js';
-import { nowUs } from './clock.js';
+import { monotonicUs } from '../monotonic.js';
 import { LatencyHistogram } from './latency.js';
 import type { Reported } from './session-loop.js';
 
@@ -72,7 +72,7 @@ export class Tally {
   }
 
   report({ sequence, outcomes, octets, latencyUs, lateUs }: Reported): void {
-    const us = nowUs();
+    const us = monotonicUs();
     const counts = this.#counts;
     counts.lastUs = us;
     this.#latency.add(latencyUs);

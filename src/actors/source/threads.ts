@@ -5,7 +5,7 @@
 import { createReadStream, createWriteStream, rmSync, writeFileSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Worker } from 'node:worker_threads';
-import { nowUs } from './clock.js';
+import { monotonicUs } from '../monotonic.js';
 import type { LaneOrder } from './lane.js';
 import type { SourceOptions } from './options.js';
 import { type Counts, type LaneResult, sumOf } from './tally.js';
@@ -40,7 +40,7 @@ export async function runThreads(
       }),
     );
     await Promise.all(lanes.map((lane) => lane.ready));
-    beginUs = nowUs();
+    beginUs = monotonicUs();
     for (const worker of workers) worker.postMessage(beginUs);
     const results = await Promise.all(lanes.map((lane) => lane.result));
     if (options.ledger !== undefined) await joinLedgers(options.ledger, orders);

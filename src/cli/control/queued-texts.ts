@@ -6,7 +6,7 @@ import { queueFileTexts } from '../../protocol/qmail-queue-files.js';
 import type { ReadMessage } from '../../protocol/qread.js';
 import type { Call } from '../call.js';
 import { CommandTrouble } from '../complain.js';
-import { Fatal } from '../fatal.js';
+import { Fatal, temporary } from '../fatal.js';
 import { Output } from '../output.js';
 
 /** Writes what `text` makes of each message, as the texts of its queue files, to descriptor 1. */
@@ -43,6 +43,6 @@ async function orTrouble<T>(body: () => Promise<T>): Promise<T> {
     return await body();
   } catch (error) {
     if (!(error instanceof CommandTrouble)) throw error;
-    throw new Fatal(error.exitCode, Buffer.from(error.message, 'utf8').toString('latin1'));
+    throw new Fatal(temporary, Buffer.from(error.message, 'utf8').toString('latin1'));
   }
 }

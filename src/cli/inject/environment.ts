@@ -2,10 +2,12 @@
  * What qmail-inject takes from the environment and from control/ (spec inject.md §2; control.md).
  */
 import { readFile } from 'node:fs/promises';
-import { type ControlFiles, controlLineOrMe } from '../../protocol/control-files.js';
+import { lowerCaseAscii } from '../../protocol/bytes.js';
+import { type ControlFiles, controlLineOrMe, controlList } from '../../protocol/control-files.js';
 import type { ByteString } from '../../protocol/mail.js';
 import type { Author, CompleteOptions } from '../../protocol/message/complete.js';
 import { rewriter } from '../../protocol/message/rewrite.js';
+import { codeOf } from '../../store/octet-path.js';
 import { readControls } from '../../store/read-controls.js';
 
 export type InjectEnvironment = Pick<CompleteOptions, 'rewrite' | 'idhost' | 'from' | 'defaultSender' | 'flags' | 'lists'>;
@@ -13,13 +15,23 @@ export type InjectEnvironment = Pick<CompleteOptions, 'rewrite' | 'idhost' | 'fr
 /** Variables as octets. */
 export type Variables = ReadonlyMap<string, ByteString>;
 
-/** `unreadable`: a control file is there and cannot be read. `wrong`: a host that cannot be one. */
-export type EnvironmentRead = InjectEnvironment | { readonly unreadable: true } | { readonly wrong: ByteString };
+/** A file is there and cannot be read; what to say of it, empty: nothing. */
+export interface Unreadable {
+  readonly unreadable: ByteString;
+  /** It is the folder of the control files. */
+  readonly homeless: boolean;
+}
+
+/** `wrong`: a host that cannot be one. */
+export type EnvironmentRead = InjectEnvironment | Unreadable | { readonly wrong: ByteString };
 
 export async function injectEnvironment(home: string, variables: Variables): Promise<EnvironmentRead> {
+  const list = await listFile(variables.get('QMAILMFTFILE'));
+  if (list === null) return { unreadable: '', homeless: false };
   const { files, problems } = await readControls(home, ['me', 'defaulthost', 'defaultdomain', 'plusdomain', 'idhost']);
-  if (problems.length > 0) return { unreadable: true };
-  return environmentFrom(files, variables, await listFile(variables.get('QMAILMFTFILE')));
+  const [problem] = problems;
+  if (problem !== undefined) return { unreadable: `${problem.file}: ${problem.text}`, homeless: problem.file === 'control' };
+  return environmentFrom(files, variables, list);
 }
 
 /** `list`: text of $QMAILMFTFILE. */
@@ -55,17 +67,18 @@ export function environmentFrom(
   };
 }
 
-/** An address a line; `#` begins a comment line. */
+/** An address a line, as in a list file of control/. */
 function listAddresses(text: ByteString): ReadonlySet<ByteString> {
-  const lines = text.split('\n').map((line) => line.trimEnd().toLowerCase());
-  return new Set(lines.filter((line) => line !== '' && !line.startsWith('#')));
+  const lines = controlList(new Map([['list', text]]), 'list') ?? [];
+  return new Set(lines.map(lowerCaseAscii));
 }
 
-async function listFile(file: ByteString | undefined): Promise<ByteString | undefined> {
+/** Undefined: no such file; null: it is there and cannot be read. */
+async function listFile(file: ByteString | undefined): Promise<ByteString | undefined | null> {
   if (file === undefined) return undefined;
   try {
     return await readFile(Buffer.from(file, 'latin1'), 'latin1');
-  } catch {
-    return undefined;
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? undefined : null;
   }
 }

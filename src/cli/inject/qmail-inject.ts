@@ -4,7 +4,7 @@
  */
 import { quoteAddress } from '../../protocol/address.js';
 import type { ByteString, Envelope } from '../../protocol/mail.js';
-import { type Completed, completeAddress, completeHeader } from '../../protocol/message/complete.js';
+import { type Completed, completeAddress, completeHeader, upToNul } from '../../protocol/message/complete.js';
 import type { SplitMessage } from '../../protocol/message/header-lines.js';
 import type { Rewrite } from '../../protocol/message/rewrite.js';
 import { type Call, type Command, complainTo, put } from '../call.js';
@@ -17,13 +17,8 @@ const temporary = 111;
 
 export const run: Command = async (call) => {
   const words = injectWords(call.args);
-  if ('wrong' in words) {
-    complainTo(call, `qmail-inject: ${words.wrong}`);
-    return permanent;
-  }
   try {
-    await inject(call, words);
-    return 0;
+    return await inject(call, words);
   } catch (error) {
     if (!(error instanceof InjectTrouble)) throw error;
     // The text of a queue may lack its line feed, as qmail prints it.
@@ -32,13 +27,19 @@ export const run: Command = async (call) => {
   }
 };
 
-async function inject(call: Call, words: InjectWords): Promise<void> {
+async function inject(call: Call, words: InjectWords): Promise<number> {
   const environment = await injectEnvironment(call.home, call.env);
-  if ('unreadable' in environment) throw new InjectTrouble(temporary, 'unable to read controls\n');
+  if ('unreadable' in environment) {
+    if (environment.unreadable !== '') complainTo(call, `qmail-inject: ${environment.unreadable}`);
+    throw new InjectTrouble(temporary, environment.homeless ? 'internal bug\n' : 'read error\n');
+  }
   if ('wrong' in environment) throw cannotParse(environment.wrong);
   const { rewrite } = environment;
-  const sender = words.sender === undefined ? undefined : completeAddress(words.sender, rewrite);
-  if (sender === undefined && words.sender !== undefined) throw cannotParse(words.sender);
+  const sender = words.senders.map((address) => senderOption(address, rewrite)).at(-1);
+  if (words.wrong !== undefined) {
+    complainTo(call, `qmail-inject: ${words.wrong}`);
+    return permanent;
+  }
   const args = words.recipients === 'h' ? [] : words.args.map((arg) => recipient(arg, rewrite));
   const input = messageIn(call);
   const split = await readHeader(input);
@@ -48,12 +49,13 @@ async function inject(call: Call, words: InjectWords): Promise<void> {
   const message = withRest(completed.header + split.rest, input);
   if (words.print) await print(call, completed.sender, message);
   else await queue(call, message, { sender: upToNul(completed.sender), recipients: recipients.map(upToNul) });
+  return 0;
 }
 
-/** A NUL ends an address in the envelope's form. */
-function upToNul(address: ByteString): ByteString {
-  const end = address.indexOf('\0');
-  return end < 0 ? address : address.slice(0, end);
+function senderOption(address: ByteString, rewrite: Rewrite): ByteString {
+  const completed = completeAddress(address, rewrite);
+  if (completed === undefined) throw cannotParse(quoteAddress(address));
+  return completed;
 }
 
 function cannotParse(line: ByteString): InjectTrouble {
@@ -83,7 +85,7 @@ function complete(split: SplitMessage, environment: InjectEnvironment, sender: s
 
 async function print(call: Call, sender: string, message: AsyncIterable<Buffer>): Promise<void> {
   try {
-    put(call, 1, `Return-Path: <${quoteAddress(sender)}>\n`);
+    put(call, 1, `Return-Path: <${quoteAddress(upToNul(sender))}>\n`);
     for await (const piece of message) put(call, 1, piece);
   } catch (error) {
     throw error instanceof InjectTrouble ? error : new InjectTrouble(temporary, 'write error\n');

@@ -6,8 +6,8 @@ import type { ByteString } from '../../protocol/mail.js';
 import { readOptions } from '../getopt.js';
 
 export interface SendmailWords {
-  /** `m`: send; `p`: list the queue; `s`: speak SMTP; `i`: build the aliases. */
-  readonly mode: 'm' | 'p' | 's' | 'i';
+  /** `m`: send; `p`: list the queue; `s`: speak SMTP. */
+  readonly mode: 'm' | 'p' | 's';
   /** -t: the header's recipients count, too. */
   readonly fromHeader: boolean;
   readonly sender: ByteString | undefined;
@@ -23,21 +23,20 @@ const noEffect = 'imvxnGU';
 const noEffectValued = 'BeopNRVOXhCDL';
 /** Accepted with the rest of their word. */
 const noEffectRest = 'EJAd';
-const modes = 'mpsi';
-
-/** The words, or what to say about them, all lines. -r is the old name of -f. */
+/** The words, or what to say about them, all lines. -r is the old name of -f; after -bp and -bs nothing else is read. */
 export function sendmailWords(args: readonly ByteString[]): SendmailWords | { readonly wrong: string } {
   const read = readOptions(args, `t${noEffect}`, `fFbr${noEffectValued}`, noEffectRest);
-  if ('wrong' in read) return { wrong: `sendmail: ${read.wrong}\n${usage}` };
-  let words: SendmailWords = { mode: 'm', fromHeader: false, sender: undefined, name: undefined, args: read.rest };
+  const rest = 'wrong' in read ? [] : read.rest;
+  let words: SendmailWords = { mode: 'm', fromHeader: false, sender: undefined, name: undefined, args: rest };
   for (const { letter, value } of read.options) {
     if (letter === 't') words = { ...words, fromHeader: true };
     else if (letter === 'f' || letter === 'r') words = { ...words, sender: value };
     else if (letter === 'F') words = { ...words, name: value };
     else if (letter === 'b') {
-      if (value.length !== 1 || !modes.includes(value)) return { wrong: usage };
-      words = { ...words, mode: value as SendmailWords['mode'] };
+      const [mode] = value;
+      if (mode === 'p' || mode === 's') return { ...words, mode };
+      if (mode !== 'm') return { wrong: usage };
     }
   }
-  return words;
+  return 'wrong' in read ? { wrong: `sendmail: ${read.wrong}\n${usage}` } : words;
 }

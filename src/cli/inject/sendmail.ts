@@ -4,7 +4,6 @@
  */
 import type { ByteString } from '../../protocol/mail.js';
 import { type Call, type Command, calledName, complainTo } from '../call.js';
-import { orComplain } from '../complain.js';
 import { run as inject } from './qmail-inject.js';
 import { sendmailWords } from './sendmail-words.js';
 
@@ -13,25 +12,19 @@ const usageCode = 100;
 export const run: Command = async (call) => {
   const called = calledName(call);
   const words = sendmailWords(call.args);
-  if (called === 'newaliases') return noAliases(call);
   if ('wrong' in words) {
     complainTo(call, words.wrong);
     return usageCode;
   }
-  if (words.mode === 'i') return noAliases(call);
-  if (called === 'mailq' || words.mode === 'p') return listQueue(call);
   if (words.mode === 's') return (await import('./speak-smtp.js')).run({ ...call, args: [] });
+  if (called === 'mailq' || words.mode === 'p') return (await import('../reports/qmail-qread.js')).run({ ...call, args: [] });
+  if (called === 'newaliases') return noAliases(call);
   const env = new Map(call.env);
   if (words.name !== undefined) env.set('MAILNAME', words.name);
   if (words.sender !== undefined) authorIs(words.sender, env);
   const sender = words.sender === undefined ? [] : ['-f', words.sender];
   return inject({ ...call, args: [words.fromHeader ? '-H' : '-a', ...sender, '--', ...words.args], env });
 };
-
-async function listQueue(call: Call): Promise<number> {
-  const { main } = await import('../control/queue.js');
-  return orComplain('sendmail', () => main(['--home', call.home]));
-}
 
 function noAliases(call: Call): number {
   complainTo(call, 'sendmail: fatal: please use fastforward/newaliases instead');

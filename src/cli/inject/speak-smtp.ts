@@ -4,7 +4,10 @@
 import type { Call } from '../call.js';
 import { run as smtpd } from '../programs/qmail-smtpd.js';
 
+/** Whoever set PROTO is a server and says itself who may relay. */
 const client: readonly (readonly [string, string])[] = [
+  ['RELAYCLIENT', ''],
+  ['DATABYTES', '0'],
   ['PROTO', 'TCP'],
   ['TCPLOCALIP', '127.0.0.1'],
   ['TCPLOCALHOST', 'localhost'],
@@ -15,6 +18,6 @@ const client: readonly (readonly [string, string])[] = [
 
 export function run(call: Call): Promise<number> {
   const known = call.env.has('PROTO') ? [] : client;
-  const env = new Map([...call.env, ['RELAYCLIENT', ''], ['DATABYTES', '0'], ...known] as const);
+  const env = new Map([...call.env, ...known]);
   return smtpd({ ...call, args: [], env });
 }

@@ -9,7 +9,10 @@ export interface InjectWords {
   readonly recipients: 'a' | 'h' | 'H' | 'A';
   /** -n: print instead of queueing. */
   readonly print: boolean;
-  readonly sender: ByteString | undefined;
+  /** Of -f, in order: each must be an address, the last counts. */
+  readonly senders: readonly ByteString[];
+  /** What is wrong with the line; what stands before it counts first, as in qmail. */
+  readonly wrong: string | undefined;
   readonly args: readonly ByteString[];
 }
 
@@ -24,12 +27,13 @@ export class InjectTrouble extends Error {
 }
 
 /** The last of contrary options counts. A wrong line is told without the program's name. */
-export function injectWords(args: readonly ByteString[]): InjectWords | { readonly wrong: string } {
+export function injectWords(args: readonly ByteString[]): InjectWords {
   const read = readOptions(args, 'aAhHnN', 'f');
-  if ('wrong' in read) return read;
-  let words: InjectWords = { recipients: 'A', print: false, sender: undefined, args: read.rest };
+  const rest = 'wrong' in read ? [] : read.rest;
+  const wrong = 'wrong' in read ? read.wrong : undefined;
+  let words: InjectWords = { recipients: 'A', print: false, senders: [], wrong, args: rest };
   for (const { letter, value } of read.options) {
-    if (letter === 'f') words = { ...words, sender: value };
+    if (letter === 'f') words = { ...words, senders: [...words.senders, value] };
     else if (letter === 'n' || letter === 'N') words = { ...words, print: letter === 'n' };
     else words = { ...words, recipients: letter as InjectWords['recipients'] };
   }

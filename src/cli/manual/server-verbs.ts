@@ -80,11 +80,13 @@ export const serverVerbs: readonly Verb[] = [
       { name: 'uid', value: 'N', text: 'whose the mailbox is; with --gid and --maildir-home' },
       { name: 'gid', value: 'N', text: 'its group' },
       { name: 'maildir-home', value: 'DIR', text: 'absolute; the mailbox is DIR/Maildir' },
+      { name: 'apop', text: 'keeps the password as it is too, in users/apop, so that APOP works for USER' },
       { name: 'delete', text: 'removes USER' },
       homeOption,
     ],
     about: [
       'The password is asked for twice at a terminal, else it is one line of standard input. It is kept as a scrypt hash in users/poppasswd, which counts from the next login on.',
+      'users/apop has passwords that whoever reads it can use; it counts only while its owner alone can read it. Without --apop USER is taken out of it.',
       'A USER who is not in that file is an account of the system, or the three options say whose the mailbox is.',
     ],
     exits: [[0, 'done'], [1, 'there is no such USER to remove, or Ctrl-C'], misused, cannot],

@@ -5,7 +5,7 @@
 import { closeSync, readSync } from 'node:fs';
 import type { ByteString } from '../../protocol/mail.js';
 import { checkerFields, longestCheckerInput } from '../../protocol/pop3/authorization.js';
-import { type MailAccount, MailAccounts } from '../../store/mail-accounts.js';
+import { type MailAccount, MailAccounts, type Verdict } from '../../store/mail-accounts.js';
 import { type Call, complainTo } from '../call.js';
 import { exitCodeOf, runProgram } from '../child/program.js';
 
@@ -18,12 +18,21 @@ export async function run(call: Call): Promise<number> {
   if (call.args.length === 0) return misuse;
   const fields = readFields(call);
   if (fields === undefined) return misuse;
-  const [user = '', password = ''] = fields;
-  const verdict = await new MailAccounts(call.home, process.getuid?.() ?? 0).verify(user, password);
+  const verdict = await verdictOn(new MailAccounts(call.home, process.getuid?.() ?? 0), fields);
   if (verdict.tag === 'refused') return unacceptable;
   if (verdict.tag === 'account') return become(call, verdict.account);
   complainTo(call, `checkpassword: ${verdict.text}`);
   return temporary;
+}
+
+/** What comes second may be a password, or a digest of APOP: qmail-popup does not say which. */
+async function verdictOn(accounts: MailAccounts, fields: readonly ByteString[]): Promise<Verdict> {
+  const [user = '', secret = '', timestamp = ''] = fields;
+  const mayBeDigest = /^[0-9a-f]{32}$/.test(secret) && accounts.offersApop;
+  const byDigest = mayBeDigest ? accounts.verifyApop(user, secret, timestamp) : undefined;
+  if (byDigest?.tag === 'account') return byDigest;
+  const byPassword = await accounts.verify(user, secret);
+  return byDigest?.tag === 'trouble' && byPassword.tag === 'refused' ? byDigest : byPassword;
 }
 
 /** Undefined: no descriptor 3, too much on it, or less than two whole fields. */

@@ -6,13 +6,15 @@ import { QmqpServerSession } from '../../protocol/qmqp.js';
 import { readControlDir } from '../../store/control-dir.js';
 import type { Call } from '../call.js';
 import { servePackages } from './packages/serve.js';
+import { hereCheck } from './recipients/checks.js';
 
 const cannotRead = 111;
 const usualRecipients = 10_000;
 
 export async function run(call: Call): Promise<number> {
-  const { files, problems } = await readControlDir(call.home, ['maxrcpt']);
+  const { files, problems } = await readControlDir(call.home, ['maxrcpt', 'recipients']);
   if (problems.length > 0) return cannotRead;
   const maxRecipients = Math.max(1, controlInt(files, 'maxrcpt') ?? usualRecipients);
-  return servePackages(call, 'QMQP', new QmqpServerSession({ maxRecipients }));
+  const recipients = files.has('recipients') ? await hereCheck(call, 'qmail-qmqpd') : undefined;
+  return servePackages(call, 'QMQP', new QmqpServerSession({ maxRecipients }), recipients);
 }

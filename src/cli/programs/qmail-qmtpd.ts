@@ -10,6 +10,7 @@ import { readControlDir } from '../../store/control-dir.js';
 import { moreRcptHosts } from '../../store/more-rcpthosts.js';
 import type { Call } from '../call.js';
 import { servePackages } from './packages/serve.js';
+import { hereCheck } from './recipients/checks.js';
 
 const cannotRead = 111;
 const usualRecipients = 10_000;
@@ -22,6 +23,7 @@ export async function run(call: Call): Promise<number> {
     'percenthack',
     'envnoathost',
     'me',
+    'recipients',
   ]);
   if (problems.length > 0) return cannotRead;
   const variable = call.env.get('DATABYTES');
@@ -42,5 +44,6 @@ export async function run(call: Call): Promise<number> {
     relayclient: call.env.get('RELAYCLIENT'),
     allowed: relay.rcptAllowed,
   });
-  return servePackages(call, 'QMTP', session);
+  const recipients = files.has('recipients') ? await hereCheck(call, 'qmail-qmtpd') : undefined;
+  return servePackages(call, 'QMTP', session, recipients);
 }

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
-import { syslogEntries } from '../../protocol/log/syslog.js';
+import { type LineStamp, lineStamp, syslogEntries, syslogPiece } from '../../protocol/log/syslog.js';
 import { type Call, type Command, complainTo } from '../call.js';
 import { lines } from '../lines.js';
 import { textEnvironment } from '../octets.js';
@@ -13,7 +13,8 @@ const defaultTag = 'splogger';
 const mailFacility = 2;
 const mostFacility = 23;
 const usual = '/dev/log';
-const longest = 65_536;
+/** Whole entries, so that a line is cut at the same places however it comes. */
+const longest = 80 * syslogPiece;
 const temporary = 111;
 
 export const run: Command = async (call) => {
@@ -36,10 +37,14 @@ export const run: Command = async (call) => {
   });
   const input = child.stdin as Writable;
   input.on('error', () => undefined);
+  let stamp: LineStamp | undefined;
   for await (const found of lines(call, 0, longest)) {
     if (gone) break;
     const now = Date.now();
-    const entries = found.flatMap(({ text }) => syslogEntries(text, Math.min(facility, mostFacility), now));
+    const entries = found.flatMap(({ text, begins }) => {
+      if (begins || stamp === undefined) stamp = lineStamp(text, Math.min(facility, mostFacility), now);
+      return syslogEntries(text, stamp, begins);
+    });
     await written(input, entries.map(({ priority, text }) => `<${priority}>${text}\n`).join(''), ended);
   }
   input.end();

@@ -64,15 +64,22 @@ export async function prepare(home: string, user: string | undefined, code: stri
   }
 }
 
+const unreadable = 'unable to read controls';
+
 function checkHome(home: string): Stats {
-  for (const folder of [home, join(home, 'control'), queueFolder(home)]) {
+  for (const [folder, alert] of [
+    [home, 'unable to switch to home directory'],
+    [join(home, 'control'), unreadable],
+    [queueFolder(home), 'unable to switch to queue directory'],
+  ] as const) {
     let found: Stats;
     try {
       found = statSync(folder);
     } catch (error) {
-      throw new CommandTrouble(111, `cannot start: ${folder}: ${reason(error)}; make a home with: tqmail init ${home} --me FQDN`);
+      const text = `cannot start: ${folder}: ${reason(error)}; make a home with: tqmail init ${home} --me FQDN`;
+      throw new CommandTrouble(111, text, alert);
     }
-    if (!found.isDirectory()) throw new CommandTrouble(111, `cannot start: ${folder} is not a folder`);
+    if (!found.isDirectory()) throw new CommandTrouble(111, `cannot start: ${folder} is not a folder`, alert);
   }
   const queue = statSync(queueFolder(home));
   if ((queue.mode & 0o077) !== 0) {
@@ -99,11 +106,11 @@ async function usableSettings(home: string): Promise<Settings> {
   const read = await readSettings(home);
   if ('settings' in read) {
     const text = notServed(read.settings.listeners);
-    if (text !== undefined) throw new CommandTrouble(111, `cannot start: ${text}`);
+    if (text !== undefined) throw new CommandTrouble(111, `cannot start: ${text}`, unreadable);
     return read.settings;
   }
   const lines = read.problems.map(({ file, line, text }) => `${resolve(home, file)}${line === 0 ? '' : `:${line}`}: ${text}`);
-  throw new CommandTrouble(111, `cannot start: ${lines.join('\n')}`);
+  throw new CommandTrouble(111, `cannot start: ${lines.join('\n')}`, unreadable);
 }
 
 /** run/ is 0755, so that everybody reaches run/queue.sock, and belongs to the node, which makes the sockets. */
@@ -131,14 +138,15 @@ async function takeLock(home: string, identity: Identity): Promise<number> {
     const { uid, size, nlink } = fstatSync(fd);
     if (identity.drops && uid === 0 && size === 0 && nlink === 1) fchownSync(fd, identity.uid, identity.gid);
   } catch (error) {
-    throw new CommandTrouble(111, `cannot start: ${path}: ${reason(error)}`);
+    throw new CommandTrouble(111, `cannot start: ${path}: ${reason(error)}`, 'unable to open mutex');
   }
   if (tryLock(fd)) return fd;
   for (let waited = 0; waited < patience && !serverLives(home); waited++) {
     if (await waitForLock(fd, 1)) return fd;
   }
   closeLock(fd);
-  throw new CommandTrouble(111, `cannot start: tqmail is already running on ${home} (${path} is locked)`);
+  const text = `cannot start: tqmail is already running on ${home} (${path} is locked)`;
+  throw new CommandTrouble(111, text, 'qmail-send is already running');
 }
 
 function serverLives(home: string): boolean {

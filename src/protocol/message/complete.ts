@@ -4,6 +4,7 @@
  */
 
 import { quoteAddress, quoteLocalPart } from '../address.js';
+import { lowerCaseAscii } from '../bytes.js';
 import { formatDate } from '../date.js';
 import type { ByteString } from '../mail.js';
 import { mapAddresses } from './address-list.js';
@@ -29,7 +30,7 @@ export interface CompleteOptions {
   readonly sender: ByteString | undefined;
   /** Letters of $QMAILINJECT (spec inject.md §2.1). */
   readonly flags: { readonly [letter in 'c' | 's' | 'f' | 'i' | 'r' | 'm']: boolean };
-  /** Addresses of mailing lists in lower case ($QMAILMFTFILE); undefined: no Mail-Followup-To is made. */
+  /** Addresses of mailing lists, A to Z in lower case ($QMAILMFTFILE); undefined: no Mail-Followup-To is made. */
   readonly lists: ReadonlySet<ByteString> | undefined;
   /** Seconds since 1970. */
   readonly now: number;
@@ -43,7 +44,13 @@ export interface Completed {
   readonly recipients: readonly ByteString[];
 }
 
-export type CompleteResult = Completed | { readonly tag: 'cannot parse'; readonly line: ByteString };
+export interface CannotParse {
+  readonly tag: 'cannot parse';
+  /** The field as it came or was made, with its line feed. */
+  readonly line: ByteString;
+}
+
+export type CompleteResult = Completed | CannotParse;
 
 const lineWidth = 80;
 const recipientFields = ['to', 'cc', 'bcc', 'apparently-to'];
@@ -70,9 +77,14 @@ const resentMarks = [
   'resent-message-id',
 ];
 
+/** An address that leaves as a C string: the envelope's form, qmail's quoting. */
+export function upToNul(address: ByteString): ByteString {
+  const end = address.indexOf('\0');
+  return end < 0 ? address : address.slice(0, end);
+}
+
 /** One address given outside of a header (an argument, -f), rewritten; undefined when it cannot be one. */
 export function completeAddress(address: ByteString, rewrite: Rewrite): ByteString | undefined {
-  if (address === '') return '';
   const tokens = parseTokens(quoteAddress(address));
   return tokens === undefined ? undefined : plainText(rewrite(tokens));
 }
@@ -140,67 +152,86 @@ class Reading {
     return printTokens([name, colon, ...mapped], lineWidth);
   }
 
-  finish(): Completed {
+  finish(): CompleteResult {
+    const sender = this.#sender();
+    if (typeof sender !== 'string') return sender;
     const resent = resentMarks.some((name) => this.#seen.has(name));
-    const added = resent ? this.#added('Resent-') : this.#added('');
+    const prefix = resent ? 'Resent-' : '';
+    const author = this.#has(prefix, 'From') ? '' : this.#author();
+    if (typeof author !== 'string') return author;
     return {
-      header: [...added, ...this.#saved].join(''),
-      sender: this.#sender(),
+      header: [...this.#added(prefix, author), ...this.#saved].join(''),
+      sender,
       recipients: resent ? this.#resentRecipients : this.#recipients,
     };
   }
 
-  #added(prefix: '' | 'Resent-'): ByteString[] {
+  #has(prefix: string, name: string): boolean {
+    return this.#seen.has(`${prefix}${name}`.toLowerCase());
+  }
+
+  /** `author`: From, where none came. */
+  #added(prefix: '' | 'Resent-', author: ByteString): ByteString[] {
     const { now, pid, idhost } = this.#options;
-    const has = (name: string): boolean => this.#seen.has(`${prefix}${name}`.toLowerCase());
+    const has = (name: string): boolean => this.#has(prefix, name);
     const lines: ByteString[] = [];
     if (!has('Date')) lines.push(`${prefix}Date: ${formatDate(now)}\n`);
     if (!has('Message-ID')) lines.push(`${prefix}Message-ID: <${stamp(now)}.${pid}.qmail@${idhost}>\n`);
-    if (!has('From')) lines.push(this.#author(`${prefix}From`));
+    if (author !== '') lines.push(prefix + author);
     if (!has('To') && !has('Cc')) lines.push(`${prefix}Cc: recipient list not shown: ;\n`);
     if (prefix === '' && this.#wantsFollowup())
-      lines.push(`Mail-Followup-To: ${this.#toAndCc.toReversed().map(quoteAddress).join(',\n  ')}\n`);
+      lines.push(
+        `Mail-Followup-To: ${this.#toAndCc
+          .toReversed()
+          .map((address) => quoteAddress(upToNul(address)))
+          .join(',\n  ')}\n`,
+      );
     return lines;
   }
 
   #wantsFollowup(): boolean {
     const { lists } = this.#options;
     if (lists === undefined || this.#seen.has('mail-followup-to')) return false;
-    return this.#toAndCc.some((address) => lists.has(address.toLowerCase()));
+    return this.#toAndCc.some((address) => lists.has(lowerCaseAscii(address)));
   }
 
   /** Made as text and read again, as a From field that came in: a host may turn out to be several words. */
-  #author(field: string): ByteString {
+  #author(): ByteString | CannotParse {
     const { from, flags } = this.#options;
-    const address = authorTokens(from.user, from.host);
-    const name: readonly Token[] = [
-      { kind: 'atom', text: field },
-      { kind: ':', text: ':' },
-    ];
+    const address = authorTokens(quoteLocalPart(from.user) === from.user ? 'atom' : 'quoted', from.user, from.host);
     const whole = (): readonly Token[] => {
       if (from.name === undefined) return address;
       if (flags.c) return [...address, { kind: 'comment', text: from.name }];
       return [{ kind: 'quoted', text: from.name }, { kind: '<', text: '<' }, ...address, { kind: '>', text: '>' }];
     };
-    const text = printTokens([...name, ...whole()], lineWidth);
-    return this.#addresses(text, [], false) ?? text;
+    const text = printTokens([...fieldTokens('From'), ...whole()], lineWidth);
+    return this.#addresses(text, [], false) ?? { tag: 'cannot parse', line: text };
   }
 
-  #sender(): ByteString {
+  #sender(): ByteString | CannotParse {
     const { sender, flags, defaultSender, now, pid } = this.#options;
     if (sender !== undefined) return sender;
     if (this.#returnPath !== undefined) return flags.r ? `${this.#returnPath}-@[]` : this.#returnPath;
     const user = defaultSender.user + (flags.m ? `-${now}.${pid}` : '') + (flags.r ? '-' : '');
+    const text = printTokens([...fieldTokens('Return-Path'), ...authorTokens('quoted', user, defaultSender.host)], lineWidth);
     const found: ByteString[] = [];
-    this.#addresses(`Sender: ${printTokens(authorTokens(user, defaultSender.host), 0)}`, found, false);
-    const address = found[0] ?? user;
-    return flags.r ? `${address}-@[]` : address;
+    if (this.#addresses(text, found, false) === undefined) return { tag: 'cannot parse', line: text };
+    // A host can make the whole a group without members: mail from nobody.
+    const [address] = found;
+    return address !== undefined && flags.r ? `${address}-@[]` : (address ?? '');
   }
 }
 
+function fieldTokens(name: string): readonly Token[] {
+  return [
+    { kind: 'atom', text: name },
+    { kind: ':', text: ':' },
+  ];
+}
+
 /** A user is one word, whatever it holds; a host is written as one and read again. */
-function authorTokens(user: ByteString, host: ByteString | undefined): readonly Token[] {
-  const word: Token = { kind: quoteLocalPart(user) === user ? 'atom' : 'quoted', text: user };
+function authorTokens(kind: 'atom' | 'quoted', user: ByteString, host: ByteString | undefined): readonly Token[] {
+  const word: Token = { kind, text: user };
   return host === undefined ? [word] : [word, { kind: '@', text: '@' }, { kind: 'atom', text: host }];
 }
 

@@ -18,8 +18,8 @@ export type Rewrite = (address: Address) => Address;
 export function rewriter(hosts: RewriteHosts): Rewrite | { readonly wrong: ByteString } {
   const texts = [`@${hosts.defaulthost}`, `.${hosts.defaultdomain}`, `.${hosts.plusdomain}`] as const;
   const [defaultHost, defaultDomain, plusDomain] = texts.map(parseTokens);
-  if (defaultHost === undefined) return { wrong: texts[0] };
   if (defaultDomain === undefined) return { wrong: texts[1] };
+  if (defaultHost === undefined) return { wrong: texts[0] };
   if (plusDomain === undefined) return { wrong: texts[2] };
   return (address) => {
     if (address.length === 0 || isListSender(address)) return address;

@@ -19,12 +19,15 @@ const none = new Uint8Array(0);
 
 export class CommandLines {
   #held: Uint8Array = none;
+  /** It is memory of its own. */
+  #own = true;
   /** The line under way is too long: everything up to its end is dropped. */
   #dropping = false;
 
   /** `piece` is valid until it is used up by `next`, or `retain` is called. */
   receive(piece: Uint8Array): void {
-    this.#held = this.#held.length === 0 ? piece : concatBytes([this.#held, piece]);
+    this.#own = this.#held.length > 0;
+    this.#held = this.#own ? concatBytes([this.#held, piece]) : piece;
   }
 
   /** The next command; `long` for a line that was dropped; undefined when there is no whole line. */
@@ -44,7 +47,9 @@ export class CommandLines {
 
   /** Keeps what is left in memory of its own. */
   retain(): void {
-    this.#held = this.#held.length === 0 ? none : copyOf(this.#held);
+    if (this.#held.length === 0) this.#held = none;
+    else if (!this.#own) this.#held = copyOf(this.#held);
+    this.#own = true;
   }
 
   /** What was received and not used, still kept here. */

@@ -1,5 +1,6 @@
 /**
- * users/poppasswd: `user:hash:uid:gid:home`, a line a mailbox, and the form of a hash. Nothing is computed here.
+ * users/poppasswd: `user:hash:uid:gid:home`, a line a mailbox, and the form of a hash; users/apop: `user:password`. Nothing is
+ * computed here.
  */
 import type { ByteString } from '../mail.js';
 
@@ -66,4 +67,22 @@ export function parsePopPasswd(text: ByteString): ReadonlyMap<ByteString, PopAcc
     if (account !== undefined && !accounts.has(account.user)) accounts.set(account.user, account);
   }
   return accounts;
+}
+
+/** One line of users/apop: the password is all behind the first colon. Undefined when it is none, empty and `#` lines included. */
+export function parseApopLine(line: ByteString): { readonly user: ByteString; readonly secret: ByteString } | undefined {
+  const colon = line.indexOf(':');
+  if (colon < 0) return undefined;
+  const [user, secret] = [line.slice(0, colon), line.slice(colon + 1)];
+  return isPopUser(user) && secret !== '' ? { user, secret } : undefined;
+}
+
+/** Passwords by name; of equal names the first counts, lines of another shape are passed over. */
+export function parseApopSecrets(text: ByteString): ReadonlyMap<ByteString, ByteString> {
+  const secrets = new Map<ByteString, ByteString>();
+  for (const line of text.split('\n')) {
+    const found = parseApopLine(line);
+    if (found !== undefined && !secrets.has(found.user)) secrets.set(found.user, found.secret);
+  }
+  return secrets;
 }

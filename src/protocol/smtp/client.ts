@@ -48,6 +48,11 @@ export class SmtpClientSession implements SmtpClient {
     if (this.state !== 'closed') this.reader.receive(chunk);
   }
 
+  /** Copies what is held of the chunks received: their memory may be used again. */
+  retain(): void {
+    this.reader.retain();
+  }
+
   output(): readonly (ByteString | Uint8Array)[] {
     const out = this.out;
     if (out.length > 0) this.out = [];
@@ -67,6 +72,11 @@ export class SmtpClientSession implements SmtpClient {
 
   get overlaps(): boolean {
     return this.state === 'transaction' && this.following === undefined && this.extensions.has('PIPELINING');
+  }
+
+  /** The message under way is out with its final dot, and the next one may begin: its commands go in the same write. */
+  get handedOver(): boolean {
+    return this.overlaps && this.dialogue?.handedOver === true;
   }
 
   begin(transaction: Transaction): void {

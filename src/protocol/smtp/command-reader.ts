@@ -2,7 +2,7 @@
  * Cuts command lines out of received chunks: bounded, whatever the chunks' edges are. A line ends at LF, a CR before
  * it is dropped (spec smtpd.md §2). Keeps at most one unfinished line and nothing of one that is too long.
  */
-import { indexOfByte, LF, toByteString } from '../bytes.js';
+import { CR, indexOfByte, LF, toByteString } from '../bytes.js';
 import type { ByteString } from '../mail.js';
 
 /** `more`: no line end in sight. `long`: a line over the limit was thrown away. `lf`: a bare LF where none is allowed. */
@@ -13,9 +13,11 @@ export class CommandReader {
   position = 0;
   /**
    * Set once a message was transferred: from then on lines must end CR LF. A client that sends whole groups ahead and
-   * ends lines differently than its own sender thought is how a message is made into two.
+   * ends lines differently than its own sender thought is how a message is made into two. A client whose
+   * DATA ended with a bare LF ends them all so: qmail takes that, and its lines are what it meant to say.
    */
-  strict = false;
+  private strict = false;
+  private plain = false;
 
   private readonly limit: number;
   private kept: ByteString = '';
@@ -36,13 +38,21 @@ export class CommandReader {
       this.kept = '';
       return end < 0 ? 'more' : 'long';
     }
+    // Nearly every line is whole and ends CR LF.
+    if (end > from && this.kept === '' && chunk[end - 1] === CR) return { text: toByteString(chunk, from, end - 1) };
     const line = this.kept + toByteString(chunk, from, stop);
     if (end < 0) {
       this.kept = line;
       return 'more';
     }
     this.kept = '';
-    if (line.endsWith('\r')) return { text: line.slice(0, -1) };
+    this.plain = !line.endsWith('\r');
+    if (!this.plain) return { text: line.slice(0, -1) };
     return this.strict ? 'lf' : { text: line };
+  }
+
+  /** The line read last was DATA, a message comes. */
+  beforeMessage(): void {
+    this.strict = !this.plain;
   }
 }

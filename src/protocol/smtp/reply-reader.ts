@@ -2,7 +2,7 @@
  * Reads a server's replies out of received chunks, with bounds, and judges their codes as qmail does (spec remote.md §5):
  * the first line's code counts, a `-` in its fourth place announces another line.
  */
-import { indexOfByte, LF, toByteString } from '../bytes.js';
+import { copyOf, indexOfByte, LF, toByteString } from '../bytes.js';
 import type { ByteString } from '../mail.js';
 
 export interface Reply {
@@ -22,6 +22,16 @@ const maxReply = 262144;
 function codeOf(line: ByteString): number {
   const zero = 48;
   return (line.charCodeAt(0) - zero) * 100 + (line.charCodeAt(1) - zero) * 10 + (line.charCodeAt(2) - zero);
+}
+
+function isNumbered(line: ByteString): boolean {
+  const [zero, nine] = [48, 57];
+  for (let i = 0; i < 3; i++) {
+    const digit = line.charCodeAt(i);
+    // Too short a line has NaN here.
+    if (!(digit >= zero && digit <= nine)) return false;
+  }
+  return true;
 }
 
 /** Refused for good; an unreadable code counts as such, as in qmail. */
@@ -45,6 +55,14 @@ export class ReplyReader {
     if (chunk.length > 0) this.chunks.push(chunk);
   }
 
+  /** Copies what is held of chunks: their memory may be used again. */
+  retain(): void {
+    for (let i = 0; i < this.chunks.length; i++) {
+      this.chunks[i] = copyOf(this.chunks[i] as Uint8Array, i === 0 ? this.position : 0);
+    }
+    this.position = 0;
+  }
+
   /** Bytes have come that belong to no reply asked for. */
   get ahead(): boolean {
     return this.chunks.length > 0 || this.partial !== '' || this.first !== undefined;
@@ -64,7 +82,7 @@ export class ReplyReader {
       this.first = undefined;
       this.text = '';
       this.octets = 0;
-      return { code: codeOf(first), wellFormed: /^\d\d\d/.test(first), text };
+      return { code: codeOf(first), wellFormed: isNumbered(first), text };
     }
   }
 

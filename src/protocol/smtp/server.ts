@@ -17,6 +17,9 @@ const bareCr = 'message has a carriage return without line feed, see https://cr.
 const oversize = 'sorry, that message size exceeds my databytes limit (#5.3.4)';
 const looping = 'too many hops, this message is looping (#5.4.6)';
 
+/** Most replies. */
+const plainOk = '250 ok\r\n';
+
 type Command = (session: SmtpServerSession, argument: ByteString) => void;
 
 /** Commands answered without a pause; few clients ever send so many ahead. */
@@ -149,7 +152,7 @@ export class SmtpServerSession implements SmtpServer {
       this.reply(250, decision.text ?? 'ok', '2.0.0');
     } else if (open === 'data') {
       this.body = new BodyScanner(this.options.barecr, this.options.maxHeader);
-      this.reader.strict = true;
+      this.reader.beforeMessage();
       this.reply(354, decision.text ?? 'go ahead');
     } else {
       this.errors = 0;
@@ -159,6 +162,10 @@ export class SmtpServerSession implements SmtpServer {
 
   private reply(code: number, text: ByteString, fallback?: string): void {
     const prefixed = this.extended && this.options.enhanced === 'ehlo';
+    if (!prefixed && code === 250 && text === 'ok') {
+      this.out += plainOk;
+      return;
+    }
     this.out += prefixed ? formatReply(code, text, enhancedCode(code, text, fallback)) : formatReply(code, text);
   }
 

@@ -2,7 +2,7 @@
  * The dialogue of one mail transaction on the client's side: MAIL, RCPTs, DATA, body, final dot, with or without
  * PIPELINING (RFC 2920), and what it came to (spec remote.md §5). Greeting, QUIT and the connection are client.ts.
  */
-import { quoteAddress, unsendable } from '../address.js';
+import { commandAddress, unsendable } from '../address.js';
 import { LF } from '../bytes.js';
 import type { ByteString, Outcome, Status } from '../mail.js';
 import { untransferableOutcome } from './data.js';
@@ -171,11 +171,11 @@ export class TransactionDialogue {
     const body = eightBit && extensions.has('8BITMIME') ? ' BODY=8BITMIME' : '';
     const beyond = extensions.has('SMTPUTF8') && [sender, ...recipients].some(isBeyondAscii);
     const utf8 = beyond && !eightBitAddresses ? ' SMTPUTF8' : '';
-    return `MAIL FROM:<${quoteAddress(sender)}>${declared}${body}${utf8}\r\n`;
+    return `MAIL FROM:<${commandAddress(sender)}>${declared}${body}${utf8}\r\n`;
   }
 
   private rcptCommand(index: number): ByteString {
-    return `RCPT TO:<${quoteAddress(this.transaction.recipients[index] ?? '')}>\r\n`;
+    return `RCPT TO:<${commandAddress(this.transaction.recipients[index] ?? '')}>\r\n`;
   }
 
   private refusal(line: ByteString, reply: Reply): Outcome {

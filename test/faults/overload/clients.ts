@@ -17,14 +17,19 @@ export interface Held {
   closed: number;
 }
 
-/** Opens `count` connections, a few hundred at a time; `made` is called with each. */
-export async function hold(scene: Scene, count: number, made: (socket: Socket, at: number) => void): Promise<Held> {
+/** Opens `count` connections, a few hundred at a time, to the SMTP listener or another one; `made` is called with each. */
+export async function hold(
+  scene: Scene,
+  count: number,
+  made: (socket: Socket, at: number) => void,
+  port: number = scene.home.port,
+): Promise<Held> {
   const held: Held = { sockets: new Set(), made: 0, closed: 0 };
   scene.ending.after(() => {
     for (const socket of held.sockets) socket.destroy();
   });
   for (let at = 0; at < count; at += 1) {
-    const socket = connect({ port: scene.home.port, host: '127.0.0.1', localAddress: addressOf(at) });
+    const socket = connect({ port, host: '127.0.0.1', localAddress: addressOf(at) });
     held.sockets.add(socket);
     socket.on('error', () => undefined);
     socket.once('connect', () => {

@@ -4,7 +4,7 @@
 
 import { identName } from '../../../src/protocol/ident.js';
 import { chosenActions, parseLogScript } from '../../../src/protocol/log/script.js';
-import { syslogEntries } from '../../../src/protocol/log/syslog.js';
+import { lineStamp, syslogEntries } from '../../../src/protocol/log/syslog.js';
 import { jsonFields } from '../../../src/protocol/log-fields.js';
 import { type LogEvent, logSafe, renderLogLine } from '../../../src/protocol/log-line.js';
 import type { ByteString } from '../../../src/protocol/mail.js';
@@ -46,7 +46,8 @@ export const logLines: Target = {
     agree('the recipient', start, { kind: 'start', delivery: 3, msg: 7, channel: 'remote', recipient: safe.toLowerCase() });
     agree('the report', done, { kind: 'done', delivery: 3, result: 'deferral', reason: safe });
     agree('a warning is no event of a message', warning, undefined);
-    for (const { text } of syslogEntries(input, 2, 1_700_000_000_123)) holds('syslog text', /^[\x20-\x7e]{1,830}$/.test(text));
+    for (const { text } of syslogEntries(input, lineStamp(input, 2, 1_700_000_000_123)))
+      holds('syslog text', /^[\x20-\x7e]{1,830}$/.test(text));
     holds('an ident name is one word', !/[\r\n]/.test(identName(input.split('\n', 1)[0] ?? '')));
     return shape(safe);
   },

@@ -6,6 +6,7 @@ import { Authorization } from '../../../src/protocol/pop3/authorization.js';
 import { CommandLines, longestLine } from '../../../src/protocol/pop3/command-lines.js';
 import { MessageOctets } from '../../../src/protocol/pop3/message-octets.js';
 import { type MessageList, Transaction } from '../../../src/protocol/pop3/transaction.js';
+import { wholeMessage } from '../../../src/protocol/pop3/whole-message.js';
 import { recordedField } from '../recorded.js';
 import { agree, holds, magnitude, octets, pieces, shape, type Target } from '../target.js';
 
@@ -135,6 +136,7 @@ export const pop3Message: Target = {
     }
     const whole = toByteString(concatBytes([...parts, message.end()]));
     agree('whole and in pieces', whole, sent(text, limit));
+    agree('made at once', wholeMessage(text, limit), whole);
     agree('as a plain look', whole, `${wanted(text, limit)}\r\n.\r\n`);
     return `${magnitude(whole.length)} ${message.over} ${shape(text)}`;
   },

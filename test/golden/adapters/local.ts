@@ -2,17 +2,7 @@
  * Recorded cases of qmail-local: the command in a fresh home of an ordinary user, and the home afterwards. Run by root
  * the command has another uid, because file modes, which many cases are about, do not bind root.
  */
-import {
-  chmodSync,
-  chownSync,
-  type Dirent,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Adapter, RecordedCase } from '../runner/adapter.js';
 
@@ -40,7 +30,24 @@ const recordedUid = 8001;
 /** The home's path where the recording shows it and no `$HOME` stands for it. */
 const recordedHome = '/home/joe';
 
-const below = (folder: string): Dirent[] => readdirSync(folder, { recursive: true, withFileTypes: true });
+/** Names have one UTF-16 unit an octet here; the file system has octets. */
+const octets = (path: string): Buffer => Buffer.from(path, 'latin1');
+
+interface Below {
+  /** From the home on. */
+  readonly path: string;
+  readonly full: string;
+}
+
+function below(folder: string, from = ''): Below[] {
+  const found: Below[] = [];
+  for (const name of readdirSync(octets(folder), { encoding: 'latin1' })) {
+    const entry = { path: `${from}${name}`, full: `${folder}/${name}` };
+    found.push(entry);
+    if (lstatSync(octets(entry.full)).isDirectory()) found.push(...below(entry.full, `${entry.path}/`));
+  }
+  return found;
+}
 
 function prepare(home: string, test: LocalCase): void {
   mkdirSync(home);
@@ -53,14 +60,15 @@ function prepare(home: string, test: LocalCase): void {
   }
   for (const [name, text] of Object.entries(test.files)) {
     mkdirSync(dirname(join(home, name)), { recursive: true });
-    writeFileSync(join(home, name), text.replaceAll(recordedHome, home), 'latin1');
-    chmodSync(join(home, name), 0o644);
+    const path = octets(join(home, name));
+    writeFileSync(path, text.replaceAll(recordedHome, home), 'latin1');
+    chmodSync(path, 0o644);
   }
   if (process.getuid?.() === 0) {
-    for (const entry of below(home)) chownSync(join(entry.parentPath, entry.name), recordedUid, recordedUid);
+    for (const { full } of below(home)) chownSync(octets(full), recordedUid, recordedUid);
     chownSync(home, recordedUid, recordedUid);
   }
-  for (const [name, mode] of Object.entries(test.modes)) chmodSync(join(home, name), Number.parseInt(mode, 8));
+  for (const [name, mode] of Object.entries(test.modes)) chmodSync(octets(join(home, name)), Number.parseInt(mode, 8));
   chmodSync(home, Number.parseInt(test.homeMode, 8));
 }
 
@@ -68,9 +76,8 @@ function prepare(home: string, test: LocalCase): void {
 function found(home: string, test: LocalCase): Entry[] {
   chmodSync(home, 0o755);
   const entries: Entry[] = [];
-  for (const { parentPath, name } of below(home)) {
-    const full = join(parentPath, name);
-    const path = full.slice(home.length + 1);
+  for (const { path, full: text } of below(home)) {
+    const full = octets(text);
     const mode = (lstatSync(full).mode & 0o7777).toString(8);
     if (statSync(full).isDirectory()) entries.push({ path, mode, type: 'dir' });
     else if (!unchanged(full, test.files[path]?.replaceAll(recordedHome, home))) {
@@ -81,7 +88,7 @@ function found(home: string, test: LocalCase): Entry[] {
 }
 
 /** A file that its own user cannot read is one of the case: qmail-local makes none such. */
-function unchanged(path: string, before: string | undefined): boolean {
+function unchanged(path: Buffer, before: string | undefined): boolean {
   if (before === undefined) return false;
   return (statSync(path).mode & 0o400) === 0 || readFileSync(path, 'latin1') === before;
 }

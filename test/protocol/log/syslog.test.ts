@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { syslogEntries } from '../../../src/protocol/log/syslog.js';
+import { lineStamp, syslogEntries } from '../../../src/protocol/log/syslog.js';
 import { readTai64n, tai64n } from '../../../src/protocol/tai64n.js';
 
 test('the beginning of a line is its severity; odd octets are masked; empty lines are nothing', () => {
-  const one = (line: string): unknown => syslogEntries(line, 2, 1_795_000_000_123.5);
+  const one = (line: string): unknown => syslogEntries(line, lineStamp(line, 2, 1_795_000_000_123.5));
   assert.deepEqual(one('alert: oh no\t\xe9'), [{ priority: 17, text: '1795000000.123500 alert: oh no??' }]);
   assert.deepEqual(one('warning: x'), [{ priority: 20, text: '1795000000.123500 warning: x' }]);
   assert.deepEqual(one('new msg 1'), [{ priority: 22, text: '1795000000.123500 new msg 1' }]);
@@ -14,7 +14,7 @@ test('the beginning of a line is its severity; odd octets are masked; empty line
 });
 
 test('a long line goes on with a plus', () => {
-  const entries = syslogEntries('x'.repeat(1_700), 2, 0);
+  const entries = syslogEntries('x'.repeat(1_700), lineStamp('x', 2, 0));
   assert.deepEqual(
     entries.map(({ text }) => [text.length, text.slice(0, 9)]),
     [

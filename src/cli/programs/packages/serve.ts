@@ -2,9 +2,10 @@
  * A QMTP or QMQP session on descriptors 0 and 1 for a client that a program such as tcpserver took in (spec
  * qmtp-qmqp.md §2, §3): each message to $QMAILQUEUE or into the queue of the home. Listens nowhere.
  */
+import type { HereCheck } from '../../../actors/net/here-check.js';
 import { formatDate } from '../../../protocol/date.js';
 import type { ByteString } from '../../../protocol/mail.js';
-import type { PackageEvent, PackageSession } from '../../../protocol/package-session.js';
+import { type PackageEvent, type PackageSession, unknownRecipient } from '../../../protocol/package-session.js';
 import { serverReceived } from '../../../protocol/received.js';
 import { type Call, complainTo } from '../../call.js';
 import { type QueueHandOver, queueHandOver } from '../../queue/hand-over.js';
@@ -18,11 +19,19 @@ const temporary = 111;
 
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
-/** Speaks to the end of the connection; the exit code: 0, or 100 or 111 as the session says. */
-export async function servePackages(call: Call, protocol: 'QMTP' | 'QMQP', session: PackageSession): Promise<number> {
+/**
+ * Speaks to the end of the connection; the exit code: 0, or 100 or 111 as the session says. `recipients` is asked whom it knows;
+ * undefined: nobody is asked.
+ */
+export async function servePackages(
+  call: Call,
+  protocol: 'QMTP' | 'QMQP',
+  session: PackageSession,
+  recipients: HereCheck | undefined,
+): Promise<number> {
   const output = wireOutput(call.descriptor(1));
   const input = wireInput(call.descriptor(0));
-  const service = new PackageService(call, protocol, session, output);
+  const service = new PackageService(call, protocol, session, output, recipients);
   try {
     for (;;) {
       const piece = await input.read(service.left);
@@ -43,14 +52,22 @@ class PackageService {
   readonly #protocol: 'QMTP' | 'QMQP';
   readonly #session: PackageSession;
   readonly #output: WireOutput;
+  readonly #recipients: HereCheck | undefined;
   readonly #until = performance.now() + longestMs;
   #queue: QueueHandOver | undefined;
 
-  constructor(call: Call, protocol: 'QMTP' | 'QMQP', session: PackageSession, output: WireOutput) {
+  constructor(
+    call: Call,
+    protocol: 'QMTP' | 'QMQP',
+    session: PackageSession,
+    output: WireOutput,
+    recipients: HereCheck | undefined,
+  ) {
     this.#call = call;
     this.#protocol = protocol;
     this.#session = session;
     this.#output = output;
+    this.#recipients = recipients;
   }
 
   /** Milliseconds that the connection may still last, at least 1. */
@@ -80,7 +97,7 @@ class PackageService {
         return undefined;
       case 'end':
         if (event.settled) await this.abandon();
-        else await this.#commit(event);
+        else await this.#takeKnown(event);
         return (await this.#flush()) ? undefined : quietly;
       case 'quit':
         return quietly;
@@ -101,6 +118,18 @@ class PackageService {
       protocol: this.#protocol,
     };
     await this.#queue.write(Buffer.from(serverReceived(from, formatDate(seconds()), '\n'), 'latin1'));
+  }
+
+  /** Without the recipients that do not exist here. */
+  async #takeKnown({ sender, recipients }: Extract<PackageEvent, { tag: 'end' }>): Promise<void> {
+    const unknown = await this.#recipients?.unknown(recipients);
+    const known = unknown === undefined || unknown.size === 0 ? recipients : this.#session.without(unknown);
+    // A package to nobody at all is taken, as qmail takes it.
+    if (known.length > 0 || recipients.length === 0) await this.#commit({ sender, recipients: known });
+    else {
+      await this.abandon();
+      this.#session.decide(unknownRecipient);
+    }
   }
 
   async #commit(envelope: { readonly sender: ByteString; readonly recipients: readonly ByteString[] }): Promise<void> {

@@ -10,7 +10,7 @@ import type { Settings } from '../../../protocol/settings.js';
 import type { SmtpServerOptions } from '../../../protocol/smtp/session.js';
 import { readControlDir } from '../../../store/control-dir.js';
 import type { Call } from '../../call.js';
-import { recipientCheck } from './recipients.js';
+import { recipientCheck } from '../recipients/checks.js';
 
 export interface SmtpdSettings {
   readonly policy: Pick<Settings, 'rcpthosts' | 'badmailfrom' | 'localiphost' | 'percenthack' | 'envnoathost'>;
@@ -59,6 +59,6 @@ export async function smtpdSettings(call: Call): Promise<SmtpdSettings | undefin
     },
     timeoutMs: Math.min(longestTimeout, Math.max(1, controlInt(files, 'timeoutsmtpd') ?? 1_200)) * 1_000,
     relayclient: env.get('RELAYCLIENT'),
-    recipients: files.has('recipients') ? await recipientCheck(call) : undefined,
+    recipients: files.has('recipients') ? await recipientCheck(call, 'qmail-smtpd') : undefined,
   };
 }
