@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { root } from '../../runner/tree.js';
 import type { RecordedCase } from './adapter.js';
 
@@ -39,14 +40,31 @@ export type Choices = (file: string, test: RecordedCase) => Choice | undefined;
 export function choices(list: readonly Difference[]): Choices {
   return (file, test) => {
     const own = list.find(({ ids }) => ids.includes(test.id));
-    const found = own ?? list.find(({ rule }) => rule !== undefined && applies(rule, file, test));
-    if (found === undefined) return undefined;
-    const chosen = found.chosen?.[test.id];
-    const { rule } = found;
-    const ruled = rule !== undefined && applies(rule, file, test) ? byRule(rule, test.expected) : undefined;
-    const result = chosen === undefined ? ruled : { ...(test.expected as object), ...chosen };
-    return { reason: found.reason, listed: own !== undefined, result };
+    const chosen = own?.chosen?.[test.id];
+    if (own !== undefined && chosen !== undefined)
+      return { reason: own.reason, listed: true, result: { ...(test.expected as object), ...chosen } };
+    const ruled = byAllRules(list, file, test);
+    if (own !== undefined) return { reason: own.reason, listed: true, result: ruled?.result };
+    return ruled === undefined ? undefined : { ...ruled, listed: false };
   };
+}
+
+/** Several rules may hold for one case, one after the other; those that change nothing are no reason. */
+function byAllRules(
+  list: readonly Difference[],
+  file: string,
+  test: RecordedCase,
+): { readonly reason: string; readonly result: unknown } | undefined {
+  let result: unknown = test.expected;
+  const reasons: string[] = [];
+  for (const { reason, rule } of list) {
+    if (rule === undefined || !applies(rule, file, test)) continue;
+    const changed = byRule(rule, result);
+    if (isDeepStrictEqual(changed, result)) continue;
+    result = changed;
+    reasons.push(reason);
+  }
+  return reasons.length === 0 ? undefined : { reason: reasons.join('; '), result };
 }
 
 /** Those of test/golden/different.json. */
