@@ -119,6 +119,9 @@ test('several rules hold for one case; one that changes nothing is no reason', (
   assert.deepEqual(choice({ output: 'a' }), { reason: 'closed', listed: false, result: { output: 'b' } });
   assert.deepEqual(choice({ output: 'help a' }), { reason: 'help; closed', listed: false, result: { output: 'HELP b' } });
   assert.equal(choice({ output: 'c' }), undefined);
+  const sized = { reason: 'size', ids: [], rule: { file: 'x', replace: [['a', 'SIZE {controls.n}']] } } as const;
+  const known = choices([sized])('x', { ...one('x-2', { controls: { n: '20x\n' } }), expected: { output: 'a' } });
+  assert.deepEqual(known?.result, { output: 'SIZE 20' });
 });
 
 test('a folder that is missing, one without cases, an unknown file and an unknown option are failures', async (t) => {

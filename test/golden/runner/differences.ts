@@ -12,7 +12,7 @@ interface Rule {
   readonly file: string;
   /** Dotted path in the case to a pattern its text must match, or to null: nothing stands there. */
   readonly where?: Readonly<Record<string, string | null>>;
-  /** Pattern and replacement, for every text of `expected`. */
+  /** Pattern and replacement, for every text of `expected`; `{PATH}` in a replacement is the number that the case has there. */
   readonly replace?: readonly (readonly [string, string])[];
   /** Parts of `expected` that are always these. */
   readonly set?: Readonly<Record<string, unknown>>;
@@ -59,7 +59,7 @@ function byAllRules(
   const reasons: string[] = [];
   for (const { reason, rule } of list) {
     if (rule === undefined || !applies(rule, file, test)) continue;
-    const changed = byRule(rule, result);
+    const changed = byRule(rule, result, test);
     if (isDeepStrictEqual(changed, result)) continue;
     result = changed;
     reasons.push(reason);
@@ -75,13 +75,17 @@ export function ownChoices(): Choices {
 function applies({ file, where = {} }: Rule, caseFile: string, test: RecordedCase): boolean {
   if (file !== caseFile) return false;
   return Object.entries(where).every(([path, pattern]) => {
-    const value = path.split('.').reduce<unknown>((tree, name) => (tree as Record<string, unknown> | undefined)?.[name], test);
+    const value = valueAt(test, path);
     return pattern === null ? value === undefined : typeof value === 'string' && new RegExp(pattern).test(value);
   });
 }
 
-function byRule({ replace = [], set = {} }: Rule, expected: unknown): unknown {
-  const patterns = replace.map(([pattern, text]) => [new RegExp(pattern, 'g'), text] as const);
+const valueAt = (test: RecordedCase, path: string): unknown =>
+  path.split('.').reduce<unknown>((tree, name) => (tree as Record<string, unknown> | undefined)?.[name], test);
+
+function byRule({ replace = [], set = {} }: Rule, expected: unknown, test: RecordedCase): unknown {
+  const number = (_: string, path: string): string => /^\d*/.exec(String(valueAt(test, path)))?.[0] ?? '';
+  const patterns = replace.map(([pattern, text]) => [new RegExp(pattern, 'g'), text.replace(/\{(\w+\.\w+)\}/g, number)] as const);
   const replaced = (value: unknown): unknown => {
     if (typeof value === 'string') return patterns.reduce((text, [pattern, to]) => text.replace(pattern, to), value);
     if (Array.isArray(value)) return value.map(replaced);
