@@ -111,6 +111,19 @@ test('a rule holds for cases that no list names, and for those alone that it is 
   assert.equal(verdict('y', { input: 'bc' }, got), 'failed');
 });
 
+test('several rules hold for one case; one that changes nothing is no reason', () => {
+  const everywhere = { reason: 'help', ids: ['x-1'], rule: { file: 'x', replace: [['help', 'HELP']] } } as const;
+  const some = { reason: 'closed', ids: [], rule: { file: 'x', where: { input: 'c' }, replace: [['a', 'b']] } } as const;
+  const ruled = choices([everywhere, some]);
+  const choice = (expected: object): object | undefined => ruled('x', { ...one('x-2', { input: 'c' }), expected });
+  assert.deepEqual(choice({ output: 'a' }), { reason: 'closed', listed: false, result: { output: 'b' } });
+  assert.deepEqual(choice({ output: 'help a' }), { reason: 'help; closed', listed: false, result: { output: 'HELP b' } });
+  assert.equal(choice({ output: 'c' }), undefined);
+  const sized = { reason: 'size', ids: [], rule: { file: 'x', replace: [['a', 'SIZE {controls.n}']] } } as const;
+  const known = choices([sized])('x', { ...one('x-2', { controls: { n: '20x\n' } }), expected: { output: 'a' } });
+  assert.deepEqual(known?.result, { output: 'SIZE 20' });
+});
+
 test('a folder that is missing, one without cases, an unknown file and an unknown option are failures', async (t) => {
   const place = scratch(t);
   const missing = await golden('--dir', join(place, 'nowhere'));

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { root } from '../../runner/tree.js';
 import type { RecordedCase } from './adapter.js';
 
@@ -11,7 +12,7 @@ interface Rule {
   readonly file: string;
   /** Dotted path in the case to a pattern its text must match, or to null: nothing stands there. */
   readonly where?: Readonly<Record<string, string | null>>;
-  /** Pattern and replacement, for every text of `expected`. */
+  /** Pattern and replacement, for every text of `expected`; `{PATH}` in a replacement is the number that the case has there. */
   readonly replace?: readonly (readonly [string, string])[];
   /** Parts of `expected` that are always these. */
   readonly set?: Readonly<Record<string, unknown>>;
@@ -39,14 +40,31 @@ export type Choices = (file: string, test: RecordedCase) => Choice | undefined;
 export function choices(list: readonly Difference[]): Choices {
   return (file, test) => {
     const own = list.find(({ ids }) => ids.includes(test.id));
-    const found = own ?? list.find(({ rule }) => rule !== undefined && applies(rule, file, test));
-    if (found === undefined) return undefined;
-    const chosen = found.chosen?.[test.id];
-    const { rule } = found;
-    const ruled = rule !== undefined && applies(rule, file, test) ? byRule(rule, test.expected) : undefined;
-    const result = chosen === undefined ? ruled : { ...(test.expected as object), ...chosen };
-    return { reason: found.reason, listed: own !== undefined, result };
+    const chosen = own?.chosen?.[test.id];
+    if (own !== undefined && chosen !== undefined)
+      return { reason: own.reason, listed: true, result: { ...(test.expected as object), ...chosen } };
+    const ruled = byAllRules(list, file, test);
+    if (own !== undefined) return { reason: own.reason, listed: true, result: ruled?.result };
+    return ruled === undefined ? undefined : { ...ruled, listed: false };
   };
+}
+
+/** Several rules may hold for one case, one after the other; those that change nothing are no reason. */
+function byAllRules(
+  list: readonly Difference[],
+  file: string,
+  test: RecordedCase,
+): { readonly reason: string; readonly result: unknown } | undefined {
+  let result: unknown = test.expected;
+  const reasons: string[] = [];
+  for (const { reason, rule } of list) {
+    if (rule === undefined || !applies(rule, file, test)) continue;
+    const changed = byRule(rule, result, test);
+    if (isDeepStrictEqual(changed, result)) continue;
+    result = changed;
+    reasons.push(reason);
+  }
+  return reasons.length === 0 ? undefined : { reason: reasons.join('; '), result };
 }
 
 /** Those of test/golden/different.json. */
@@ -57,13 +75,17 @@ export function ownChoices(): Choices {
 function applies({ file, where = {} }: Rule, caseFile: string, test: RecordedCase): boolean {
   if (file !== caseFile) return false;
   return Object.entries(where).every(([path, pattern]) => {
-    const value = path.split('.').reduce<unknown>((tree, name) => (tree as Record<string, unknown> | undefined)?.[name], test);
+    const value = valueAt(test, path);
     return pattern === null ? value === undefined : typeof value === 'string' && new RegExp(pattern).test(value);
   });
 }
 
-function byRule({ replace = [], set = {} }: Rule, expected: unknown): unknown {
-  const patterns = replace.map(([pattern, text]) => [new RegExp(pattern, 'g'), text] as const);
+const valueAt = (test: RecordedCase, path: string): unknown =>
+  path.split('.').reduce<unknown>((tree, name) => (tree as Record<string, unknown> | undefined)?.[name], test);
+
+function byRule({ replace = [], set = {} }: Rule, expected: unknown, test: RecordedCase): unknown {
+  const number = (_: string, path: string): string => /^\d*/.exec(String(valueAt(test, path)))?.[0] ?? '';
+  const patterns = replace.map(([pattern, text]) => [new RegExp(pattern, 'g'), text.replace(/\{(\w+\.\w+)\}/g, number)] as const);
   const replaced = (value: unknown): unknown => {
     if (typeof value === 'string') return patterns.reduce((text, [pattern, to]) => text.replace(pattern, to), value);
     if (Array.isArray(value)) return value.map(replaced);
