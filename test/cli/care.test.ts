@@ -100,11 +100,13 @@ test('check: names what is wrong with files, modes, settings and ports, and what
   chmodSync(join(home, 'queue/data.mdb'), 0o644);
   chmodSync(join(home, 'run'), 0o700);
   writeFileSync(join(home, 'users/assign'), '.\n');
+  writeFileSync(join(home, 'users/apop'), 'joe:secret\n', { mode: 0o644 });
   const { stdout, code } = await tqmail(t, home, 'check');
   assert.equal(code, 1);
   assert.match(stdout, new RegExp(`^FAULT smtp 127\\.0\\.0\\.1:${port}: .*in use`, 'm'));
   assert.match(stdout, /^FAULT .*data\.mdb: mode 0644: others can read it; run: chmod go= /m);
   assert.match(stdout, /^FAULT .*run: mode 0700, it must be 0755; run: chmod 755 /m);
+  assert.match(stdout, /^FAULT .*users\/apop: mode 0644: passwords are in it, which others may read; run: chmod 600 /m);
   assert.match(stdout, /^WARN {2}users: .*qmail-newu$/m);
   if (process.getuid?.() === 0) {
     chmodSync(join(home, 'queue/data.mdb'), 0o600);

@@ -54,6 +54,9 @@ test('qmail-qmqpd refuses a message that nobody gets, and takes any other for al
   assert.equal(some.envelope, 'Fa@b.example\0Tjoe@example.org\0Tjim@example.org\0\0');
   const nobody = await say(t, 'qmail-qmqpd', 'file control/list', ['jim@example.org']);
   assert.deepEqual([nobody.answers, nobody.envelope], [unknown, '']);
+  const without = await say(t, 'qmail-qmqpd', 'file control/list', []);
+  assert.match(without.answers, /^\d+:Kok /);
+  assert.equal(without.envelope, 'Fa@b.example\0\0');
 });
 
 test('settings that are wrong are told, and everybody is taken', async (t) => {

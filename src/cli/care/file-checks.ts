@@ -1,6 +1,8 @@
 /** Folders and files of a home: there, of the right owner, closed to others. */
 import { existsSync, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { apopFile } from '../../store/apop-secrets.js';
+import { popPasswdFile } from '../../store/mail-accounts.js';
 import { reason } from '../complain.js';
 import { queueFolder, runFolder } from '../home.js';
 import { type CheckLine, doubtful, fault, fine } from './check-line.js';
@@ -19,6 +21,7 @@ export function* fileChecks(home: string): Generator<CheckLine> {
   yield* runFiles(runFolder(home));
   yield* aliases(home);
   yield* users(home);
+  for (const path of [popPasswdFile(home), apopFile(home)]) yield* secret(path);
 }
 
 function lookAt(path: string): Stats | string {
@@ -68,6 +71,13 @@ function* aliases(home: string): Generator<CheckLine> {
       'alias',
       `no ${missing.map((name) => `.qmail-${name}`).join(', ')} in ${join(home, 'alias')}: their mail bounces`,
     );
+}
+
+/** Passwords, or their hashes. */
+function* secret(path: string): Generator<CheckLine> {
+  const found = lookAt(path);
+  if (typeof found === 'string' || (found.mode & 0o077) === 0) return;
+  yield fault(path, `mode ${octal(found.mode)}: passwords are in it, which others may read; run: chmod 600 ${path}`);
 }
 
 /** The table that is read is users/cdb; an older one does not know what users/assign says now. */
