@@ -1,12 +1,14 @@
 /**
  * The queue for qmail-qread and qmail-qstat, from the running node or from the store. Trouble ends the command.
  */
+import { readdirSync } from 'node:fs';
 import type { ByteString } from '../../protocol/mail.js';
 import { queueFileTexts } from '../../protocol/qmail-queue-files.js';
 import type { ReadMessage } from '../../protocol/qread.js';
 import type { Call } from '../call.js';
 import { CommandTrouble } from '../complain.js';
 import { Fatal, temporary } from '../fatal.js';
+import { queueFolder } from '../home.js';
 import { Output } from '../output.js';
 
 /** Writes what `text` makes of each message, as the texts of its queue files, to descriptor 1. */
@@ -14,6 +16,7 @@ export async function writeMessages(call: Call, text: (message: ReadMessage) => 
   const [{ eachQueued }, { isServed }] = await Promise.all([import('./export.js'), import('./client.js')]);
   await orTrouble(async () => {
     const served = await isServed(call.home);
+    if (!served && neverUsed(call.home)) return;
     // Without a server the queue is locked while it is read: nobody who looks at a pager may hold that up.
     const output = new Output(call.descriptor(1), 'standard output', !served);
     await eachQueued(call.home, served, ({ head, seen, bounce, recipients }, route) => {
@@ -29,13 +32,24 @@ export async function writeMessages(call: Call, text: (message: ReadMessage) => 
 export async function queueCounts(call: Call): Promise<{ readonly total: number; readonly todo: number }> {
   const [{ eachPage }, { isServed }] = await Promise.all([import('./queue.js'), import('./client.js')]);
   let counts = { total: 0, todo: 0 };
-  await orTrouble(async () =>
-    eachPage(call.home, await isServed(call.home), ({ total, todo }) => {
+  await orTrouble(async () => {
+    const served = await isServed(call.home);
+    if (!served && neverUsed(call.home)) return;
+    await eachPage(call.home, served, ({ total, todo }) => {
       counts = { total, todo };
       return false;
-    }),
-  );
+    });
+  });
   return counts;
+}
+
+/** A queue folder without anything in it: nothing is queued, and to look makes no store. */
+function neverUsed(home: string): boolean {
+  try {
+    return readdirSync(queueFolder(home)).length === 0;
+  } catch {
+    return false;
+  }
 }
 
 async function orTrouble<T>(body: () => Promise<T>): Promise<T> {
