@@ -1,5 +1,6 @@
 /**
- * The charts of the README, made from the bench ledger: our ratios to Postfix, the newest entry of each scenario.
+ * The charts of the README, made from the bench ledger: our ratios to Postfix, the newest entry of each kind of
+ * work (scenario, size of the messages, recipients, connections kept or not).
  * Rendering only: `npm run docs` writes the files, a test compares them.
  */
 import { type Bar, barChart } from './chart/bars.js';
@@ -26,12 +27,13 @@ export function cpuChart(entries: readonly LedgerEntry[]): string {
 function bars(entries: readonly LedgerEntry[], figure: string): Bar[] {
   const newest = new Map<string, LedgerEntry>();
   for (const entry of entries) {
-    const known = newest.get(entry.scenario);
+    const kind = kindOf(entry);
+    const known = newest.get(kind);
     const whole = entry.ratios[peer]?.[figure] !== undefined && entry.results.every(({ ok }) => ok);
-    if (whole && (known === undefined || known.date <= entry.date)) newest.set(entry.scenario, entry);
+    if (whole && (known === undefined || known.date <= entry.date)) newest.set(kind, entry);
   }
   return [...newest.values()]
-    .sort((a, b) => (a.scenario < b.scenario ? -1 : 1))
+    .sort((a, b) => (kindOf(a) < kindOf(b) ? -1 : 1))
     .map(({ scenario, ratios, options }) => {
       const value = ratios[peer]?.[figure] ?? 0;
       const good = figure === 'perSecond' ? value >= 1 : value <= 1;
@@ -39,9 +41,21 @@ function bars(entries: readonly LedgerEntry[], figure: string): Bar[] {
     });
 }
 
-function workload({ n, size, rcpts, runs }: LedgerEntry['options']): string {
+/** Sorts by scenario, then by size. */
+function kindOf({ scenario, options: { size, rcpts, keep } }: LedgerEntry): string {
+  return [scenario, `${size}`.padStart(10), `${rcpts}`.padStart(6), keep ? 'kept' : 'new'].join();
+}
+
+function workload({ n, size, rcpts, keep, runs }: LedgerEntry['options']): string {
   const recipients = rcpts === 1 ? '' : ` for ${rcpts} each`;
-  return `${n} × ${size} octets${recipients}, ${runs === 1 ? '1 run' : `${runs} runs`}`;
+  const connections = keep ? '' : ', a connection each';
+  return `${n} × ${octets(Number(size))}${recipients}${connections}, ${runs === 1 ? '1 run' : `${runs} runs`}`;
+}
+
+function octets(size: number): string {
+  const [mebi, kibi] = [1 << 20, 1 << 10];
+  if (size > 0 && size % mebi === 0) return `${size / mebi} MiB`;
+  return size > 0 && size % kibi === 0 ? `${size / kibi} KiB` : `${size} octets`;
 }
 
 /** A file of its own: with its style, and a background that suits both kinds of page. */

@@ -14,11 +14,18 @@ export function reportPage(result: BenchResult): string {
   const { options } = result;
   const recipients = options.rcpts === 1 ? 'one recipient' : `${options.rcpts} recipients`;
   const work = `${options.n} messages of ${options.size} octets, ${options.sessions} sessions, ${recipients} a message`;
-  const load =
-    options.load === 'tqmail'
-      ? 'tqmail source and sink, every message accounted for'
-      : 'smtp-source and smtp-sink, arrivals counted';
-  return pageOf({ ...result, work, load });
+  return pageOf({ ...result, work, load: loadOf(result) });
+}
+
+/** What made the load, and what became of it. */
+function loadOf({ scenario, options }: BenchResult): string {
+  const source = options.load === 'tqmail' ? 'tqmail source' : 'smtp-source';
+  if (scenario === 'source') return 'each source in turn, into the same sink';
+  if (scenario === 'sink') return `${source}; what was accepted is dropped, so arrivals are not judged`;
+  if (scenario === 'accept' || scenario === 'backlog') return `${source}; nothing goes on, so arrivals are not judged`;
+  return options.load === 'tqmail'
+    ? 'tqmail source and sink, every message accounted for'
+    : 'smtp-source and smtp-sink, arrivals counted';
 }
 
 export function pageOf(result: ReportedResult): string {
@@ -47,7 +54,9 @@ function verdict(result: ReportedResult): string {
   const failed = result.results.flatMap(({ name, error }) =>
     error === undefined ? [] : [`<p>${escaped(`${name}: ${error}`)}</p>`],
   );
-  const head = good ? 'Every run was sound.' : 'Not every run was sound.';
+  const judged = result.results.some(({ runs }) => runs.some(({ lost }) => lost !== undefined));
+  const well = judged || result.scenario === 'pop3' ? 'Every run was sound.' : 'Every message was accepted.';
+  const head = good ? well : 'Not every run was sound.';
   return `<div class="verdict${good ? '' : ' bad'}"><p><strong>${head}</strong></p>${[...lines, ...failed].join('')}</div>`;
 }
 
@@ -68,13 +77,16 @@ function circumstances({ scenario, machine, results, skipped, load, command }: R
     ),
     ...skipped.map(({ name, why }) => [name, `skipped: ${why}`] as const),
     ['load', load],
-    [
-      'turns',
-      'candidates took turns (A B A B …); CPU and memory are those of the whole process tree, the load tools not counted',
-    ],
+    ['turns', `candidates took turns (A B A B …); ${measuredOf(scenario)}`],
   ];
   const list = rows.map(([name, text]) => `<dt>${escaped(name)}</dt><dd>${escaped(text)}</dd>`).join('');
   return `<dl>${list}</dl>${command === undefined ? '' : `<pre><code>${escaped(command)}</code></pre>`}`;
+}
+
+function measuredOf(scenario: string): string {
+  return scenario === 'source'
+    ? 'CPU is that of the source from its start to its end, the sink not counted'
+    : 'CPU and memory are those of the whole process tree, the load tools not counted';
 }
 
 function promise(durable: boolean | null): string {

@@ -84,7 +84,8 @@ export function verdicts({ results }: Pick<BenchResult, 'results'>): string[] {
     const judged = runs.some((run) => run.lost !== undefined);
     if (lost + duplicate + altered > 0)
       return `ledger  ${name}: ${lost} lost, ${duplicate} twice, ${altered} altered: those runs have no figures`;
-    return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : 'arrivals not judged'} in ${runs.length === 1 ? 'one run' : `${runs.length} runs`}`;
+    const unjudged = runs.every(({ ok }) => ok) ? 'all accepted, arrivals not judged' : 'arrivals not judged';
+    return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : unjudged} in ${runs.length === 1 ? 'one run' : `${runs.length} runs`}`;
   });
 }
 

@@ -20,10 +20,10 @@ figure{margin:0;background:var(--card);border-radius:.5rem;padding:.7rem;max-wid
 figure svg{display:block;width:100%;height:auto}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}
-caption{text-align:left;color:var(--faint);padding:.3rem 0}
-th,td{padding:.3rem .5rem;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
+.small{font-size:.9rem}
+th,td{padding:.3rem .45rem;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
 th:first-child,td:first-child{text-align:left}
-th:first-child{position:sticky;left:0;background:var(--back)}
+th:first-child{position:sticky;left:0;background:var(--back);white-space:normal;min-width:7rem}
 td small{color:var(--faint);display:block}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:0}
 dt{color:var(--faint)}dd{margin:0;overflow-wrap:anywhere}

@@ -56,7 +56,9 @@ function numberOf(run: RunRow, name: string): number | undefined {
 
 function table(caption: string, titles: readonly string[], rows: readonly string[]): string {
   const head = ['', ...titles].map((title) => `<th scope="col">${escaped(title)}</th>`).join('');
-  return `<div class="wide" tabindex="0" role="region" aria-label="${escaped(caption)}"><table><caption>${escaped(caption)}</caption><thead><tr>${head}</tr></thead><tbody>
+  // Not a caption: that is as wide as the table, and goes out of sight with it.
+  return `<p class="faint small">${escaped(caption)}</p>
+<div class="wide" tabindex="0" role="region" aria-label="${escaped(caption)}"><table><thead><tr>${head}</tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table></div>`;
 }

@@ -13,29 +13,28 @@ import { Output } from '../output.js';
 
 /** Writes what `text` makes of each message, as the texts of its queue files, to descriptor 1. */
 export async function writeMessages(call: Call, text: (message: ReadMessage) => ByteString): Promise<void> {
-  const [{ eachQueued }, { isServed }] = await Promise.all([import('./export.js'), import('./client.js')]);
+  const { eachQueued } = await import('./export.js');
   await orTrouble(async () => {
-    const served = await isServed(call.home);
-    if (!served && neverUsed(call.home)) return;
-    // Without a server the queue is locked while it is read: nobody who looks at a pager may hold that up.
-    const output = new Output(call.descriptor(1), 'standard output', !served);
-    await eachQueued(call.home, served, ({ head, seen, bounce, recipients }, route) => {
+    if (neverUsed(call.home)) return;
+    let output: Output | undefined;
+    await eachQueued(call.home, ({ head, seen, bounce, recipients }, route, served) => {
+      // Without a server the queue is locked while it is read: nobody who looks at a pager may hold that up.
+      output ??= new Output(call.descriptor(1), 'standard output', !served);
       const { id, birth, uid, qp, sender, preprocessed, unixSize } = head;
       const texts = queueFileTexts({ uid, qp, sender, bounce, preprocessed, recipients }, seen ? route : undefined);
       output.write(text({ id, birth, size: unixSize, texts }));
     });
-    output.flush();
+    output?.flush();
   });
 }
 
 /** How many messages there are, and how many of them are not preprocessed. */
 export async function queueCounts(call: Call): Promise<{ readonly total: number; readonly todo: number }> {
-  const [{ eachPage }, { isServed }] = await Promise.all([import('./queue.js'), import('./client.js')]);
+  const { eachPage } = await import('./queue.js');
   let counts = { total: 0, todo: 0 };
   await orTrouble(async () => {
-    const served = await isServed(call.home);
-    if (!served && neverUsed(call.home)) return;
-    await eachPage(call.home, served, ({ total, todo }) => {
+    if (neverUsed(call.home)) return;
+    await eachPage(call.home, ({ total, todo }) => {
       counts = { total, todo };
       return false;
     });
@@ -43,7 +42,7 @@ export async function queueCounts(call: Call): Promise<{ readonly total: number;
   return counts;
 }
 
-/** A queue folder without anything in it: nothing is queued, and to look makes no store. */
+/** A queue folder without anything in it: no server ever ran, nothing is queued, and to look makes no store. */
 function neverUsed(home: string): boolean {
   try {
     return readdirSync(queueFolder(home)).length === 0;

@@ -15,13 +15,13 @@ section{background:var(--card);border:1px solid var(--line);border-radius:8px;pa
 dl#counts{display:grid;grid-template-columns:repeat(auto-fill,minmax(120px,1fr));gap:12px;margin:0}
 dl#counts dt{color:var(--soft);font-size:.85rem}dl#counts dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums}
 #verdict{margin:12px 0 0}.bad{color:var(--bad)}.good{color:var(--good)}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:16px;margin-top:16px}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:16px 32px;margin-top:16px}
 figure{margin:0}figcaption{color:var(--soft);font-size:.85rem;display:flex;justify-content:space-between}
 figcaption output{color:var(--ink);font-variant-numeric:tabular-nums}
 svg{width:100%;height:60px;border-bottom:1px solid var(--line);display:block}
 svg polyline{fill:none;stroke:var(--mark);stroke-width:1.5;vector-effect:non-scaling-stroke}svg polygon{fill:var(--mark-soft)}
 .mail{display:grid;grid-template-columns:minmax(260px,2fr) 3fr;gap:16px}
-.bar{display:flex;gap:12px;align-items:center;flex-wrap:wrap}.search{margin-left:auto}
+.bar{display:flex;gap:12px;align-items:center;flex-wrap:wrap}.search{flex:1;display:flex;align-items:center;gap:8px;min-width:10rem}.search input{flex:1;min-width:0;width:100%}
 ul#messages{list-style:none;margin:8px 0;padding:0;max-height:60vh;overflow:auto}
 ul#messages button{display:block;width:100%;text-align:left;background:none;border:0;border-top:1px solid var(--line);border-radius:0;padding:8px;color:inherit;overflow:hidden}
 ul#messages button[aria-current=true]{background:var(--mark-soft)}
@@ -38,5 +38,5 @@ button,input,select,textarea{font:inherit;color:inherit;background:var(--card);b
 button{cursor:pointer}button:focus-visible,input:focus-visible,select:focus-visible,textarea:focus-visible,a:focus-visible{outline:2px solid var(--mark);outline-offset:1px}
 form label{display:block;margin:8px 0 4px}textarea{width:100%;font:.85rem/1.45 ui-monospace,monospace}
 form button{margin-top:8px}#rules-said{margin:8px 0 0;min-height:1.5em}
-@media (max-width:760px){.mail{grid-template-columns:minmax(0,1fr)}.search{margin-left:0;flex:1}.search input{width:100%}ul#messages{max-height:40vh}}
+@media (max-width:760px){.mail{grid-template-columns:minmax(0,1fr)}ul#messages{max-height:40vh}}
 `;
