@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { localOffset } from '../../src/cli/child/local-time.js';
 import { launcher, makeHome, run, scratch } from './command.js';
 
 const delivery = {
@@ -91,4 +92,14 @@ test('tqmail cdb names the faulty line and leaves the old table; qmail-newu does
   const newu = await run(t, 'qmail-newu', [], { env: { QMAILHOME: home } }).finished;
   assert.deepEqual(newu, { code: 111, stdout: '', stderr: 'qmail-newu: fatal: bad format in users/assign\n' });
   assert.ok(readFileSync(join(home, 'users/cdb')).equals(before));
+});
+
+test('summer time without rules is that of the C library; what nobody knows is UTC', () => {
+  const january = Date.UTC(2026, 0, 15) / 1000;
+  const july = Date.UTC(2026, 6, 15) / 1000;
+  const hours = (zone: string): number[] => [january, july].map((now) => localOffset(now, zone) / 3600);
+  assert.deepEqual(hours('AEST-10AEDT'), [10, 11]);
+  assert.deepEqual(hours('CET-1CEST'), [1, 2]);
+  assert.deepEqual(hours('EST5EDT'), [-5, -4]);
+  for (const zone of ['X12', 'nonsense', 'Nowhere/Town', '']) assert.deepEqual(hours(zone), [0, 0], zone);
 });

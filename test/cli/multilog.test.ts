@@ -76,6 +76,14 @@ test('a processor sees every closed file and hands its state on', async (t) => {
   assert.ok(!existsSync(join(folder, 'previous')));
 });
 
+test('a folder has its state and a script its status files before the first line', async (t) => {
+  const folder = scratch(t);
+  const script = ['-*', `=${join(folder, 'status')}`, join(folder, 'log')];
+  assert.equal((await run(t, 'multilog', script, { stdin: 'x\n' }).finished).code, 0);
+  assert.equal(readFileSync(join(folder, 'status'), 'utf8'), '');
+  assert.equal(readFileSync(join(folder, 'log/state'), 'utf8'), '');
+});
+
 test('ALRM closes the current file, TERM ends after the line', async (t) => {
   const folder = join(scratch(t), 'log');
   const { child, finished } = run(t, 'multilog', [folder], { open: true });

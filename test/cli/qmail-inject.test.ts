@@ -3,7 +3,7 @@
  * first, and what stands around the header: lists that cannot be read, homes that are not there, modes of sendmail.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -169,6 +169,25 @@ test('sendmail -bs lets its caller relay, but no client of a server that set PRO
     input,
   });
   assert.match(served.stdout, /\r\n250 ok\r\n553 /);
+});
+
+test('mailq, sendmail -bp and qmail-qread list a queue that was never used as empty, and make nothing in it', async () => {
+  const tools = caseTools(base, 'call', pool);
+  const home = tools.home(controls);
+  for (const [program, calledAs, ...args] of [
+    ['sendmail', 'mailq'],
+    ['sendmail', 'sendmail', '-bp'],
+    ['qmail-qread', 'qmail-qread'],
+  ] as const) {
+    const { exit, stdout, stderr } = await tools.invoke({ program, calledAs, args });
+    assert.deepEqual([exit, stdout, stderr], [0, '', '']);
+  }
+  const { stdout } = await tools.invoke({ program: 'qmail-qstat' });
+  assert.equal(stdout, 'messages in queue: 0\nmessages in queue but not yet preprocessed: 0\n');
+  assert.deepEqual(readdirSync(join(home, 'queue')), []);
+  rmSync(join(home, 'queue'), { recursive: true });
+  assert.equal((await tools.invoke({ program: 'qmail-qread' })).exit, 111);
+  await tools.close();
 });
 
 test('newaliases as a name of sendmail says what builds aliases, after its options', async () => {

@@ -3,6 +3,9 @@
  */
 import { offsetAt, parsePosixZone } from '../../protocol/posix-zone.js';
 
+/** What the C library takes for a zone that has summer time and does not say when. */
+const usualRules = ',M3.2.0,M11.1.0';
+
 /** Seconds east of UTC at `now`, seconds since 1970. A zone that nobody knows is UTC, as for the C library. */
 export function localOffset(now: number, tz: string | undefined): number {
   const named = tz?.replace(/^:/, '');
@@ -12,8 +15,9 @@ export function localOffset(now: number, tz: string | undefined): number {
   try {
     return databaseOffset(now, named);
   } catch (error) {
-    if (error instanceof RangeError) return 0;
-    throw error;
+    if (!(error instanceof RangeError)) throw error;
+    const ruled = parsePosixZone(`${named}${usualRules}`);
+    return ruled === undefined ? 0 : offsetAt(ruled, now);
   }
 }
 

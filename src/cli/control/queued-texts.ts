@@ -1,18 +1,21 @@
 /**
  * The queue for qmail-qread and qmail-qstat, from the running node or from the store. Trouble ends the command.
  */
+import { readdirSync } from 'node:fs';
 import type { ByteString } from '../../protocol/mail.js';
 import { queueFileTexts } from '../../protocol/qmail-queue-files.js';
 import type { ReadMessage } from '../../protocol/qread.js';
 import type { Call } from '../call.js';
 import { CommandTrouble } from '../complain.js';
 import { Fatal, temporary } from '../fatal.js';
+import { queueFolder } from '../home.js';
 import { Output } from '../output.js';
 
 /** Writes what `text` makes of each message, as the texts of its queue files, to descriptor 1. */
 export async function writeMessages(call: Call, text: (message: ReadMessage) => ByteString): Promise<void> {
   const { eachQueued } = await import('./export.js');
   await orTrouble(async () => {
+    if (neverUsed(call.home)) return;
     let output: Output | undefined;
     await eachQueued(call.home, ({ head, seen, bounce, recipients }, route, served) => {
       // Without a server the queue is locked while it is read: nobody who looks at a pager may hold that up.
@@ -29,13 +32,23 @@ export async function writeMessages(call: Call, text: (message: ReadMessage) => 
 export async function queueCounts(call: Call): Promise<{ readonly total: number; readonly todo: number }> {
   const { eachPage } = await import('./queue.js');
   let counts = { total: 0, todo: 0 };
-  await orTrouble(() =>
-    eachPage(call.home, ({ total, todo }) => {
+  await orTrouble(async () => {
+    if (neverUsed(call.home)) return;
+    await eachPage(call.home, ({ total, todo }) => {
       counts = { total, todo };
       return false;
-    }),
-  );
+    });
+  });
   return counts;
+}
+
+/** A queue folder without anything in it: no server ever ran, nothing is queued, and to look makes no store. */
+function neverUsed(home: string): boolean {
+  try {
+    return readdirSync(queueFolder(home)).length === 0;
+  } catch {
+    return false;
+  }
 }
 
 async function orTrouble<T>(body: () => Promise<T>): Promise<T> {

@@ -11,6 +11,8 @@ interface InjectCase extends RecordedCase {
   readonly files: Readonly<Record<string, string>>;
   readonly queueExit?: number;
   readonly queueText?: string;
+  readonly queueReadsNothing?: boolean;
+  readonly queueCrashes?: boolean;
   readonly stdin: string;
   readonly expected: { readonly print?: unknown; readonly queue?: unknown };
 }
@@ -27,10 +29,7 @@ async function run(test: InjectCase, tools: Tools): Promise<{ print?: Run; queue
   const folder = join(tools.folder, 'files');
   mkdirSync(folder, { mode: 0o755 });
   for (const [name, text] of Object.entries(test.files)) writeFileSync(join(folder, name), text, 'latin1');
-  const recorder = tools.recorder({
-    ...(test.queueExit === undefined ? {} : { queueExit: test.queueExit }),
-    ...(test.queueText === undefined ? {} : { queueText: test.queueText }),
-  });
+  const recorder = tools.recorder(test);
   const env = { ...withFolder(test.env, folder), QMAILQUEUE: recorder.program };
   const call = async (args: readonly string[]): Promise<Run> => {
     // Another name than qmail-inject is a name of sendmail.

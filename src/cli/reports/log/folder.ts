@@ -170,7 +170,19 @@ function lockFolder(path: string): number {
   } catch (error) {
     throw new CommandTrouble(111, `unable to open ${join(path, 'lock')}: ${reason(error)}`);
   }
-  if (tryLock(fd)) return fd;
-  closeLock(fd);
-  throw new CommandTrouble(111, `unable to lock directory ${path}: temporary failure`);
+  if (!tryLock(fd)) {
+    closeLock(fd);
+    throw new CommandTrouble(111, `unable to lock directory ${path}: temporary failure`);
+  }
+  makeState(join(path, 'state'));
+  return fd;
+}
+
+/** What a processor hands on to its next run; empty before the first. */
+function makeState(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', 0o644));
+  } catch (error) {
+    throw new CommandTrouble(111, `unable to create ${file}: ${reason(error)}`);
+  }
 }

@@ -29,7 +29,17 @@ export class LogOutputs implements LineSink {
     this.#warn = warn;
     actions.forEach((action, index) => {
       if (action.kind === 'folder') this.#folders.set(index, new LogFolder(action, warn));
+      else if (action.kind === 'status') this.#begin(action.file);
     });
+  }
+
+  /** A status file is there before its first line. */
+  #begin(file: string): void {
+    try {
+      closeSync(openForStatus(Buffer.from(file, 'latin1')));
+    } catch (error) {
+      this.#warn(`unable to write to ${file}: ${reason(error)}`);
+    }
   }
 
   begin(index: number, head: Buffer): void {
