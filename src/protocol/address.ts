@@ -86,11 +86,6 @@ export function commandAddress(address: ByteString): ByteString {
   return address.includes('@') ? quoteAddress(address) : address;
 }
 
-/** As quoteAddress for header lines and envelopes, where a name without a host is quoted as well; empty stays empty. */
-export function quoteMailbox(address: ByteString): ByteString {
-  return address === '' || address.includes('@') ? quoteAddress(address) : quoteLocalPart(address);
-}
-
 /** True when no quoting makes the address fit into a command line: a line end or a NUL in it would start a new command. */
 export function unsendable(address: ByteString): boolean {
   return /[\0\r\n]/.test(address);

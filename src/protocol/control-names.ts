@@ -8,6 +8,7 @@ export const controlNames: readonly string[] = [
   'autoturn',
   'bouncefrom',
   'bouncehost',
+  'bouncemaxbytes',
   'bouncerate',
   'concurrencyincoming',
   'concurrencylocal',

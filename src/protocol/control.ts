@@ -16,6 +16,8 @@ import { turnProblems } from './turn-peers.js';
 /** Most slots of a channel and most connections; larger numbers are cut to it, as qmail cuts to its spawn limit. */
 const maxConcurrency = 10_000;
 const maxRecipientCount = 1_000_000;
+/** What is cut is held in memory. */
+const maxBounceBytes = 262_144;
 /** Bounces a minute. */
 const maxBounceRate = 1_000_000;
 const maxOctets = 2 ** 50;
@@ -102,6 +104,7 @@ function sendSettings(files: ControlFiles, me: string, problems: SettingsProblem
     queuelifetime: controlInt(files, 'queuelifetime') ?? 604_800,
     bouncefrom: controlLine(files, 'bouncefrom') ?? 'MAILER-DAEMON',
     bouncehost: controlLine(files, 'bouncehost') ?? me,
+    bouncemaxbytes: strictInt(files, 'bouncemaxbytes', { min: 0, max: maxBounceBytes }, problems) ?? 0,
     bouncerate: strictInt(files, 'bouncerate', { min: 0, max: maxBounceRate }, problems) ?? 0,
     doublebounceto: controlLine(files, 'doublebounceto') ?? 'postmaster',
     doublebouncehost: controlLine(files, 'doublebouncehost') ?? me,

@@ -6,10 +6,25 @@
 /** `1.2.3.4` with each number at most 255, leading zeros dropped; undefined when it is none. */
 export function canonicalIPv4(text: string): string | undefined {
   if (text.length > 15) return undefined;
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return undefined;
-  const octets = match.slice(1).map(Number);
-  return octets.every((octet) => octet <= 255) ? octets.join('.') : undefined;
+  let octet = 0;
+  let digits = 0;
+  let ends = 0;
+  let spare = false;
+  for (let at = 0; at <= text.length; at++) {
+    const digit = at === text.length ? Number.NaN : text.charCodeAt(at) - 48;
+    if (digit >= 0 && digit <= 9) {
+      if (digits > 0 && octet === 0) spare = true;
+      octet = octet * 10 + digit;
+      if (++digits > 3 || octet > 255) return undefined;
+    } else {
+      if (digits === 0 || (at < text.length && digit !== -2)) return undefined;
+      ends++;
+      octet = 0;
+      digits = 0;
+    }
+  }
+  if (ends !== 4) return undefined;
+  return spare ? text.split('.').map(Number).join('.') : text;
 }
 
 /** The groups of one side of `::`; undefined when one is malformed. */

@@ -48,6 +48,8 @@ export interface Settings {
   readonly queuelifetime: number;
   readonly bouncefrom: ByteString;
   readonly bouncehost: ByteString;
+  /** Most octets of the original that a bounce carries; 0 = all of it. */
+  readonly bouncemaxbytes: number;
   /** Most bounces made in a minute; 0 = no limit. */
   readonly bouncerate: number;
   readonly doublebounceto: ByteString;

@@ -25,6 +25,8 @@ type Entry = readonly [name: string, text: (folder: ControlFolder) => ByteString
 
 const trouble = 'Oops! Trouble reading this file.\n';
 const byDefault = (sentence: ByteString): ByteString => `(Default.) ${sentence}\n`;
+/** No octet of a file reaches the terminal that could steer it. */
+const printable = (value: ByteString): ByteString => value.replace(/[^\x20-\x7e]/g, '?');
 
 function guarded(name: string, text: (folder: ControlFolder) => ByteString): Entry {
   return [name, (folder) => (folder.unreadable.has(name) ? trouble : text(folder))];
@@ -34,8 +36,8 @@ function guarded(name: string, text: (folder: ControlFolder) => ByteString): Ent
 function line(name: string, sentence: Sentence, fallback: { readonly text: ByteString; readonly me: boolean }): Entry {
   return guarded(name, ({ files }) => {
     const value = controlLine(files, name);
-    if (value !== undefined) return `${sentence(value)}\n`;
-    return byDefault(sentence((fallback.me ? controlLine(files, 'me') : undefined) ?? fallback.text));
+    if (value !== undefined) return `${sentence(printable(value))}\n`;
+    return byDefault(sentence(printable((fallback.me ? controlLine(files, 'me') : undefined) ?? fallback.text)));
   });
 }
 
@@ -51,14 +53,14 @@ function int(name: string, fallback: number, sentence: Sentence): Entry {
 function list(name: string, sentence: Sentence, absent: ByteString): Entry {
   return guarded(name, ({ files }) => {
     const lines = controlList(files, name);
-    return lines === undefined ? byDefault(absent) : ['\n', ...lines.map((one) => `${sentence(one)}\n`)].join('');
+    return lines === undefined ? byDefault(absent) : ['\n', ...lines.map((one) => `${sentence(printable(one))}\n`)].join('');
   });
 }
 
 const mayReceive: Sentence = (host) => `SMTP clients may send messages to recipients at ${host}.`;
 
 function moreHosts(folder: ControlFolder): ByteString {
-  const needless = !folder.files.has('rcpthosts');
+  const needless = !folder.files.has('rcpthosts') && !folder.unreadable.has('rcpthosts');
   const sentence: Sentence = needless ? (host) => `No rcpthosts; doesn't matter that morercpthosts has ${host}.` : mayReceive;
   const absent = needless ? 'No rcpthosts; morercpthosts is irrelevant.' : 'No effect.';
   return list('morercpthosts', sentence, absent)[1](folder);
@@ -111,6 +113,7 @@ const qmailFiles: readonly Entry[] = [
 const ownFiles: Readonly<Record<string, Sentence>> = {
   autoturn: (one) => `Mail goes out when the peer connects: ${one}`,
   barecr: (one) => `Bare carriage returns in SMTP: ${one}.`,
+  bouncemaxbytes: (one) => `At most ${one} bytes of a message are in its bounce.`,
   bouncerate: (one) => `At most ${one} bounces are made in a minute.`,
   checkpassword: (one) => `POP3 passwords are checked by ${one}.`,
   concurrencyincoming: (one) => `Incoming concurrency is ${one}.`,
@@ -143,18 +146,22 @@ function otherFile(folder: ControlFolder, name: string): ByteString {
 /** The control files whose texts are wanted. */
 export const shownFiles: readonly string[] = [...known, ...Object.keys(ownFiles)].filter((name) => !name.endsWith('.cdb'));
 
-/** The whole report. The spawn limit and the split are those of qmail-lspawn, qmail-rspawn and of queue folders in qmail's form. */
-export function showControls(folder: ControlFolder): ByteString {
-  const head = [
-    `qmail home directory: ${folder.home}.\n`,
+/** What stands before the files. The spawn limit and the split are those of qmail-lspawn, qmail-rspawn and of queue folders in qmail's form. */
+export function showHead({ home, uids, gids }: Pick<ControlFolder, 'home' | 'uids' | 'gids'>): ByteString {
+  return [
+    `qmail home directory: ${home}.\n`,
     'user-ext delimiter: -.\n',
     'paternalism (in decimal): 2.\n',
     'silent concurrency limit: 120.\n',
     'subdirectory split: 23.\n',
-    `user ids: ${folder.uids.join(', ')}.\n`,
-    `group ids: ${folder.gids.join(', ')}.\n`,
-  ];
+    `user ids: ${uids.join(', ')}.\n`,
+    `group ids: ${gids.join(', ')}.\n`,
+  ].join('');
+}
+
+/** What stands behind the head: an entry a file. */
+export function showControls(folder: ControlFolder): ByteString {
   const entries = qmailFiles.map(([name, text]) => `\n${name}: ${text(folder)}`);
   const others = folder.names.filter((name) => !known.has(name)).map((name) => `\n${name}: ${otherFile(folder, name)}`);
-  return [...head, ...entries, ...others].join('');
+  return [...entries, ...others].join('');
 }

@@ -1,8 +1,9 @@
 /**
  * A new body that is some text of ours followed by a queued body: in memory, or file to file in bounded
- * memory. Bounces and forwarded mail are made so.
+ * memory. Bounces and forwarded mail are made so. Also the first octets of a body, for a bounce that carries no more.
  */
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBodyFile } from './body-file.js';
 import type { Body } from './queue-store.js';
@@ -29,5 +30,21 @@ export async function copyBehind(
   } catch {
     await copy.discard().catch(() => undefined);
     return undefined;
+  }
+}
+
+/** The first `octets` of a body, or all of a shorter one; nothing where its file cannot be read. */
+export async function firstOctets(body: Body, octets: number, queueDir: string): Promise<Uint8Array> {
+  if ('bytes' in body) return body.bytes.subarray(0, octets);
+  try {
+    const file = await open(join(queueDir, 'body', body.file));
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(octets), 0, octets, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return new Uint8Array(0);
   }
 }

@@ -106,6 +106,16 @@ export class MaildirMailbox implements MessageList {
     }
   }
 
+  /** The same for a message of any length, in pieces that are read when they are asked for; they throw when the disk does. */
+  textPieces(index: number): Iterable<ByteString> | undefined {
+    try {
+      const path = octetPath(`${this.#folder}/${this.#at(index).name}`);
+      return textsOf(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Removes the messages of these indexes, moves the others out of new/. How many could not be removed. */
   async finish(deleted: ReadonlySet<number>): Promise<number> {
     if (deleted.size === 0 && !this.#unseen) return 0;
@@ -143,6 +153,14 @@ export class MaildirMailbox implements MessageList {
     const message = this.#messages[index];
     if (message === undefined) throw new RangeError(`no message ${index}`);
     return message;
+  }
+}
+
+function* textsOf(fd: number): Generator<ByteString> {
+  try {
+    for (let size = readSync(fd, small); size > 0; size = readSync(fd, small)) yield small.toString('latin1', 0, size);
+  } finally {
+    closeSync(fd);
   }
 }
 

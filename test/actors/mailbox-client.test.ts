@@ -147,3 +147,23 @@ test('many small commands in one packet leave others their turn', async (t) => {
   assert.ok(greedy.said().length < whole, 'the other came in between');
   await until('all answers', waitMs, async () => greedy.said().length === whole);
 });
+
+test('a message of 16 MiB for a client that reads fast leaves others their turn', async (t) => {
+  const house = await openHouse(t);
+  const huge = `Subject: huge\n\n${line.repeat(233_000)}`;
+  writeFileSync(join(house.maildir, 'cur/m9:2,'), huge);
+  utimesSync(join(house.maildir, 'cur/m9:2,'), 9, 9);
+  const greedy = await house.dial();
+  const other = await house.dial();
+  await until('the greetings', waitMs, async () => greedy.said() !== '' && other.said() !== '');
+  let octets = 0;
+  greedy.client.on('data', (piece: string) => {
+    octets += piece.length;
+  });
+  greedy.client.write('RETR 5\r\n');
+  other.client.write('NOOP\r\n');
+  const whole = '+OK \r\n'.length + huge.length + 2 + 2 * 233_000 + '\r\n.\r\n'.length;
+  await until('the answer to the other', waitMs, async () => other.said() === '+OK \r\n+OK \r\n');
+  assert.ok(octets < whole, 'the other came in between');
+  await until('all of it', waitMs, async () => octets === whole);
+});

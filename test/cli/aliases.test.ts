@@ -154,7 +154,7 @@ test('newaliases: addresses get the hosts of the home, a bad line names itself',
   const { stdout } = await at.command('printforward', [], made);
   assert.equal(
     stdout,
-    'postmaster@:\n, &root@example.org\n, !prog\\ a\\ b\n;\nl@: ?owner-l@example.org;\nowner-l@:\n, &o@x.y\n;\nl@:\n, /l.bin\n;\n',
+    'postmaster@:\n, !prog\\ a\\ b\n, &root@example.org\n;\nl@: ?owner-l@example.org;\nowner-l@:\n, &o@x.y\n;\nl@:\n, /l.bin\n;\n',
   );
   at.write('aliases', 'ok: x\nbad: "open\n');
   assert.deepEqual(await at.command('newaliases', [source], ''), {
@@ -171,11 +171,9 @@ test('newinclude as Debian has it', async (t) => {
   at.write('list', '# c\na@b.org, b@c.org\nJoe (x) <joe@d.org>\n');
   assert.equal((await at.command('newinclude', ['list'], '')).code, 0);
   const ours = readFileSync(join(at.folder, 'list.bin'), 'latin1');
-  assert.equal(ours, '&a@b.org\0&b@c.org\0&joe@d.org\0');
+  assert.equal(ours, '&b@c.org\0&a@b.org\0&joe@d.org\0');
   const theirs = original(t, 'newinclude', ['list'], at);
-  // Its order within a line is another.
-  if (theirs !== undefined)
-    assert.deepEqual(readFileSync(join(at.folder, 'list.bin'), 'latin1').split('\0').sort(), ours.split('\0').sort());
+  if (theirs !== undefined) assert.equal(readFileSync(join(at.folder, 'list.bin'), 'latin1'), ours);
   at.write('list', '/file\n');
   const refused = await at.command('newinclude', ['list'], '');
   assert.deepEqual(refused, { code: 111, stdout: '', stderr: 'newinclude: fatal: file delivery /file not supported\n' });

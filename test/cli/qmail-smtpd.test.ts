@@ -15,10 +15,18 @@ interface Session {
   readonly ended: Promise<{ readonly code: number | null; readonly output: string }>;
 }
 
-function open(t: TestContext, controls: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}): Session {
+/** A file without text is made a folder. */
+function open(
+  t: TestContext,
+  controls: Readonly<Record<string, string | undefined>>,
+  env: Readonly<Record<string, string>> = {},
+): Session {
   const home = join(scratch(t), 'home');
   mkdirSync(join(home, 'control'), { recursive: true });
-  for (const [name, text] of Object.entries(controls)) writeFileSync(join(home, 'control', name), `${text}\n`);
+  for (const [name, text] of Object.entries(controls)) {
+    if (text === undefined) mkdirSync(join(home, 'control', name));
+    else writeFileSync(join(home, 'control', name), `${text}\n`);
+  }
   const child = spawn(launcher('qmail-smtpd'), [], {
     env: { PATH: process.env.PATH, QMAILHOME: home, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -68,6 +76,17 @@ test('a client that is silent for timeoutsmtpd seconds is told so', async (t) =>
 
 test('without me and smtpgreeting it says 421 and ends with 1', async (t) => {
   assert.deepEqual(await open(t, {}).ended, { code: 1, output: '421 unable to read controls (#4.3.0)\r\n' });
+});
+
+test('a control file that cannot be read: 421 in place of the greeting, of morercpthosts.cdb at RCPT; exit 1', async (t) => {
+  const trouble = '421 unable to read controls (#4.3.0)\r\n';
+  for (const name of ['me', 'rcpthosts', 'badmailfrom', 'databytes', 'timeoutsmtpd'])
+    assert.deepEqual(await open(t, { ...controls, [name]: undefined }).ended, { code: 1, output: trouble }, name);
+  const session = open(t, { ...controls, 'morercpthosts.cdb': 'no database' });
+  session.say('MAIL FROM:<a@b.c>\r\nRCPT TO:<joe@example.org>\r\nRCPT TO:<joe@elsewhere.org>\r\nQUIT\r\n');
+  const { code, output } = await session.ended;
+  assert.equal(code, 1);
+  assert.ok(output.endsWith(`\r\n250 ok\r\n250 ok\r\n${trouble}`), output);
 });
 
 test('a queue that cannot be run or used is a temporary refusal, and the session goes on', async (t) => {

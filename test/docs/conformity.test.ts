@@ -6,15 +6,18 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { differences, recordedCases } from '../golden/recorded.js';
-import { caseFiles, casesFolder } from '../golden/runner/lists.js';
+import { differences } from '../golden/recorded.js';
+import { caseFiles, casesFolder, readCases } from '../golden/runner/lists.js';
 import { filesBelow, root } from '../runner/tree.js';
 import { named, notThere, tableRows, uncited } from './cited.js';
 
 const pages = filesBelow('docs/conformity', '.md').filter((file) => !file.endsWith('README.md'));
 const differs = differences();
 const idPattern = /`([a-z][a-z0-9]*-\d{4})`/g;
-const ids = new Set((caseFiles(casesFolder(undefined)) ?? []).flatMap((file) => recordedCases(file).map(({ id }) => id)));
+const folders = [casesFolder(undefined), join(root, 'test/golden/further')];
+const ids = new Set(
+  folders.flatMap((folder) => (caseFiles(folder) ?? []).flatMap((file) => readCases(folder, file).map(({ id }) => id))),
+);
 
 const isHead = ([first = '']: readonly string[]): boolean => first === 'behaviour' || /^-+$/.test(first);
 

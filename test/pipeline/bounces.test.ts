@@ -50,6 +50,26 @@ test('single bounce: to the sender, from nobody, with a copy', async () => {
   await node.stop();
 });
 
+test('bouncemaxbytes: a longer message is in its bounce up to a line end, a shorter one whole', async () => {
+  const original = 'Subject: hello\n\nbody\n';
+  for (const [bouncemaxbytes, kept] of [
+    [original.length, original],
+    [original.length - 1, 'Subject: hello\n\n\n--- End of message stripped.\n'],
+    [3, '\n--- End of message stripped.\n'],
+  ] as const) {
+    const node = await OneThreadNode.started({
+      settings: { bouncemaxbytes },
+      script: (to) => (to.startsWith('joe') ? 'D' : 'K'),
+    });
+    const id = await node.accepted('ann@far.example', ['joe@mx.test.example']);
+    await node.log.line(`end msg ${id + 1}`);
+    const text = textOf(node, 'ann@far.example');
+    assert.equal(text.slice(text.indexOf('Return-Path')), `Return-Path: <ann@far.example>\n${kept}`);
+    assert.ok(node.log.lines.some((line) => line.startsWith(`info msg ${id + 1}: bytes ${text.length} from <>`)));
+    await node.stop();
+  }
+});
+
 test('all failed recipients stand in one bounce, whichever pass they failed in', async () => {
   const node = await OneThreadNode.started({ settings: { virtualdomains: { 'v.example': 'joe-v' } } });
   let tries = 0;

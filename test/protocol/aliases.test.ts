@@ -48,7 +48,7 @@ test('/etc/aliases: targets, continuations, owners, programs, lists', () => {
   assert.equal(
     texts(source),
     [
-      'postmaster@:\n, &root@h.example\n, !vacation\\ joe\n;',
+      'postmaster@:\n, !vacation\\ joe\n, &root@h.example\n;',
       'multi@: ?owner-multi@h.example;\nowner-multi@:\n, &o@x.org\n;',
       '@vdom.org:\n, &all@h.example\n;',
       'u@host.org:\n, &x@h.example\n;',
@@ -74,7 +74,7 @@ test('an alias file that cannot be obeyed is refused as a whole, with the line',
 });
 
 test('an include file has addresses and lists, no programs', () => {
-  assert.deepEqual(includeCommands('# c\na, b@c.org\n\n:include:/x\n', rewrite), ['&a@h.example', '&b@c.org', '/x.bin']);
+  assert.deepEqual(includeCommands('# c\na, b@c.org\n\n:include:/x\n', rewrite), ['&b@c.org', '&a@h.example', '/x.bin']);
   assert.throws(() => includeCommands('"|prog"\n', rewrite), /program delivery \|prog not supported/);
 });
 
@@ -151,13 +151,33 @@ test('expansion: a target with an owner keeps its mail to itself, lists are read
   const all = tables('own@x: a@q, l@x; own@x: ?owner-own@x; l@x: ./l.bin, own@x; j@x: own@x, b@q;', {
     './l.bin': ['&m@q', './l.bin', '&a@q'],
   });
-  assert.deepEqual(expand('own@x', all), { owner: 'owner-own@x', recipients: ['a@q', 'm@q'], programs: [] });
+  assert.deepEqual(expand('own@x', all), { owner: 'owner-own@x', recipients: ['m@q', 'a@q'], programs: [] });
   assert.deepEqual(expand('j@x', all), { owner: undefined, recipients: ['own@x', 'b@q'], programs: [] });
+});
+
+test('expansion: the order of fastforward, in which letters of either case are different addresses', () => {
+  const all = tables('l@x: A@q, m@x, b@q, |p; m@x: a@q, b@q, c@q, |p; self@x: self@x; own@x: own@x; own@x: ?o@x;');
+  const { recipients, programs } = expand('l@x', all) ?? assert.fail();
+  assert.deepEqual(recipients, ['A@q', 'a@q', 'c@q', 'b@q']);
+  assert.deepEqual(programs, ['|p', '|p'], 'a program that two aliases name runs for each of them');
+  assert.deepEqual(expand('self@x', all)?.recipients, []);
+  assert.deepEqual(expand('own@x', all), { owner: 'o@x', recipients: ['own@x'], programs: [] }, 'its owner hears of the loop');
+});
+
+test('expansion: lists in lists end', () => {
+  const all = tables('l@x: ./1;');
+  const deep: AliasTables = { ...all, list: (file) => [`./${Number(file.slice(2)) + 1}`] };
+  assert.throws(() => expand('l@x', deep), /more than 100 lists in lists/);
+  const wide: AliasTables = {
+    ...all,
+    list: (file) => (file.length > 12 ? [] : Array.from({ length: 9 }, (_, n) => `${file}${n}`)),
+  };
+  assert.throws(() => expand('l@x', wide), /more than 1000000 commands/);
 });
 
 test('expansion is bounded', () => {
   const endless: AliasTables = {
-    commands: (target) => [`&${Number(target) + 1}`, `&${target}x`],
+    commands: (target) => [`&${target}x`, `&${Number(target) + 1}`],
     owner: () => undefined,
     list: () => [],
   };

@@ -94,6 +94,7 @@ test('with me alone every setting has its default', () => {
     virtualdomains: {},
     queuelifetime: 604_800,
     bouncefrom: 'MAILER-DAEMON',
+    bouncemaxbytes: 0,
     bouncerate: 0,
     bouncehost: 'mx.test.example',
     doublebounceto: 'postmaster',
@@ -165,6 +166,7 @@ test('a missing or empty me is a problem that names the file', () => {
 test('our own files: a bad value is a problem, all of them together', () => {
   const files = [
     'maxrcpt',
+    'bouncemaxbytes',
     'bouncerate',
     'rcptspertransaction',
     'concurrencyperip',
@@ -187,6 +189,7 @@ test('our own files: a bad value is a problem, all of them together', () => {
 test('our own files: good values', () => {
   const settings = settingsOf({
     maxrcpt: '50\n',
+    bouncemaxbytes: '50000\n',
     bouncerate: '60\n',
     rcptspertransaction: '1000\r\n',
     barecr: 'space\n',
@@ -201,6 +204,7 @@ test('our own files: good values', () => {
   });
   assert.equal(settings.rcptspertransaction, 1000);
   assert.equal(settings.maxrcpt, 50);
+  assert.equal(settings.bouncemaxbytes, 50_000);
   assert.equal(settings.bouncerate, 60);
   assert.equal(settings.barecr, 'space');
   assert.equal(settings.logformat, 'json');

@@ -7,7 +7,7 @@ import { CommandLines, longestLine } from '../../src/protocol/pop3/command-lines
 import { MessageOctets } from '../../src/protocol/pop3/message-octets.js';
 import { isPopUser, parsePopPasswd, parseScryptHash, popLine } from '../../src/protocol/pop3/pop-passwd.js';
 import { Transaction } from '../../src/protocol/pop3/transaction.js';
-import { wholeMessage } from '../../src/protocol/pop3/whole-message.js';
+import { MessageText, wholeMessage } from '../../src/protocol/pop3/whole-message.js';
 
 const octets = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
@@ -121,6 +121,18 @@ function sent(message: string, lines: number | undefined, pieces: readonly numbe
   return said + text(encoder.end());
 }
 
+/** The whole message, as text in pieces. */
+function sentAsText(message: string, pieces: readonly number[]): string {
+  const encoder = new MessageText();
+  let said = '';
+  let at = 0;
+  for (const size of [...pieces, message.length]) {
+    said += encoder.next(message.slice(at, at + size));
+    at += size;
+  }
+  return said + encoder.end();
+}
+
 /** The same, line by line. */
 function expected(message: string, limit: number | undefined): string {
   const lines = message.split('\n');
@@ -142,6 +154,7 @@ test('a message on the wire, in whatever pieces, as the slow way makes it', () =
       (octets, lines, pieces) => {
         assert.equal(sent(octets, lines, pieces), expected(octets, lines));
         assert.equal(wholeMessage(octets, lines), expected(octets, lines));
+        assert.equal(sentAsText(octets, pieces), expected(octets, undefined));
       },
     ),
   );

@@ -38,3 +38,22 @@ test('names of other files', () => {
     /\ntoString: I have no idea what this file does\.\n\nzebra: I have/,
   );
 });
+
+test('octets that are not printable are shown as ?, as qmail does', () => {
+  const files = new Map([
+    ['me', 'm.org\r\n'],
+    ['locals', 'a\tb\n\xe9.org\n'],
+  ]);
+  const shown = showControls({ ...empty, names: [...files.keys()], files });
+  assert.match(shown, /\nme: My name is m\.org\?\.\n/);
+  assert.match(shown, /\nbouncehost: \(Default\.\) Bounce host name is m\.org\?\.\n/);
+  assert.match(shown, /\nlocals: \nMessages for a\?b are delivered locally\.\nMessages for \?\.org are delivered/);
+});
+
+test('more hosts count where rcpthosts is there, also when it cannot be read', () => {
+  const files = new Map([['morercpthosts', 'x.org\n']]);
+  const shown = (unreadable: readonly string[]): string =>
+    showControls({ ...empty, names: ['morercpthosts'], files, unreadable: new Set(unreadable) });
+  assert.match(shown([]), /doesn't matter that morercpthosts has x\.org/);
+  assert.match(shown(['rcpthosts']), /SMTP clients may send messages to recipients at x\.org\./);
+});

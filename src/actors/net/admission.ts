@@ -3,6 +3,7 @@
  * closing whoever got nothing done for longest. The bounds hold for all threads that share the counts; the guests are
  * those of this thread. Knows no protocol and no sockets: a guest is anything that can be told to leave.
  */
+import { Chain, type Chained } from '../kernel/chain.js';
 import { HouseCounts, houseMemory } from './house-counts.js';
 
 export interface Guest {
@@ -11,6 +12,8 @@ export interface Guest {
   progress: number;
   /** Its request is being worked on: it is not idle, however long that takes. */
   readonly waitsForUs?: boolean;
+  /** The admission's own. */
+  place?: object | undefined;
   /** Asked to leave to make room; it says 421 and goes. */
   evict(): void;
   /** May speak now. */
@@ -30,13 +33,23 @@ export interface AdmissionLimits {
 
 export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
+/** Of a guest that counts for its address: admitted, waiting, or told to leave and not gone. The rejected have none. */
+class Place<G> implements Chained<Place<G>> {
+  readonly guest: G;
+  state: 'waiting' | 'inside' | 'leaving' = 'waiting';
+  older: Place<G> | undefined;
+  newer: Place<G> | undefined;
+
+  constructor(guest: G) {
+    this.guest = guest;
+  }
+}
+
 export class Admission<G extends Guest = Guest> {
   #limits: AdmissionLimits;
   /** Admitted guests, least recent progress first. */
-  readonly #guests = new Set<G>();
-  readonly #waiting = new Set<G>();
-  /** All that count for their address: admitted, waiting, and told to leave but not gone. Never the rejected. */
-  readonly #counted = new Set<G>();
+  readonly #guests = new Chain<Place<G>>();
+  readonly #waiting = new Chain<Place<G>>();
   readonly #counts: HouseCounts;
   evicted = 0;
   rejected = 0;
@@ -66,8 +79,9 @@ export class Admission<G extends Guest = Guest> {
     else if (this.#counts.waiting >= mostWaiting) this.#reject(guest, 'crowd');
     else {
       this.#counts.countAddress(guest.address, 1);
-      this.#counted.add(guest);
-      this.#waiting.add(guest);
+      const place = new Place(guest);
+      guest.place = place;
+      this.#waiting.append(place);
       this.#counts.wait(1);
       this.makeRoom(now);
     }
@@ -85,11 +99,12 @@ export class Admission<G extends Guest = Guest> {
 
   /** Lets waiting guests in, closing idle ones when that is what it takes; called often, cheap when nobody waits. */
   makeRoom(now: number): void {
-    for (const guest of this.#waiting) {
-      if (!this.#enter(now)) break;
-      this.#unwait(guest);
+    for (let place = this.#waiting.oldest; place !== undefined && this.#enter(now); place = this.#waiting.oldest) {
+      const { guest } = place;
+      this.#leaves(place);
+      place.state = 'inside';
       guest.progress = now;
-      this.#guests.add(guest);
+      this.#guests.append(place);
       guest.admit();
     }
     // Who waits at another thread cannot make those idle leave that are here.
@@ -101,21 +116,27 @@ export class Admission<G extends Guest = Guest> {
     return this.#counts.enter(most) || (this.#evictIdle(now) && this.#counts.enter(most));
   }
 
-  #unwait(guest: G): void {
-    if (this.#waiting.delete(guest)) this.#counts.wait(-1);
-  }
-
-  #leavesHouse(guest: G): void {
-    if (this.#guests.delete(guest)) this.#counts.leave();
+  /** From then on it neither waits nor holds a place; it counts for its address until it has left. */
+  #leaves(place: Place<G>): void {
+    const { state } = place;
+    place.state = 'leaving';
+    if (state === 'waiting') {
+      this.#waiting.remove(place);
+      this.#counts.wait(-1);
+    } else if (state === 'inside') {
+      this.#guests.remove(place);
+      this.#counts.leave();
+    }
   }
 
   #evictIdle(now: number): boolean {
     for (const oldest of this.#guests) {
-      if (now - oldest.progress < this.#limits.idleMs) return false;
-      if (oldest.waitsForUs) continue;
+      const { guest } = oldest;
+      if (now - guest.progress < this.#limits.idleMs) return false;
+      if (guest.waitsForUs) continue;
       this.evicted += 1;
-      this.#leavesHouse(oldest);
-      oldest.evict();
+      this.#leaves(oldest);
+      guest.evict();
       return true;
     }
     return false;
@@ -123,27 +144,29 @@ export class Admission<G extends Guest = Guest> {
 
   progressed(guest: G, now: number): void {
     guest.progress = now;
-    if (this.#guests.delete(guest)) this.#guests.add(guest);
+    const place = guest.place as Place<G> | undefined;
+    if (place?.state === 'inside') this.#guests.renew(place);
   }
 
   left(guest: G, now: number): void {
-    if (!this.#counted.delete(guest)) return;
-    this.#unwait(guest);
-    this.#leavesHouse(guest);
+    const place = guest.place as Place<G> | undefined;
+    if (place === undefined) return;
+    guest.place = undefined;
+    this.#leaves(place);
     this.#counts.countAddress(guest.address, -1);
     this.makeRoom(now);
   }
 
   /** Guests without progress since `before`, least recent first. */
   *stale(before: number): IterableIterator<G> {
-    for (const guest of this.#guests) {
+    for (const { guest } of this.#guests) {
       if (guest.progress >= before) return;
       if (!guest.waitsForUs) yield guest;
     }
   }
 
   *all(): IterableIterator<G> {
-    yield* this.#guests;
-    yield* this.#waiting;
+    for (const { guest } of this.#guests) yield guest;
+    for (const { guest } of this.#waiting) yield guest;
   }
 }

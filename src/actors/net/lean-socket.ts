@@ -5,7 +5,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { Bytes, Connected, WriteDone } from './connected.js';
-import { type Shutdown, type StreamHandle, type StreamRequests, type Write, writeFailure } from './stream-handle.js';
+import { type Name, type Shutdown, type StreamHandle, type StreamRequests, type Write, writeFailure } from './stream-handle.js';
 
 /** Largest piece of input: four times as much as Node reads at once, for large messages. All connections of a thread share it. */
 const shared = Buffer.allocUnsafeSlow(262_144);
@@ -37,6 +37,9 @@ export class LeanSocket extends EventEmitter implements Connected {
   #ending = false;
   #finished = false;
   #starved = false;
+  /** Asked once: each is a system call. */
+  #peerName: Name | undefined;
+  #ownName: Name | undefined;
 
   /** Takes the handle over; it comes paused. `closed` is called when the handle is given back to the system. */
   constructor(handle: StreamHandle, requests: StreamRequests, closed: () => void) {
@@ -68,16 +71,16 @@ export class LeanSocket extends EventEmitter implements Connected {
   }
 
   get remoteAddress(): string | undefined {
-    return this.#name('getpeername').address;
+    return this.#peer.address;
   }
   get remotePort(): number | undefined {
-    return this.#name('getpeername').port;
+    return this.#peer.port;
   }
   get localAddress(): string | undefined {
-    return this.#name('getsockname').address;
+    return this.#own.address;
   }
   get localPort(): number | undefined {
-    return this.#name('getsockname').port;
+    return this.#own.port;
   }
 
   readInto(bytes: Bytes): void {
@@ -189,9 +192,21 @@ export class LeanSocket extends EventEmitter implements Connected {
     if (this.#finished) this.destroy();
   }
 
-  #name(which: 'getpeername' | 'getsockname'): { address?: string; port?: number } {
-    const name = {};
-    if (!this.destroyed) this.#handle[which](name);
-    return name;
+  get #peer(): Name {
+    if (this.#peerName === undefined) {
+      if (this.destroyed) return {};
+      this.#peerName = {};
+      this.#handle.getpeername(this.#peerName);
+    }
+    return this.#peerName;
+  }
+
+  get #own(): Name {
+    if (this.#ownName === undefined) {
+      if (this.destroyed) return {};
+      this.#ownName = {};
+      this.#handle.getsockname(this.#ownName);
+    }
+    return this.#ownName;
   }
 }

@@ -186,7 +186,8 @@ export class PackageConnection implements Session {
 
   #takeKnown(body: BodyCollector, { sender, recipients }: Submission['envelope'], unknown: ReadonlySet<ByteString>): void {
     const known = unknown.size === 0 ? recipients : this.#session.without(unknown);
-    if (known.length > 0) this.#take(body, { sender, recipients: known });
+    // A package to nobody at all is taken, as qmail takes it.
+    if (known.length > 0 || recipients.length === 0) this.#take(body, { sender, recipients: known });
     else {
       void body.discard();
       this.#decide(unknownRecipient);

@@ -12,7 +12,8 @@ export interface Shutdown {
   oncomplete?: () => void;
 }
 
-interface Name {
+/** Of one end of a connection. */
+export interface Name {
   address?: string;
   port?: number;
 }

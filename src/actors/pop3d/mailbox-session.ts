@@ -8,7 +8,7 @@ import type { ByteString } from '../../protocol/mail.js';
 import { CommandLines } from '../../protocol/pop3/command-lines.js';
 import { MessageOctets } from '../../protocol/pop3/message-octets.js';
 import { Transaction, type TransactionStep } from '../../protocol/pop3/transaction.js';
-import { wholeMessage } from '../../protocol/pop3/whole-message.js';
+import { MessageText, wholeMessage } from '../../protocol/pop3/whole-message.js';
 import { type MaildirMailbox, messagePiece } from '../../store/maildir-mailbox.js';
 
 /** Whether the client can go on; a promise when that is not known yet. */
@@ -26,6 +26,8 @@ export interface MailboxOutput {
 const together = 32_768;
 /** Commands that one client gets answered before others have their turn. */
 const mostAtOnce = 64;
+/** Pieces of a large message that are read before others have their turn. */
+const piecesAtOnce = 4;
 /** For what comes after a message. */
 const room = 32;
 const okay: ByteString = '+OK \r\n';
@@ -128,9 +130,32 @@ export class MailboxSession {
   }
 
   #send(index: number, lines: number | undefined): Going {
-    const text = this.#output.alone ? this.#mailbox.textNow(index) : 'long';
+    const { alone } = this.#output;
+    const text = alone ? this.#mailbox.textNow(index) : 'long';
     if (text === undefined) return this.#say(unable);
-    return text === 'long' ? this.#sendPieces(index, lines) : this.#say(okay + wholeMessage(text, lines));
+    if (text !== 'long') return this.#say(okay + wholeMessage(text, lines));
+    return alone && lines === undefined ? this.#sendText(index) : this.#sendPieces(index, lines);
+  }
+
+  /** Waits for the client; for the disk only as long as a piece takes. */
+  async #sendText(index: number): Promise<boolean> {
+    const pieces = this.#mailbox.textPieces(index);
+    if (pieces === undefined) return this.#say(unable);
+    this.#said += okay;
+    const message = new MessageText();
+    let since = 0;
+    try {
+      for (const piece of pieces) {
+        const on = this.#say(message.next(piece));
+        if (!(typeof on === 'boolean' ? on : await on)) return false;
+        since += 1;
+        if (since % piecesAtOnce === 0) await turn();
+      }
+    } catch {
+      // Half a message must not look like a whole one.
+      return false;
+    }
+    return this.#say(message.end());
   }
 
   /** Waits for the disk and for the client, piece by piece. */

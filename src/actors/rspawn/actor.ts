@@ -22,7 +22,6 @@ interface HostRoute {
   readonly key: string;
 }
 
-const noHost: Outcome = { status: 'D', text: 'Sorry, address must include host name. (#5.1.3)\n' };
 const noMessage: Outcome = { status: 'Z', text: 'qmail-spawn unable to open message. (#4.3.0)\n' };
 const crashed: Outcome = { status: 'Z', text: 'qmail-remote crashed.\n' };
 const busy: Outcome = { status: 'Z', text: 'System resources temporarily unavailable. (#4.3.0)\n' };
@@ -67,7 +66,6 @@ class RspawnActor implements Actor<'rspawn'> {
   }
 
   async #deliver(delivery: Delivery): Promise<Report> {
-    if (delivery.host === '') return all(delivery, noHost);
     const kept = this.#session(delivery);
     const loaded = await this.#load(delivery, kept);
     if (loaded === undefined) {

@@ -2,6 +2,7 @@
  * Sessions to other servers that are open: at work, or kept idle for the next message. Never more than
  * concurrencyremote; an idle one to another server makes room. Counts and chooses; the slots do the work.
  */
+import { Chain, type Chained } from '../kernel/chain.js';
 import type { RemoteSlot } from '../spawn/remote-slots.js';
 
 /** Milliseconds that an idle connection is kept. */
@@ -16,8 +17,7 @@ export interface KeptSession {
   idleSince: number;
 }
 
-/** A session's place among the idle ones: chained, for a Set that is changed at every delivery is dear. */
-class Kept implements KeptSession {
+class Kept implements KeptSession, Chained<Kept> {
   readonly key: string;
   readonly slot: RemoteSlot;
   readonly opened: number;
@@ -45,9 +45,8 @@ export class KeptSessions {
   #most: number;
   readonly #routes = new Map<string, Route>();
   #count = 0;
-  /** The ends of the chain of all idle sessions. */
-  #oldest: Kept | undefined;
-  #newest: Kept | undefined;
+  /** All idle sessions, the one idle for longest first. */
+  readonly #idle = new Chain<Kept>();
 
   constructor(most: number) {
     this.#most = most;
@@ -64,7 +63,7 @@ export class KeptSessions {
   take(key: string): KeptSession | undefined {
     const idle = this.#routes.get(key)?.idle;
     for (let session = idle?.pop(); session !== undefined; session = idle?.pop()) {
-      this.#unchain(session);
+      this.#idle.remove(session);
       if (session.slot.usable) return session;
       this.drop(session);
     }
@@ -78,7 +77,7 @@ export class KeptSessions {
     if (route === undefined) this.#routes.set(key, { open: 1, idle: [] });
     else route.open += 1;
     this.#count += 1;
-    while (this.#count > this.#most && this.#oldest !== undefined) this.#close(this.#oldest);
+    while (this.#count > this.#most && this.#idle.oldest !== undefined) this.#close(this.#idle.oldest);
     return session;
   }
 
@@ -90,7 +89,7 @@ export class KeptSessions {
     }
     session.idleSince = now;
     this.#routes.get(session.key)?.idle.push(session as Kept);
-    this.#chain(session as Kept);
+    this.#idle.append(session as Kept);
   }
 
   /** The session, which is not idle, is over. */
@@ -109,37 +108,20 @@ export class KeptSessions {
   }
 
   closeIdle(now: number): void {
-    for (let oldest = this.#oldest; oldest !== undefined && now - oldest.idleSince >= idleMs; oldest = this.#oldest) {
+    for (let oldest = this.#idle.oldest; oldest !== undefined && now - oldest.idleSince >= idleMs; oldest = this.#idle.oldest) {
       this.#close(oldest);
     }
   }
 
   closeAll(): void {
-    while (this.#oldest !== undefined) this.#close(this.#oldest);
+    while (this.#idle.oldest !== undefined) this.#close(this.#idle.oldest);
   }
 
   #close(session: Kept): void {
-    this.#unchain(session);
+    this.#idle.remove(session);
     const idle = this.#routes.get(session.key)?.idle;
     const at = idle?.indexOf(session) ?? -1;
     if (idle !== undefined && at >= 0) idle.splice(at, 1);
     this.end(session);
-  }
-
-  #chain(session: Kept): void {
-    session.older = this.#newest;
-    if (this.#newest === undefined) this.#oldest = session;
-    else this.#newest.newer = session;
-    this.#newest = session;
-  }
-
-  #unchain(session: Kept): void {
-    const { older, newer } = session;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
-    session.older = undefined;
-    session.newer = undefined;
   }
 }

@@ -2,12 +2,13 @@
  * The bounce of a message: qmail's text in front of the original, in the original's own form. Builds a
  * submission; that it is kept in the same transaction that removes the original is the queue's work.
  */
+import { beginningOf } from '../../protocol/bounce/beginning.js';
 import { bounceFor } from '../../protocol/bounce/bounce-for.js';
 import { prefixBytes } from '../../protocol/bounce/prefix-bytes.js';
 import { formatDate } from '../../protocol/date.js';
 import { invokedBy, queueReceived } from '../../protocol/received.js';
 import type { Settings } from '../../protocol/settings.js';
-import { copyBehind } from '../../store/copy-behind.js';
+import { copyBehind, firstOctets } from '../../store/copy-behind.js';
 import { crashAt } from '../../store/crash-points.js';
 import type { Body } from '../../store/queue-store.js';
 import { queueUsers } from '../../store/queue-users.js';
@@ -32,20 +33,27 @@ export class Bouncer {
   async bounce(job: Job, paragraphs: string): Promise<Submission | undefined> {
     const { clock, nextQp } = this.#context;
     const date = formatDate(secondsOf(clock));
-    const bounce = bounceFor(job.head.sender, paragraphs, date, this.#settings());
+    const settings = this.#settings();
+    const bounce = bounceFor(job.head.sender, paragraphs, date, settings);
     if (bounce.kind === 'triple') return undefined;
     const qp = nextQp();
     const uid = queueUsers().qmails ?? unknownUid;
     const prefix = queueReceived(qp, invokedBy('bounce', uid), date, '\n') + bounce.prefix;
     const read = await this.#context.peers.queue.ask('read', job.head.id);
     // A body that cannot be read (damaged) must not keep its sender uninformed.
-    const body: Body = read === undefined || isUnanswered(read) ? { form: 'unix', bytes: new Uint8Array(0) } : read;
+    const whole: Body = read === undefined || isUnanswered(read) ? { form: 'unix', bytes: new Uint8Array(0) } : read;
+    const { bouncemaxbytes } = settings;
+    const cut =
+      bouncemaxbytes > 0 && job.head.unixSize > bouncemaxbytes
+        ? beginningOf(await firstOctets(whole, bouncemaxbytes, this.#context.queueDir), whole.form)
+        : undefined;
+    const body = cut ?? whole;
     const known = {
       origin: 'bounce' as const,
       uid,
       qp,
       envelope: bounce.envelope,
-      unixSize: prefix.length + job.head.unixSize,
+      unixSize: prefix.length + (cut ?? job.head).unixSize,
     };
     const copied = await copyBehind(prefixBytes(prefix, body.form), body, this.#context.queueDir);
     crashAt('bounce.made');

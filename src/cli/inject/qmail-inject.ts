@@ -2,7 +2,7 @@
  * qmail-inject: completes a message's header and queues it (spec inject.md). What is added is decided by
  * protocol/message; here are descriptors, environment and exit codes.
  */
-import { quoteMailbox } from '../../protocol/address.js';
+import { quoteAddress } from '../../protocol/address.js';
 import type { ByteString, Envelope } from '../../protocol/mail.js';
 import { type Completed, completeAddress, completeHeader, upToNul } from '../../protocol/message/complete.js';
 import type { SplitMessage } from '../../protocol/message/header-lines.js';
@@ -54,7 +54,7 @@ async function inject(call: Call, words: InjectWords): Promise<number> {
 
 function senderOption(address: ByteString, rewrite: Rewrite): ByteString {
   const completed = completeAddress(address, rewrite);
-  if (completed === undefined) throw cannotParse(quoteMailbox(address));
+  if (completed === undefined) throw cannotParse(quoteAddress(address));
   return completed;
 }
 
@@ -85,7 +85,7 @@ function complete(split: SplitMessage, environment: InjectEnvironment, sender: s
 
 async function print(call: Call, sender: string, message: AsyncIterable<Buffer>): Promise<void> {
   try {
-    put(call, 1, `Return-Path: <${quoteMailbox(upToNul(sender))}>\n`);
+    put(call, 1, `Return-Path: <${quoteAddress(upToNul(sender))}>\n`);
     for await (const piece of message) put(call, 1, piece);
   } catch (error) {
     throw error instanceof InjectTrouble ? error : new InjectTrouble(temporary, 'write error\n');

@@ -4,7 +4,7 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { type AliasWord, aliasWords } from '../../protocol/aliases/alias-words.js';
+import { type AliasWord, aliasWords, inOrder } from '../../protocol/aliases/alias-words.js';
 import type { ByteString } from '../../protocol/mail.js';
 import type { Rewrite } from '../../protocol/message/rewrite.js';
 import { codeOf, octetPath } from '../../store/octet-path.js';
@@ -21,6 +21,8 @@ const fileIsOver = 99;
 interface Plan {
   readonly recipients: readonly ByteString[];
   readonly programs: readonly ByteString[];
+  /** What is done with each, in order, for people. */
+  readonly steps: readonly ByteString[];
   /** The user is one of them. */
   readonly direct: boolean;
 }
@@ -31,7 +33,7 @@ function wordsOf(text: ByteString, rewrite: Rewrite): AliasWord[] {
     if (line.startsWith('#')) return [];
     const words = aliasWords(line.trim(), rewrite);
     if (words === undefined) throw new Fatal(temporary, `unable to parse this line: ${line}`);
-    return words;
+    return inOrder(words);
   });
 }
 
@@ -40,17 +42,23 @@ function planOf(call: Call, words: readonly AliasWord[]): Plan {
   const self = [user, `${user}@${needed(call, 'HOST', permanent).toLowerCase()}`];
   const recipients: ByteString[] = [];
   const programs: ByteString[] = [];
+  const steps: ByteString[] = [];
   let direct = false;
   for (const word of words) {
     if (word.tag === 'file' || word.tag === 'include') throw new Fatal(temporary, `file delivery ${word.file} not supported`);
-    if (word.tag === 'program') programs.push(word.program);
-    else if (self.includes(word.bare.toLowerCase())) direct = true;
-    else if (word.address !== '') recipients.push(word.address);
+    if (word.tag === 'program') {
+      programs.push(word.program);
+      steps.push(`pipe through ${word.program}`);
+    } else if (self.includes(word.bare.toLowerCase())) direct = true;
+    else if (word.address !== '') {
+      recipients.push(word.address);
+      steps.push(`forward ${word.address}`);
+    }
   }
-  return { recipients, programs, direct };
+  return { recipients, programs, steps, direct };
 }
 
-/** Undefined: no file, or an empty one. */
+/** Undefined: no file. */
 async function textOf(file: ByteString): Promise<ByteString | undefined> {
   try {
     return await readFile(octetPath(file), 'latin1');
@@ -68,9 +76,8 @@ async function carryOut(call: Call, { recipients, programs }: Plan): Promise<voi
   if (recipients.length > 0) await forwardTo(call, `${name}: info:`, needed(call, 'NEWSENDER', permanent), recipients, front);
 }
 
-function describe(call: Call, { recipients, programs, direct }: Plan): void {
-  for (const recipient of recipients) complainTo(call, `forward ${recipient}`);
-  for (const program of programs) complainTo(call, `pipe through ${program}`);
+function describe(call: Call, { steps, direct }: Plan): void {
+  for (const step of steps) complainTo(call, step);
   if (direct) complainTo(call, 'direct delivery');
 }
 
@@ -89,7 +96,9 @@ export const run: Command = (call) =>
     const { only, files } = options(call);
     const rewrite = await homeRewrite(call);
     for (const file of files) {
-      const words = wordsOf((await textOf(file)) ?? '', rewrite);
+      const text = await textOf(file);
+      if (text === undefined) continue;
+      const words = wordsOf(text, rewrite);
       if (words.length === 0) {
         if (only) complainTo(call, `skipping empty file ${file}`);
         continue;

@@ -81,7 +81,7 @@ function describe(call: Call, { programs, recipients }: Expansion, sender: ByteS
   for (const program of programs) complainTo(call, `run ${program}`);
   if (recipients.length > 0) complainTo(call, `from <${sender}>`);
   for (const recipient of recipients) complainTo(call, `to <${recipient}>`);
-  if (programs.length + recipients.length === 0) complainTo(call, 'no forwarding');
+  if (recipients.length === 0) complainTo(call, 'no forwarding');
 }
 
 async function deliver(call: Call, { programs, recipients }: Expansion, sender: ByteString): Promise<void> {

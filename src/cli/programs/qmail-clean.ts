@@ -10,7 +10,8 @@ import { type Call, put } from '../call.js';
 import { pieces } from '../pieces.js';
 
 /** Folders below mess/ and info/, as qmail is built. */
-const split = 23;
+const split = 23n;
+/** Octets of a command, its NUL included. */
 const longestCommand = 100;
 /** Commands between two sweeps of pid/. */
 const commandsASweep = 30;
@@ -43,9 +44,10 @@ export async function run(call: Call): Promise<number> {
 
 /** `+` done, `!` try again, `x` no such command. */
 async function answer(queue: string, command: string): Promise<string> {
-  const [, what, digits] = /^(foop|todo)\/([0-9]{1,15})$/.exec(command) ?? [];
-  if (digits === undefined || command.length > longestCommand) return 'x';
-  const id = Number(digits);
+  const [, what, digits] = /^(foop|todo)\/([0-9]+)$/.exec(command) ?? [];
+  if (digits === undefined || command.length >= longestCommand) return 'x';
+  // As scan_ulong counts: no file has such a number, and what is not there counts as removed.
+  const id = BigInt.asUintN(64, BigInt(digits));
   const files = what === 'foop' ? [`intd/${id}`, `mess/${id % split}/${id}`] : [`intd/${id}`, `todo/${id}`];
   for (const file of files) {
     try {

@@ -4,30 +4,43 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ByteString } from '../../protocol/mail.js';
-import { showControls, shownFiles } from '../../protocol/showctl.js';
+import { showControls, showHead, shownFiles } from '../../protocol/showctl.js';
 import { Accounts, passwdPath } from '../../store/accounts.js';
 import { codeOf, octetPath } from '../../store/octet-path.js';
-
 import { type Call, put } from '../call.js';
-import { errorWords, Fatal, orFatal, temporary } from '../fatal.js';
 
 /** In qmail's order; `root` owns the programs. */
 const accounts = ['alias', 'qmaild', 'qmaill', 'root', 'qmailp', 'qmailq', 'qmailr', 'qmails'];
 
-export const run = (call: Call): Promise<number> =>
-  orFatal(call, 'qmail-showctl', async () => {
-    const control = join(call.home, 'control');
-    let names: readonly ByteString[];
-    try {
-      names = readdirSync(octetPath(control), { encoding: 'buffer' }).map((name) => name.toString('latin1'));
-    } catch (error) {
-      throw new Fatal(temporary, `unable to opendir ${control}: ${errorWords(error)}`);
-    }
-    const shown = names.filter((name) => !name.startsWith('.')).sort();
-    const home = Buffer.from(call.home, 'utf8').toString('latin1');
-    put(call, 1, showControls({ home, names: shown, ...texts(control), mtimes: times(control), ...(await ids(call)) }));
-    return 0;
-  });
+const failed = 111;
+
+export async function run(call: Call): Promise<number> {
+  const control = join(call.home, 'control');
+  const home = Buffer.from(call.home, 'utf8').toString('latin1');
+  const numbers = await ids(call);
+  put(call, 1, showHead({ home, ...numbers }));
+  const names = namesIn(control);
+  if (names === undefined) return told(call, 'Oops! Unable to chdir to control.\n');
+  const read = texts(control);
+  if (read.unreadable.has('me')) return told(call, 'Oops! Trouble reading control/me.\n');
+  put(call, 1, showControls({ home, names, ...read, mtimes: times(control), ...numbers }));
+  return 0;
+}
+
+function told(call: Call, trouble: ByteString): number {
+  put(call, 1, trouble);
+  return failed;
+}
+
+function namesIn(control: string): readonly ByteString[] | undefined {
+  try {
+    return readdirSync(octetPath(control), { encoding: 'buffer' })
+      .map((name) => name.toString('latin1'))
+      .sort();
+  } catch {
+    return undefined;
+  }
+}
 
 function texts(control: string): { readonly files: Map<string, ByteString>; readonly unreadable: Set<string> } {
   const files = new Map<string, ByteString>();

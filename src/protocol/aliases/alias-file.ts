@@ -5,7 +5,7 @@ import type { CdbRecord } from '../cdb.js';
 import type { ByteString } from '../mail.js';
 import type { Rewrite } from '../message/rewrite.js';
 import { parseTokens, plainText } from '../message/tokens.js';
-import { type AliasWord, aliasWords } from './alias-words.js';
+import { type AliasWord, aliasWords, inOrder } from './alias-words.js';
 import { BadAliases, commandsRecord, type Instruction, instruction, ownerRecord } from './commands.js';
 
 interface LogicalLine {
@@ -64,7 +64,7 @@ export function aliasRecords(text: ByteString, rewrite: Rewrite): CdbRecord[] {
     const target = name === undefined ? undefined : targetOf(name);
     const words = rest === undefined ? undefined : aliasWords(rest, rewrite);
     if (target === undefined || words === undefined || words.length === 0) throw unreadable(line);
-    return { target, commands: words.map((word) => instructionOf(word, true)) };
+    return { target, commands: inOrder(words).map((word) => instructionOf(word, true)) };
   });
   return lines.flatMap(({ target, commands }) => [...owned(target, rewrite), commandsRecord(target, commands)]);
 }
@@ -84,6 +84,6 @@ export function includeCommands(text: ByteString, rewrite: Rewrite): Instruction
     if (line.startsWith('#')) return [];
     const words = aliasWords(line.trim(), rewrite);
     if (words === undefined) throw unreadable({ number: index + 1, text: line.trim() });
-    return words.map((word) => instructionOf(word, false));
+    return inOrder(words).map((word) => instructionOf(word, false));
   });
 }

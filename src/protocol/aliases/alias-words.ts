@@ -62,6 +62,17 @@ export function aliasWords(text: ByteString, rewrite: Rewrite): AliasWord[] | un
   return words;
 }
 
+/** Words of a line in the order of fastforward and dot-forward: the last one first, but a program or a list before the address to its right. */
+export function inOrder(words: readonly AliasWord[]): AliasWord[] {
+  const ordered: AliasWord[] = [];
+  const waiting: AliasWord[] = [];
+  for (const word of words.toReversed()) {
+    if (word.tag !== 'address') ordered.push(word);
+    else ordered.push(...waiting.splice(0, 1, word));
+  }
+  return [...ordered, ...waiting];
+}
+
 function wordsOf(piece: ByteString, rewrite: Rewrite): AliasWord[] | undefined {
   if (piece === '') return [];
   const whole = /^"((?:[^"\\]|\\[\s\S])*)"$/.exec(piece)?.[1]?.replace(/\\([\s\S])/g, '$1');
@@ -93,7 +104,10 @@ function addresses(text: ByteString, rewrite: Rewrite): AliasWord[] | undefined 
   const tokens = parseTokens(text);
   const found: AliasWord[] = [];
   const replace = (tokensOfOne: readonly Token[]): readonly Token[] => {
-    found.unshift({ tag: 'address', address: plainText(rewrite(tokensOfOne)), bare: plainText(tokensOfOne) });
+    const bare = plainText(tokensOfOne);
+    const [only] = tokensOfOne.length === 1 ? tokensOfOne : [];
+    const special = (only?.kind === 'quoted' || only?.kind === 'atom') && /^[|/]/.test(bare) ? quotedWord(bare) : undefined;
+    found.unshift(special ?? { tag: 'address', address: plainText(rewrite(tokensOfOne)), bare });
     return tokensOfOne;
   };
   if (tokens === undefined || tokens.some(({ kind }) => kind === ';')) return undefined;

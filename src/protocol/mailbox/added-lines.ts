@@ -2,7 +2,7 @@
  * The three lines that a local delivery puts before a message: Delivered-To, Return-Path and
  * the mbox separator (spec local.md §2.2). Pure; the time is an argument.
  */
-import { quoteMailbox } from '../address.js';
+import { quoteAddress } from '../address.js';
 import type { ByteString } from '../mail.js';
 
 /** An address in a header line: what readers may take for a line end becomes `_`; qmail leaves a CR. */
@@ -15,7 +15,7 @@ export function deliveredToLine(local: ByteString, host: ByteString): ByteString
 
 /** `Return-Path: <sender>` and LF, the sender quoted. */
 export function returnPathLine(sender: ByteString): ByteString {
-  return `Return-Path: <${onOneLine(quoteMailbox(sender))}>\n`;
+  return `Return-Path: <${onOneLine(quoteAddress(sender))}>\n`;
 }
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];

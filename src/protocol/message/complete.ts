@@ -3,7 +3,7 @@
  * of the fields, the environment's names and the clock.
  */
 
-import { quoteLocalPart, quoteMailbox } from '../address.js';
+import { quoteAddress, quoteLocalPart } from '../address.js';
 import { lowerCaseAscii } from '../bytes.js';
 import { formatDate } from '../date.js';
 import type { ByteString } from '../mail.js';
@@ -85,7 +85,7 @@ export function upToNul(address: ByteString): ByteString {
 
 /** One address given outside of a header (an argument, -f), rewritten; undefined when it cannot be one. */
 export function completeAddress(address: ByteString, rewrite: Rewrite): ByteString | undefined {
-  const tokens = parseTokens(quoteMailbox(address));
+  const tokens = parseTokens(quoteAddress(address));
   return tokens === undefined ? undefined : plainText(rewrite(tokens));
 }
 
@@ -183,7 +183,7 @@ class Reading {
       lines.push(
         `Mail-Followup-To: ${this.#toAndCc
           .toReversed()
-          .map((address) => quoteMailbox(upToNul(address)))
+          .map((address) => quoteAddress(upToNul(address)))
           .join(',\n  ')}\n`,
       );
     return lines;

@@ -2,7 +2,7 @@
  * Notice-Requested-Upon-Delivery-To: whether a message asks an address for a receipt, and the receipt (spec
  * mail-commands.md, qreceipt). Pure, on the fields of a header.
  */
-import { quoteMailbox } from '../address.js';
+import { quoteAddress } from '../address.js';
 import type { ByteString } from '../mail.js';
 import { mapAddresses } from './address-list.js';
 import { fieldName } from './header-lines.js';
@@ -41,7 +41,7 @@ function addresses(field: ByteString): readonly ByteString[] | undefined {
 
 /** The notice to the sender that the message arrived. */
 export function receipt(sender: ByteString, address: ByteString, messageId: ByteString | undefined): ByteString {
-  const to = quoteMailbox(sender).replace(/[\r\n]/g, '_');
+  const to = quoteAddress(sender).replace(/[\r\n]/g, '_');
   const text = `From: DELIVERY NOTICE SYSTEM <${to}>
 To: <${to}>
 Subject: success notice

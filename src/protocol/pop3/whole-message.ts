@@ -1,21 +1,35 @@
 /**
- * A small message as POP3 sends it, made of its text at once by the engine's own search and replace: the same octets as
- * MessageOctets makes piece by piece. For messages that fit in memory many times; reads nothing itself.
+ * A message as POP3 sends it, made of its text by the engine's own search and replace: the same octets as MessageOctets makes,
+ * several times as fast. Keeps no text; reads nothing itself.
  */
 import type { ByteString } from '../mail.js';
 
 const ending = '\r\n.\r\n';
 
-/** `text` as it lies in its file, with the empty line and the dot at its end; of its body `lines` lines, all when undefined. */
-export function wholeMessage(text: ByteString, lines: number | undefined): ByteString {
-  const wanted = lines === undefined ? text : text.slice(0, endOfLines(text, lines));
-  const stuffed = withDots(wanted).replace(/\n/g, '\r\n');
-  return wanted === '' || wanted.endsWith('\n') ? stuffed + ending : `${stuffed}\r\n${ending}`;
+/** A whole message piece by piece, in order. */
+export class MessageText {
+  #lineStart = true;
+
+  /** `text` as it lies in its file. */
+  next(text: ByteString): ByteString {
+    if (text === '') return '';
+    const within = text.includes('\n.') ? text.replace(/\n\./g, '\n..') : text;
+    const stuffed = this.#lineStart && within.startsWith('.') ? `.${within}` : within;
+    this.#lineStart = text.endsWith('\n');
+    return stuffed.replace(/\n/g, '\r\n');
+  }
+
+  /** What comes after the last piece: the end of its line, an empty line, the dot. */
+  end(): ByteString {
+    return this.#lineStart ? ending : `\r\n${ending}`;
+  }
 }
 
-function withDots(text: ByteString): ByteString {
-  const within = text.includes('\n.') ? text.replace(/\n\./g, '\n..') : text;
-  return within.startsWith('.') ? `.${within}` : within;
+/** A message at once. `text` as it lies in its file, with the empty line and the dot at its end; of its body `lines` lines, all when undefined. */
+export function wholeMessage(text: ByteString, lines: number | undefined): ByteString {
+  const wanted = lines === undefined ? text : text.slice(0, endOfLines(text, lines));
+  const message = new MessageText();
+  return message.next(wanted) + message.end();
 }
 
 /** Where the header, the empty line and so many lines end. */

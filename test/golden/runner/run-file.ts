@@ -12,8 +12,7 @@ import { valueWithPlaceholders } from './placeholders.js';
 import { Pool } from './pool.js';
 import { caseTools } from './tools.js';
 
-/** At least so many cases of a file run as processes of their own. */
-const ownProcesses = 20;
+const usualOwnProcesses = 20;
 const usualAtOnce = 4;
 
 export interface CaseResult {
@@ -26,6 +25,8 @@ export interface CaseResult {
 export interface RunOptions {
   /** Every case as processes of their own. */
   readonly processes?: boolean;
+  /** At least so many cases of the file run as processes of their own, spread over it. */
+  readonly ownProcesses?: number;
   readonly choices: Choices;
 }
 
@@ -33,7 +34,7 @@ export async function runFile(adapter: Adapter, cases: readonly RecordedCase[], 
   const base = mkdtempSync(join(tmpdir(), 'tqmail-golden-'));
   chmodSync(base, 0o755);
   const pool = new Pool();
-  const step = Math.max(1, Math.floor(cases.length / ownProcesses));
+  const step = Math.max(1, Math.floor(cases.length / (options.ownProcesses ?? usualOwnProcesses)));
   const results: CaseResult[] = [];
   const left = cases.entries();
   const work = async (): Promise<void> => {

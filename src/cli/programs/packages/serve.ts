@@ -124,7 +124,8 @@ class PackageService {
   async #takeKnown({ sender, recipients }: Extract<PackageEvent, { tag: 'end' }>): Promise<void> {
     const unknown = await this.#recipients?.unknown(recipients);
     const known = unknown === undefined || unknown.size === 0 ? recipients : this.#session.without(unknown);
-    if (known.length > 0) await this.#commit({ sender, recipients: known });
+    // A package to nobody at all is taken, as qmail takes it.
+    if (known.length > 0 || recipients.length === 0) await this.#commit({ sender, recipients: known });
     else {
       await this.abandon();
       this.#session.decide(unknownRecipient);
