@@ -10,7 +10,7 @@ import { build, type Plugin } from 'esbuild';
 import { compact, form } from './form.js';
 import { lateLoads } from './late-loads.js';
 import { lateLmdb } from './lmdb-package.js';
-import { lateVerbs, type Part } from './parts.js';
+import { lateParts, type Part } from './parts.js';
 
 /** What every launcher loads beside its entry. */
 const besides = 'cli/call';
@@ -22,7 +22,6 @@ const besides = 'cli/call';
 export async function bundle(root: string, entry: string): Promise<string | undefined> {
   return bundled(
     root,
-    entry,
     `
 export * as command from ${JSON.stringify(join(root, `${entry}.js`))};
 export { processCall } from ${JSON.stringify(join(root, `${besides}.js`))};
@@ -32,15 +31,15 @@ export { processCall } from ${JSON.stringify(join(root, `${besides}.js`))};
 
 /** The same of a part, which another bundle loads late. */
 export async function bundlePart(root: string, { module }: Part): Promise<string | undefined> {
-  return bundled(root, module, `export * from ${JSON.stringify(join(root, `${module}.js`))};`);
+  return bundled(root, `export * from ${JSON.stringify(join(root, `${module}.js`))};`);
 }
 
-async function bundled(root: string, entry: string, contents: string): Promise<string | undefined> {
+async function bundled(root: string, contents: string): Promise<string | undefined> {
   const { outputFiles, metafile } = await build({
     ...form,
     stdin: { contents, resolveDir: root },
     packages: 'external',
-    plugins: [lateVerbs(root, entry), lateLmdb(root), ownAddresses(root)],
+    plugins: [lateParts(root), lateLmdb(root), ownAddresses(root)],
   });
   const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
   const early = imports.some(({ path, kind }) => kind !== 'dynamic-import' && !isBuiltin(path));

@@ -1,12 +1,14 @@
 /**
- * The verbs of `tqmail`: each is a bundle of its own, loaded when it is called, because together they are most of the
- * product. Those that start threads or load packages keep their single files.
+ * Modules that are bundles of their own, loaded when they are called: the verbs of `tqmail`, which together are most of the
+ * product, and what `sendmail` is besides a way to inject. Each has its own copies of what it imports, so a part is
+ * called once and tells by its exit code; of errors only the name counts. Verbs that start threads or load packages keep
+ * their single files.
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Plugin } from 'esbuild';
 
-/** A module that another bundle loads late. */
+/** A module that other bundles load late. */
 export interface Part {
   /** Path below the folder of the built sources, without `.js`. */
   readonly module: string;
@@ -14,27 +16,29 @@ export interface Part {
   readonly file: string;
 }
 
-const divided = 'cli/tqmail';
+/** What these import late are parts. */
+const divided: readonly string[] = ['cli/tqmail', 'cli/inject/sendmail'];
 const single = /^cli\/(?:start|init)\/|^cli\/(?:sink|source|bench)$/;
 
-const partOf = (module: string): Part => ({ module, file: `${module.replace(/^cli\//, 'tqmail-').replaceAll('/', '-')}.cjs` });
+const partOf = (module: string): Part => ({ module, file: `${module.replace(/^cli\//, 'part-').replaceAll('/', '-')}.cjs` });
 
-/** In the order in which the entry names them; none for any other entry. */
-export async function partsOf(root: string, entry: string): Promise<readonly Part[]> {
-  if (entry !== divided) return [];
-  const file = join(root, `${entry}.js`);
-  const text = await readFile(file, 'utf8');
-  const named = [...text.matchAll(/import\('(\.[^']+)\.js'\)/g)].map(([, name]) => join(dirname(entry), name ?? ''));
-  return [...new Set(named)].filter((module) => !single.test(module)).map(partOf);
+/** Every part, once. */
+export async function partsOf(root: string): Promise<readonly Part[]> {
+  const modules = new Set<string>();
+  for (const importer of divided) {
+    const text = await readFile(join(root, `${importer}.js`), 'utf8');
+    for (const [, name = ''] of text.matchAll(/import\('(\.[^']+)\.js'\)/g)) modules.add(join(dirname(importer), name));
+  }
+  return [...modules].filter((module) => !single.test(module)).map(partOf);
 }
 
-/** What `entry` imports late: a bundle beside its own, or the single file. Late imports of other modules stay within. */
-export const lateVerbs = (root: string, entry: string): Plugin => ({
-  name: 'late verbs',
+/** What those import late: a bundle beside, or the single file. Late imports of other modules stay within a bundle. */
+export const lateParts = (root: string): Plugin => ({
+  name: 'late parts',
   setup({ onResolve, onLoad }) {
-    if (entry !== divided) return;
+    const importers = new Set(divided.map((module) => join(root, `${module}.js`)));
     onResolve({ filter: /^\./ }, ({ path, kind, importer }) => {
-      if (kind !== 'dynamic-import' || importer !== join(root, `${divided}.js`)) return undefined;
+      if (kind !== 'dynamic-import' || !importers.has(importer)) return undefined;
       const module = relative(root, join(dirname(importer), path)).replace(/\.js$/, '');
       if (single.test(module)) return { path: join('..', 'src', `${module}.js`), external: true };
       return { path: partOf(module).file, namespace: 'part' };

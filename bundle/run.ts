@@ -38,8 +38,8 @@ async function main(): Promise<void> {
     made.add(name);
   };
   keep(lmdbFile, await bundleLmdb());
+  for (const part of await partsOf(built)) keep(part.file, await bundlePart(built, part));
   for (const entry of entries()) {
-    for (const part of await partsOf(built, `cli/${entry}`)) keep(part.file, await bundlePart(built, part));
     keep(`${entry.replaceAll('/', '-')}.cjs`, await bundle(built, `cli/${entry}`));
   }
   for (const name of readdirSync(commands)) if (!made.has(name)) rmSync(join(commands, name), { force: true });

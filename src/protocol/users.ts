@@ -90,9 +90,7 @@ const deferral = (why: 'trouble' | 'unanswered'): UserAnswer => ({ tag: 'defer',
  * `lookupUser` does; codes 115, 116 and 118.
  */
 export async function userOfAccounts(local: ByteString, sources: UserSources): Promise<UserAnswer> {
-  const separator = sources.breakCharacter ?? '-';
-  for (let i = local.length; i > 0; i--) {
-    if (i > longestAccountName || (i < local.length && local[i] !== separator)) continue;
+  for (const i of accountEnds(local, sources.breakCharacter)) {
     const account = await sources.account(lowerCaseAscii(local.slice(0, i)));
     if (typeof account === 'string') return deferral(account);
     if (account === undefined || !owned(account)) continue;
@@ -103,6 +101,19 @@ export async function userOfAccounts(local: ByteString, sources: UserSources): P
   if (typeof alias === 'string') return deferral(alias);
   if (alias === undefined) return { tag: 'defer', code: 116 };
   return { tag: 'user', user: { user: alias.name, uid: alias.uid, gid: alias.gid, home: alias.home, dash: '-', ext: local } };
+}
+
+/** The accounts that are asked for, in this order, until one counts. */
+export const accountNames = (local: ByteString): readonly ByteString[] => [
+  ...[...accountEnds(local)].map((i) => lowerCaseAscii(local.slice(0, i))),
+  'alias',
+];
+
+/** Where the name of an account may end in `local`. */
+function* accountEnds(local: ByteString, separator = '-'): Generator<number> {
+  for (let i = local.length; i > 0; i--) {
+    if (i <= longestAccountName && (i === local.length || local[i] === separator)) yield i;
+  }
 }
 
 /** The user of a non-empty local part. Answers with uid 0 are possible: the caller refuses them (code 113). */

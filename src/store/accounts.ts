@@ -40,6 +40,13 @@ export class Accounts {
     this.#others = others;
   }
 
+  /** These may be asked for next: those that the file does not have are asked for together, up to the first that it has. */
+  ahead(names: readonly ByteString[]): void {
+    const file = this.#file.current();
+    const known = names.findIndex((name) => file?.has(name) === true);
+    this.#others?.ahead(known < 0 ? names : names.slice(0, known));
+  }
+
   /** `unanswered`: cannot be told now. Throws the system's error when the passwd file cannot be read. */
   async find(name: ByteString): Promise<PasswdLine | undefined | 'unanswered'> {
     const line = this.#file.current()?.get(name);

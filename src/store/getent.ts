@@ -1,5 +1,5 @@
 /**
- * Questions to the system's name service, one `getent passwd NAME` each: few at a time, none twice within seconds, none
+ * Questions to the system's name service, one `getent passwd NAME...` each: few at a time, none twice within seconds, none
  * at all where the name service has only its files. Names come from addresses of strangers.
  */
 import { execFile } from 'node:child_process';
@@ -17,7 +17,7 @@ export interface GetentOptions {
   readonly patience?: number;
 }
 
-/** Text of the answer; undefined: no such account. */
+/** Text of the answer, lines of other accounts in it too; undefined: no such account. */
 export type GetentAnswer = ByteString | undefined | 'unanswered';
 
 /** How long an answer holds, in milliseconds: a new account gets its mail this late. */
@@ -25,6 +25,8 @@ const validity = 5000;
 const mostKept = 10_000;
 const mostAtOnce = 4;
 const mostWaiting = 1000;
+/** Names that one program is asked for. */
+const mostTogether = 8;
 const noSuchName = 2;
 const longestAnswer = 65_536;
 /** Root asks too: the program is the system's, whatever the server's PATH says. */
@@ -60,7 +62,10 @@ export class Getent {
     if (kept !== undefined && kept.until > now) return kept.answer;
     if (this.#waiting.length >= mostWaiting) return Promise.resolve('unanswered');
     if (this.#kept.size >= mostKept) this.#kept.clear();
-    const answer = this.#run(name);
+    return this.#keep(name, this.#run([name]), now);
+  }
+
+  #keep(name: ByteString, answer: Promise<GetentAnswer>, now: number): Promise<GetentAnswer> {
     const entry = { until: now + validity, answer };
     this.#kept.set(name, entry);
     // What could not be told is asked again by the next mail.
@@ -68,6 +73,16 @@ export class Getent {
       if (text === 'unanswered' && this.#kept.get(name) === entry) this.#kept.delete(name);
     });
     return answer;
+  }
+
+  /** Asks for all of them with one program: what `ask` is told of them within seconds comes from there. */
+  ahead(names: readonly ByteString[]): void {
+    const now = this.#options.clock();
+    const asked = names.filter((name) => possibleName.test(name) && (this.#kept.get(name)?.until ?? now) <= now);
+    if (asked.length < 2 || asked.length > mostTogether || this.#kept.size > mostKept - mostTogether) return;
+    if (!this.#worthAsking()) return;
+    const answer = this.#run(asked);
+    for (const name of asked) this.#keep(name, answer, now);
   }
 
   #worthAsking(): boolean {
@@ -78,11 +93,11 @@ export class Getent {
     }
   }
 
-  async #run(name: ByteString): Promise<GetentAnswer> {
+  async #run(names: readonly ByteString[]): Promise<GetentAnswer> {
     if (this.#running < mostAtOnce) this.#running++;
     else await new Promise<void>((go) => this.#waiting.push(go));
     try {
-      return await this.#execute(name);
+      return await this.#execute(names);
     } finally {
       // The place of this one passes to who waits longest.
       const next = this.#waiting.shift();
@@ -91,13 +106,14 @@ export class Getent {
     }
   }
 
-  #execute(name: ByteString): Promise<GetentAnswer> {
+  #execute(names: readonly ByteString[]): Promise<GetentAnswer> {
     const { program = 'getent', patience = 10_000 } = this.#options;
     const limits = { timeout: patience, killSignal: 'SIGKILL', maxBuffer: longestAnswer } as const;
     const options = { ...limits, encoding: 'latin1', cwd: '/', env: { PATH: systemPath } } as const;
     return new Promise((settle) => {
-      execFile(program, ['passwd', name], options, (error, stdout) => {
-        if (error === null) settle(stdout);
+      execFile(program, ['passwd', ...names], options, (error, stdout) => {
+        // With several names, one that is missing is no reason to forget the others.
+        if (error === null || (error.code === noSuchName && stdout !== '')) settle(stdout);
         // A system without getent has no other accounts than its files'.
         else settle(error.code === noSuchName || error.code === 'ENOENT' ? undefined : 'unanswered');
       });

@@ -2,14 +2,16 @@
  * The sources of user lookup: users/cdb, kept in memory until the file changes, and the system's accounts with the
  * owners of their homes. Decides nothing: protocol/users.ts asks.
  */
-import { statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { stat, statSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { cdbGet } from '../protocol/cdb.js';
 import type { ByteString } from '../protocol/mail.js';
 import type { Account, AccountAnswer, UserSources } from '../protocol/users.js';
 import type { Accounts } from './accounts.js';
 import { codeOf, octetPath } from './octet-path.js';
 import { ParsedFile } from './parsed-file.js';
+
+const statLater = promisify(stat);
 
 const homeValidity = 1000;
 const mostHomes = 10000;
@@ -66,7 +68,7 @@ export class UsersFile {
     const kept = this.#homes.get(home);
     if (kept !== undefined && kept.until > now) return kept.owner;
     try {
-      const owner = (await stat(octetPath(home))).uid;
+      const owner = (await statLater(octetPath(home))).uid;
       if (this.#homes.size >= mostHomes) this.#homes.clear();
       this.#homes.set(home, { owner, until: now + homeValidity });
       return owner;

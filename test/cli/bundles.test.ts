@@ -21,7 +21,7 @@ test('every command and every verb that is a part of its own has a bundle', asyn
   const entries = new Set(launchers.flatMap((text) => /^launch\('([^']+)'\)/m.exec(text)?.[1] ?? []));
   assert.ok(entries.size > 50);
   const built = join(root, 'dist', 'src');
-  const parts = await partsOf(built, 'cli/tqmail');
+  const parts = await partsOf(built);
   assert.ok(parts.length > 8);
   const texts = new Map<string, string | undefined>([[lmdbFile, await bundleLmdb()]]);
   for (const entry of entries) texts.set(entry, await bundle(built, `cli/${entry}`));

@@ -103,3 +103,48 @@ test('no answer defers and is asked again; no getent means no such account', asy
   const answer = await lookupUser('ldap', none.sources());
   assert.equal(answer.tag === 'user' && answer.user.user, 'alias');
 });
+
+/** Knows ldap and sss, and says like getent that one of several names is missing. */
+const several = `#!/bin/sh
+echo "$*" >>'%/asked'
+shift
+code=0
+for name in "$@"; do
+  case $name in
+    ldap|sss) echo "$name:*:$(id -u):77::%/afar:/bin/sh" ;;
+    down) exit 1 ;;
+    *) code=2 ;;
+  esac
+done
+exit $code
+`;
+
+test('names that may be asked for next are asked for together', async (t) => {
+  const { folder, asked, getent } = place(t);
+  writeFileSync(join(folder, 'getent'), several.replaceAll('%', folder));
+  const passwd = join(folder, 'passwd');
+  writeFileSync(passwd, 'joe:x:8001:8001::/home/joe:\n');
+  let now = 0;
+  const accounts = new Accounts(passwd, getent({ clock: () => now }));
+  accounts.ahead(['ldap-a-b', 'ldap-a', 'ldap', '-x', 'joe', 'alias']);
+  assert.equal(await accounts.find('ldap-a-b'), undefined);
+  assert.equal(await accounts.find('ldap-a'), undefined);
+  assert.deepEqual((await accounts.find('ldap')) as unknown, {
+    name: 'ldap',
+    uid: process.getuid?.(),
+    gid: 77,
+    home: `${folder}/afar`,
+  });
+  assert.deepEqual(asked(), ['passwd ldap-a-b ldap-a ldap'], 'those before the first that the file has, and no option');
+  accounts.ahead(['ldap-a', 'ldap']);
+  accounts.ahead(['joe']);
+  accounts.ahead(['sss']);
+  accounts.ahead(Array.from({ length: 9 }, (_, i) => `many-${i}`));
+  assert.equal(asked().length, 1, 'known, or one alone, or too many');
+  accounts.ahead(['down', 'sss']);
+  assert.deepEqual(await Promise.all([accounts.find('down'), accounts.find('sss')]), ['unanswered', 'unanswered']);
+  assert.notEqual(await accounts.find('sss'), 'unanswered', 'asked again by itself');
+  now = 5000;
+  assert.notEqual(await accounts.find('ldap'), undefined);
+  assert.deepEqual(asked().slice(1), ['passwd down sss', 'passwd sss', 'passwd ldap']);
+});

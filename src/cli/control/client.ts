@@ -10,9 +10,6 @@ import type { ControlAnswer, ControlRequest } from './messages.js';
 
 const deadlineMs = 25_000;
 
-/** Whether a node answers for this home. */
-export const isServed = async (home: string): Promise<boolean> => (await askNode(home, { verb: 'status' })) !== undefined;
-
 /** Undefined when no node listens there. Throws CommandTrouble 111 when one does and does not answer. */
 export function askNode(home: string, request: Omit<ControlRequest, 'version'>): Promise<ControlAnswer | undefined> {
   const path = controlSocket(home);

@@ -8,6 +8,7 @@ import { compileRouting, type Routing } from '../../protocol/routing.js';
 import { readSettings } from '../../store/control-dir.js';
 import { CommandTrouble } from '../complain.js';
 import { askNode } from './client.js';
+import type { ControlAnswer } from './messages.js';
 
 type Route = Routing['route'];
 
@@ -26,22 +27,21 @@ async function routeOf(home: string): Promise<Route> {
   throw new CommandTrouble(111, `${first?.file}:${first?.line}: ${first?.text}`);
 }
 
-export async function exportQueue(home: string, served: boolean, write: (line: string) => void): Promise<void> {
-  await eachQueued(home, served, (part, route) => write(exportLine(part, route)));
+export async function exportQueue(home: string, write: (line: string, served: boolean) => void): Promise<void> {
+  await eachQueued(home, (part, route, served) => write(exportLine(part, route), served));
 }
 
-/** Every queued message, ascending, with the routing to show it by. */
-export async function eachQueued(home: string, served: boolean, tell: (part: QueuedPart, route: Route) => void): Promise<void> {
+/** Every queued message, ascending, with the routing to show it by; `served`: it comes from a running server. */
+export async function eachQueued(home: string, tell: (part: QueuedPart, route: Route, served: boolean) => void): Promise<void> {
   const route = await routeOf(home);
-  const one = (part: QueuedPart): void => tell(part, route);
-  if (served) await runningExport(home, one);
-  else await (await import('./stored-queue.js')).storedExport(home, one);
+  const first = await askParts(home, 0, 0);
+  if (first !== undefined) await runningExport(home, partsIn(first), (part) => tell(part, route, true));
+  else await (await import('./stored-queue.js')).storedExport(home, (part) => tell(part, route, false));
 }
 
-async function runningExport(home: string, tell: (whole: QueuedPart) => void): Promise<void> {
-  for (let after = 0; ; ) {
-    const parts = await partsOf(home, after, 0);
-    if (parts.length === 0) return;
+async function runningExport(home: string, first: readonly QueuedPart[], tell: (whole: QueuedPart) => void): Promise<void> {
+  let after = 0;
+  for (let parts = first; parts.length > 0; parts = await partsOf(home, after, 0)) {
     for (const part of parts) {
       const { head } = part;
       const recipients = [...part.recipients];
@@ -56,8 +56,13 @@ async function runningExport(home: string, tell: (whole: QueuedPart) => void): P
   }
 }
 
-async function partsOf(home: string, after: number, from: number): Promise<readonly QueuedPart[]> {
-  const answer = await askNode(home, { verb: 'export', after, from });
+const askParts = (home: string, after: number, from: number): Promise<ControlAnswer | undefined> =>
+  askNode(home, { verb: 'export', after, from });
+
+const partsOf = async (home: string, after: number, from: number): Promise<readonly QueuedPart[]> =>
+  partsIn(await askParts(home, after, from));
+
+function partsIn(answer: ControlAnswer | undefined): readonly QueuedPart[] {
   if (answer?.tag !== 'done') throw new CommandTrouble(111, `queue: ${answer?.text ?? 'the server stopped meanwhile'}`);
   if (Array.isArray(answer.value)) return answer.value as readonly QueuedPart[];
   throw new CommandTrouble(111, 'queue: the running server is of another version; restart it');

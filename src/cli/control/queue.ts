@@ -9,30 +9,34 @@ import { CommandTrouble, reason } from '../complain.js';
 import { homeFolder } from '../home.js';
 import { usageLine } from '../manual/help.js';
 import { Output } from '../output.js';
-import { askNode, isServed } from './client.js';
+import { askNode } from './client.js';
 import { listMessage } from './listing.js';
+import type { ControlAnswer } from './messages.js';
 
 const pageSize = 200;
 
 export async function main(args: readonly string[]): Promise<number> {
   const { home, exported } = words(args);
-  const served = await isServed(home);
+  let output: Output | undefined;
   // Without a server the queue is locked while it is read: nobody who looks at a pager may hold that up.
-  const output = new Output(1, 'queue: standard output', !served);
+  const write = (text: string, served: boolean): void => {
+    output ??= new Output(1, 'queue: standard output', !served);
+    output.write(text);
+  };
   if (exported) {
     const { exportQueue } = await import('./export.js');
-    await exportQueue(home, served, (line) => output.write(Buffer.from(line, 'utf8').toString('latin1')));
-    output.flush();
+    await exportQueue(home, (line, served) => write(Buffer.from(line, 'utf8').toString('latin1'), served));
+    output?.flush();
     return 0;
   }
   let first = true;
-  await eachPage(home, served, (page) => {
-    if (first) output.write(statLines(page.total, page.todo));
+  await eachPage(home, (page, served) => {
+    if (first) write(statLines(page.total, page.todo), served);
     first = false;
-    output.write(page.messages.map(listMessage).join(''));
+    write(page.messages.map(listMessage).join(''), served);
     return true;
   });
-  output.flush();
+  output?.flush();
   return 0;
 }
 
@@ -47,14 +51,18 @@ function words(args: readonly string[]): { readonly home: string; readonly expor
   }
 }
 
-/** Calls `tell` with page after page of the queue, the first even when it is empty, while it answers true. */
-export async function eachPage(home: string, served: boolean, tell: (page: QueuePage) => boolean): Promise<void> {
-  if (!served) return (await import('./stored-queue.js')).storedPages(home, tell);
-  for (let after: number | undefined = 0; after !== undefined; ) {
-    const answer = await askNode(home, { verb: 'queue', after, limit: pageSize });
+/**
+ * Calls `tell` with page after page of the queue, the first even when it is empty, while it answers true; `served`: they
+ * come from a running server.
+ */
+export async function eachPage(home: string, tell: (page: QueuePage, served: boolean) => boolean): Promise<void> {
+  const ask = (after: number): Promise<ControlAnswer | undefined> => askNode(home, { verb: 'queue', after, limit: pageSize });
+  let answer = await ask(0);
+  if (answer === undefined) return (await import('./stored-queue.js')).storedPages(home, (page) => tell(page, false));
+  for (;;) {
     if (answer?.tag !== 'done') throw new CommandTrouble(111, `queue: ${answer?.text ?? 'the server stopped meanwhile'}`);
     const page = answer.value as QueuePage;
-    if (!tell(page)) return;
-    after = page.next;
+    if (!tell(page, true) || page.next === undefined) return;
+    answer = await ask(page.next);
   }
 }

@@ -11,26 +11,26 @@ import { Output } from '../output.js';
 
 /** Writes what `text` makes of each message, as the texts of its queue files, to descriptor 1. */
 export async function writeMessages(call: Call, text: (message: ReadMessage) => ByteString): Promise<void> {
-  const [{ eachQueued }, { isServed }] = await Promise.all([import('./export.js'), import('./client.js')]);
+  const { eachQueued } = await import('./export.js');
   await orTrouble(async () => {
-    const served = await isServed(call.home);
-    // Without a server the queue is locked while it is read: nobody who looks at a pager may hold that up.
-    const output = new Output(call.descriptor(1), 'standard output', !served);
-    await eachQueued(call.home, served, ({ head, seen, bounce, recipients }, route) => {
+    let output: Output | undefined;
+    await eachQueued(call.home, ({ head, seen, bounce, recipients }, route, served) => {
+      // Without a server the queue is locked while it is read: nobody who looks at a pager may hold that up.
+      output ??= new Output(call.descriptor(1), 'standard output', !served);
       const { id, birth, uid, qp, sender, preprocessed, unixSize } = head;
       const texts = queueFileTexts({ uid, qp, sender, bounce, preprocessed, recipients }, seen ? route : undefined);
       output.write(text({ id, birth, size: unixSize, texts }));
     });
-    output.flush();
+    output?.flush();
   });
 }
 
 /** How many messages there are, and how many of them are not preprocessed. */
 export async function queueCounts(call: Call): Promise<{ readonly total: number; readonly todo: number }> {
-  const [{ eachPage }, { isServed }] = await Promise.all([import('./queue.js'), import('./client.js')]);
+  const { eachPage } = await import('./queue.js');
   let counts = { total: 0, todo: 0 };
-  await orTrouble(async () =>
-    eachPage(call.home, await isServed(call.home), ({ total, todo }) => {
+  await orTrouble(() =>
+    eachPage(call.home, ({ total, todo }) => {
       counts = { total, todo };
       return false;
     }),
