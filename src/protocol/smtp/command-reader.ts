@@ -39,7 +39,10 @@ export class CommandReader {
       return end < 0 ? 'more' : 'long';
     }
     // Nearly every line is whole and ends CR LF.
-    if (end > from && this.kept === '' && chunk[end - 1] === CR) return { text: toByteString(chunk, from, end - 1) };
+    if (end > from && this.kept === '' && chunk[end - 1] === CR) {
+      this.plain = false;
+      return { text: toByteString(chunk, from, end - 1) };
+    }
     const line = this.kept + toByteString(chunk, from, stop);
     if (end < 0) {
       this.kept = line;
