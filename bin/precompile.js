@@ -2,7 +2,7 @@
  * Keeps the compiler's work on every bundle of dist/commands beside it, for the node that runs this; launch.js tells what
  * is in such a file. The build does it, and an installation. Where it cannot write, commands start as before, only slower.
  */
-const { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const { chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { setFlagsFromString } = require('node:v8');
 const { cacheOf, headOf, scriptOf } = require('./launch.js').caches;
@@ -24,6 +24,7 @@ function precompile(file) {
   const fresh = `${cacheOf(file)}.${process.pid}`;
   try {
     writeFileSync(fresh, Buffer.concat([Buffer.from(headOf(made)), lengths, Buffer.from(source), data, data]));
+    chmodSync(fresh, made.mode & 0o777);
     renameSync(fresh, cacheOf(file));
   } finally {
     rmSync(fresh, { force: true });

@@ -3,6 +3,7 @@
  * files are found, read and compiled once. The native part stays in its package. Left out is the packing of values
  * (msgpackr): a queue's records are octets.
  */
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
@@ -10,6 +11,7 @@ import { compact, form } from './form.js';
 import { besideIt } from './parts.js';
 
 export const lmdbFile = 'lmdb.cjs';
+export const licencesFile = 'lmdb.licences';
 
 /** The one module that loads the package. */
 const binding = 'store/lmdb/binding.js';
@@ -23,13 +25,25 @@ export const lateLmdb = (root: string): Plugin => ({
   },
 });
 
-/** The text of the bundle. Rejects when the package is not installed. */
-export async function bundleLmdb(): Promise<string> {
+/** The text of the bundle, and the licences of the packages in it. Rejects when the package is not installed. */
+export async function bundleLmdb(): Promise<{ readonly text: string; readonly licences: string }> {
   const entry = createRequire(import.meta.url).resolve('lmdb');
-  const { outputFiles } = await build({ ...form, entryPoints: [entry], external: ['@lmdb/*'], plugins: [smaller] });
+  const { outputFiles, metafile } = await build({ ...form, entryPoints: [entry], external: ['@lmdb/*'], plugins: [smaller] });
   const text = outputFiles[0]?.text;
   if (text === undefined) throw new Error('esbuild made nothing of lmdb');
-  return compact(text);
+  const folders = Object.keys(metafile.inputs).flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
+  return { text: await compact(text), licences: await licencesOf([...new Set(folders)]) };
+}
+
+async function licencesOf(packages: readonly string[]): Promise<string> {
+  const texts: string[] = [];
+  for (const folder of packages) {
+    const file = (await readdir(folder)).find((name) => /^licen[cs]e/i.test(name));
+    const { license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { license: string };
+    const text = file === undefined ? license : await readFile(join(folder, file), 'utf8');
+    texts.push(`${folder.replace(/^.*node_modules\//, '')}\n\n${text.trim()}\n`);
+  }
+  return texts.join('\n');
 }
 
 /** The native part for the usual machine is where npm puts it; on any other the package's own search finds it. */

@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, uti
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle, bundlePart } from './bundle.js';
-import { bundleLmdb, lmdbFile } from './lmdb-package.js';
+import { bundleLmdb, licencesFile, lmdbFile } from './lmdb-package.js';
 import { partsOf } from './parts.js';
 
 const project = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -37,7 +37,9 @@ async function main(): Promise<void> {
     put(name, text, begun);
     made.add(name);
   };
-  keep(lmdbFile, await bundleLmdb());
+  const lmdb = await bundleLmdb();
+  keep(lmdbFile, lmdb.text);
+  keep(licencesFile, lmdb.licences);
   for (const part of await partsOf(built)) keep(part.file, await bundlePart(built, part));
   for (const entry of entries()) {
     keep(`${entry.replaceAll('/', '-')}.cjs`, await bundle(built, `cli/${entry}`));

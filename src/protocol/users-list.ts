@@ -12,7 +12,7 @@ export interface UsersListOptions {
   readonly upperCase: boolean;
 }
 
-/** Texts of the files in users/; undefined: not there. */
+/** Lines of the files in users/; undefined: not there. Those of subusers as they stand: they have no remarks. */
 export interface UsersFiles {
   readonly include: readonly ByteString[] | undefined;
   readonly exclude: readonly ByteString[] | undefined;
@@ -32,7 +32,7 @@ export type HomeCheck = (home: ByteString, uid: number) => boolean;
 const nameSet = (names: readonly ByteString[] | undefined): ReadonlySet<ByteString> | undefined =>
   names === undefined ? undefined : new Set(names.map(lowerCaseAscii));
 
-/** Lines and users of a passwd text. The home check is asked last, and only for users that count otherwise. */
+/** Lines and users, by their names in lower case, of a passwd text; of equal names the last counts. The home check is asked last, and only for users that count otherwise. */
 export function listUsers(
   passwd: ByteString,
   files: UsersFiles,
@@ -41,10 +41,11 @@ export function listUsers(
 ): { readonly lines: ByteString; readonly users: ReadonlyMap<ByteString, ListedUser> } {
   const include = nameSet(files.include);
   const exclude = nameSet(files.exclude);
-  const mailnames = new Map(files.mailnames?.map(splitNames));
+  const mailnames = new Map(files.mailnames?.filter((line) => line.includes(':')).map(splitNames));
   const users = new Map<ByteString, ListedUser>();
   let lines = '';
   for (const line of passwd.split('\n')) {
+    if (line.includes('\0')) continue;
     const [name, , uid, gid, , home, shell] = line.split(':');
     if (name === undefined || uid === undefined || gid === undefined || home === undefined || shell === undefined) continue;
     const number = Number(/^[0-9]+/.exec(uid)?.[0] ?? 0);
@@ -52,9 +53,9 @@ export function listUsers(
     const key = lowerCaseAscii(name);
     if (include?.has(key) === false || exclude?.has(key) === true || !homeCounts(home, number)) continue;
     const user = { name, fields: `${name}:${uid}:${gid}:${home}` };
-    if (!users.has(name)) users.set(name, user);
+    users.set(key, user);
     if (name === 'alias') lines += `+:${user.fields}:${options.dash}::\n`;
-    for (const mailname of mailnames.get(name) ?? [name]) lines += userLines(mailname, user, options);
+    for (const mailname of mailnames.get(key) ?? [name]) lines += userLines(mailname, user, options);
   }
   return { lines, users };
 }
@@ -62,7 +63,7 @@ export function listUsers(
 /** `user:name1:name2` of users/mailnames. */
 function splitNames(line: ByteString): readonly [ByteString, readonly ByteString[]] {
   const [user = '', ...names] = line.split(':');
-  return [user, names.filter((name) => name !== '')];
+  return [lowerCaseAscii(user), names.filter((name) => name !== '')];
 }
 
 function userLines(mailname: ByteString, { fields }: ListedUser, { delimiter, dash }: UsersListOptions): ByteString {
@@ -70,7 +71,7 @@ function userLines(mailname: ByteString, { fields }: ListedUser, { delimiter, da
   return delimiter === '' ? plain : `${plain}+${mailname}${delimiter}:${fields}:${dash}::\n`;
 }
 
-/** Lines for `sub:user:pre:` of users/subusers; lines without a colon do not count. */
+/** Lines for `sub:user:pre:` of users/subusers; lines with fewer colons do not count. */
 export function listSubusers(
   subusers: readonly ByteString[],
   users: ReadonlyMap<ByteString, ListedUser>,
@@ -78,9 +79,9 @@ export function listSubusers(
 ): { readonly lines: ByteString } | { readonly unknown: ByteString } {
   let lines = '';
   for (const line of subusers) {
-    const [sub, name, pre] = line.split(':');
-    if (sub === undefined || name === undefined || pre === undefined) continue;
-    const user = users.get(name);
+    const [sub, name, pre, end] = line.split(':');
+    if (sub === undefined || name === undefined || pre === undefined || end === undefined) continue;
+    const user = users.get(lowerCaseAscii(name));
     if (user === undefined) return { unknown: name };
     lines += `=${sub}:${user.fields}:${dash}:${pre}:\n`;
     if (delimiter !== '') lines += `+${sub}${delimiter}:${user.fields}:${dash}:${pre}-:\n`;

@@ -68,8 +68,9 @@ async function fromTable(local: ByteString, get: NonNullable<UserSources['get']>
   if (exact.tag === 'damaged') return { tag: 'defer', code: 117 };
   if (exact.tag === 'found') return fromRecord(exact.value, '');
   const ends = await get(fromByteString(''));
-  if (ends.tag === 'damaged') return { tag: 'defer', code: 117 };
-  const wildcardEnds = ends.tag === 'found' ? toByteString(ends.value) : '';
+  // Every table of qmail-newu has this record: one without it was cut or is none.
+  if (ends.tag !== 'found') return { tag: 'defer', code: 117 };
+  const wildcardEnds = toByteString(ends.value);
   for (let i = lower.length; i >= 0; i--) {
     if (i > 0 && !wildcardEnds.includes(lower[i - 1] as string)) continue;
     const prefix = await get(fromByteString(`!${lower.slice(0, i)}`));

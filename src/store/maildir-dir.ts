@@ -7,24 +7,13 @@
  * calls: each costs a fraction of a trip through the thread pool, and what one of them may wait for, the journal, the others
  * would wait for too. Flushes are asynchronous, and so is whatever reads.
  */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsync,
-  linkSync,
-  openSync,
-  renameSync,
-  unlinkSync,
-  write,
-  writeSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, fsync, linkSync, openSync, renameSync, unlinkSync, write } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { ByteString } from '../protocol/mail.js';
 import { isSameMessage } from '../protocol/mailbox/maildir.js';
 import { crashAt } from './crash-points.js';
+import { writeOutEarly } from './early-write-out.js';
 import { syncFolder } from './folder-sync.js';
 import { type BatchedDelivery, takeAlong } from './maildir-batch.js';
 import { codeOf, octetPath } from './octet-path.js';
@@ -54,10 +43,6 @@ export type MaildirOutcome = 'done' | 'noFolder' | 'different' | 'unreadable' | 
 
 async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await writeFile(fd, bytes, at, bytes.length - at)).bytesWritten;
-}
-
-function writeAllSync(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
 }
 
 /** Where an earlier try left this message: a path below the Maildir, or undefined. */
@@ -111,7 +96,7 @@ class MaildirDelivery implements BatchedDelivery {
         const whole = Buffer.allocUnsafe(prefix.length + message.bytes.length);
         whole.set(prefix);
         whole.set(message.bytes, prefix.length);
-        writeAllSync(this.#fd, whole);
+        writeOutEarly(this.#job.folder, this.#fd, whole);
       } catch (error) {
         return this.#fail(error);
       }

@@ -23,7 +23,9 @@ test('every command and every verb that is a part of its own has a bundle', asyn
   const built = join(root, 'dist', 'src');
   const parts = await partsOf(built);
   assert.ok(parts.length > 8);
-  const texts = new Map<string, string | undefined>([[lmdbFile, await bundleLmdb()]]);
+  const lmdb = await bundleLmdb();
+  for (const name of ['lmdb', 'ordered-binary']) assert.match(lmdb.licences, new RegExp(`^${name}\n\n[^]*MIT`, 'm'));
+  const texts = new Map<string, string | undefined>([[lmdbFile, lmdb.text]]);
   for (const entry of entries) texts.set(entry, await bundle(built, `cli/${entry}`));
   for (const part of parts) texts.set(part.file, await bundlePart(built, part));
   for (const [name, text = ''] of texts) {

@@ -27,3 +27,26 @@ test('root is never listed, nor is its home looked at', () => {
   assert.deepEqual([...users.keys()], ['alias', 'joe']);
   assert.deepEqual(asked, ['/a', '/home/joe']);
 });
+
+test('a subuser line has three colons; its user is found in any case; of equal accounts the last counts', () => {
+  const { users } = listUsers(`${passwd}joe:x:3:4::/other:/x\n`, none, options, () => true);
+  const { lines } = listSubusers(['web:JOE:www:more', 'short:joe:www', '#x:joe:y:'], users, { ...options, delimiter: '' }) as {
+    lines: string;
+  };
+  assert.equal(lines, '=web:joe:3:4:/other:-:www:\n=#x:joe:3:4:/other:-:y:\n');
+});
+
+test('mailnames: a line without colon changes nothing, the user is meant in any case, no names is no line', () => {
+  const of = (...mailnames: string[]): string =>
+    listUsers(passwd, { ...none, mailnames }, { ...options, delimiter: '' }, () => true)
+      .lines.split('\n')
+      .filter((line) => line.includes(':joe:'))
+      .join();
+  assert.equal(of('joe'), '=joe:joe:1:2:/home/joe:::');
+  assert.equal(of('JOE:j::jo'), '=j:joe:1:2:/home/joe:::,=jo:joe:1:2:/home/joe:::');
+  assert.equal(of('joe:'), '');
+});
+
+test('an account with a NUL is passed over', () => {
+  assert.equal(listUsers('j\0oe:x:1:2::/home/joe:/x\n', none, options, () => true).lines, '');
+});

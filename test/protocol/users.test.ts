@@ -70,6 +70,7 @@ test('users/cdb: pre is put before the rest; no hit falls to the accounts; damag
 test('a record that is no assignment counts as damage', async () => {
   const file = cdbWrite([{ key: Buffer.from('!joe\0'), value: Buffer.from('joe\0x\0') }]);
   assert.equal(await who('joe', { ...system, get: (key) => cdbGet(file, key) }), 'defer 117');
+  assert.equal(await who('amy', { ...system, get: (key) => cdbGet(file, key) }), 'defer 117', 'no record of wildcard ends');
 });
 
 test('users/assign: the faulty line is named', () => {

@@ -16,7 +16,6 @@ import { wholeText } from '../pieces.js';
 const name = 'qmail-pw2u';
 /** Octets of a passwd file; a longer one is refused. */
 const longest = 256 * 1024 * 1024;
-const gone = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);
 
 interface Words extends UsersListOptions {
   /** What a home that is missing means. */
@@ -38,7 +37,7 @@ export const run = (call: Call): Promise<number> =>
       include: list('include'),
       exclude: list('exclude'),
       mailnames: list('mailnames'),
-      subusers: list('subusers'),
+      subusers: usersFile(call, 'subusers')?.split('\n'),
     };
     const { lines, users } = listUsers(passwd, files, words, homeCheck(words.missingHome));
     if (!users.has('alias')) throw new Fatal(temporary, 'unable to find alias user');
@@ -89,7 +88,7 @@ function homeCheck(missing: Words['missingHome']): HomeCheck {
     try {
       return statSync(octetPath(home)).uid === uid;
     } catch (error) {
-      if (missing === 'skip' && gone.has(codeOf(error))) return false;
+      if (missing === 'skip' && codeOf(error) === 'ENOENT') return false;
       throw new Fatal(temporary, `unable to stat ${home}`);
     }
   };
