@@ -2,9 +2,22 @@
  * `npm run bench -- SCENARIO` and `tqmail bench SCENARIO`: the same work through our server and through each peer, in turn (A B A B …).
  * Prints a table for people; --json writes the figures. Ends every process it started, also on Ctrl-C.
  */
-import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  appendFileSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { reason } from '../src/cli/complain.js';
+import { usageLine } from '../src/cli/manual/help.js';
 import { progressLine } from '../src/cli/progress.js';
 import { chooseCandidates } from './candidates.js';
 import { commandLine } from './command-line.js';
@@ -103,10 +116,11 @@ function candidateResult(options: BenchOptions, peer: Peer, runs: readonly RunRo
   };
 }
 
+/** Below a mistake: not the whole of the help, which would hide it. */
 function usageOf(verb: string | undefined): string {
   if (verb === 'launchers') return launcherUsage;
   if (verb === 'log') return logUsage;
-  return verb === 'pop3' ? pop3Usage : usage;
+  return verb === 'pop3' ? pop3Usage : `${usageLine('bench')}\n`;
 }
 
 /** Words of the command line without `npm run bench --`; answers the exit code. */
@@ -126,6 +140,8 @@ export async function main(args: readonly string[]): Promise<number> {
     const options = parseBenchOptions(args);
     if (options.ledger) ledgerFile();
     chooseCandidates(options);
+    mustBeWritable('--json ', options.json);
+    mustBeWritable('--report ', options.report);
     return await measure(options);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -144,6 +160,16 @@ async function measure(options: BenchOptions): Promise<number> {
   return result.results.every((candidate) => candidate.ok) ? 0 : 1;
 }
 
+/** Asked before the runs: they may take an hour. */
+function mustBeWritable(option: string, file: string | undefined): void {
+  if (file === undefined) return;
+  try {
+    accessSync(existsSync(file) ? file : path.dirname(path.resolve(file)), constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`${option}${file}: cannot be written: ${reason(error)}`);
+  }
+}
+
 /** The ledger belongs to the clone; a package has none. Throws UsageError there. */
 function ledgerFile(): string {
   const file = inProject('bench', 'ledger.jsonl');
@@ -156,8 +182,15 @@ function onFiles(verb: 'compare' | 'page', [from, to, ...more]: readonly string[
   if (from === undefined || to === undefined || more.length > 0) {
     throw new UsageError(verb === 'compare' ? 'compare wants two JSON files' : 'page wants a JSON file and the page to write');
   }
-  if (verb === 'compare') process.stdout.write(compareResults(readResult(from), readResult(to)));
-  else writeFileSync(to, reportPage(readResult(from)));
+  if (verb === 'compare') {
+    const [before, after] = [readResult(from), readResult(to)];
+    if (before.scenario !== after.scenario)
+      throw new UsageError(`${from} is of ${before.scenario}, ${to} of ${after.scenario}: nothing to compare`);
+    process.stdout.write(compareResults(before, after));
+  } else {
+    mustBeWritable('', to);
+    writeFileSync(to, reportPage(readResult(from)));
+  }
   return 0;
 }
 
@@ -167,7 +200,7 @@ function readResult(file: string): BenchResult {
     const read = JSON.parse(readFileSync(file, 'utf8')) as Partial<BenchResult>;
     if (Array.isArray(read.results) && typeof read.scenario === 'string') return read as BenchResult;
   } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`);
+    throw new UsageError(`${file}: ${error instanceof SyntaxError ? error.message : reason(error)}`);
   }
   throw new UsageError(`${file}: not a result of the bench`);
 }

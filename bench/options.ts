@@ -3,6 +3,7 @@
  * Parsing only: whether a peer is installed is asked later, by the run.
  */
 import { readFileSync } from 'node:fs';
+import { reason } from '../src/cli/complain.js';
 import { verbHelp, verbNamed } from '../src/cli/manual/help.js';
 import type { Verb } from '../src/cli/manual/verb.js';
 import { parseSinkRules } from '../src/protocol/sink/parse-rules.js';
@@ -44,6 +45,8 @@ export interface BenchOptions {
   /** Recipients an outgoing transaction; 0 = each server's own default. */
   readonly group: number;
   readonly runs: number;
+  /** Of the tqmail source, where it is not 1: 0 a command a write, 2 from message to message. */
+  readonly pipelining?: number;
   readonly load: LoadName;
   /** Seconds until one run is given up. */
   readonly timeout: number;
@@ -72,7 +75,7 @@ export class UsageError extends Error {
 export const usage = `${verbHelp(verbNamed('bench') as Verb)}\n`;
 
 type Numbers = Record<
-  'n' | 'warmup' | 'sessions' | 'crowd' | 'size' | 'keep' | 'rcpts' | 'group' | 'runs' | 'timeout' | 'sink-port',
+  'n' | 'warmup' | 'sessions' | 'crowd' | 'size' | 'keep' | 'rcpts' | 'group' | 'runs' | 'pipelining' | 'timeout' | 'sink-port',
   number
 >;
 
@@ -86,6 +89,7 @@ const bounds: Readonly<Record<keyof Numbers, readonly [number, number]>> = {
   rcpts: [1, 100_000],
   group: [0, 100_000],
   runs: [1, 100],
+  pipelining: [0, 2],
   timeout: [1, 86_400],
   'sink-port': [0, 65_535],
 };
@@ -105,6 +109,7 @@ const everywhere: Numbers = {
   rcpts: 1,
   group: 1,
   runs: 3,
+  pipelining: 1,
   timeout: 0,
   'sink-port': 0,
 };
@@ -131,7 +136,10 @@ export const slowOf = ({ crowd }: Pick<BenchOptions, 'crowd'>): number => Math.c
 /** Parses the words after `npm run bench --`; throws UsageError. Options are `--name value` or `--name=value`. */
 export function parseBenchOptions(args: readonly string[]): BenchOptions {
   const scenario = scenarios.find((name) => name === args[0]);
-  if (scenario === undefined) throw new UsageError(args[0] === undefined ? 'no scenario given' : `unknown scenario ${args[0]}`);
+  if (scenario === undefined) {
+    const said = args[0] === undefined ? 'no scenario given' : `unknown scenario ${args[0]}`;
+    throw new UsageError(`${said}; known: ${scenarios.join(', ')}, pop3, launchers, log`);
+  }
   const numbers: Numbers = { ...everywhere, ...byScenario[scenario] };
   const words: Partial<Record<WordName, string>> = {};
   let ledger = false;
@@ -153,9 +161,12 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     throw new UsageError('idle-crowd measures tqmail alone');
   if (numbers.warmup > 0 && !isWarmed(scenario, words.rules))
     throw new UsageError(`--warmup is for ${[...warmed].join(', ')} without --rules`);
-  const { 'sink-port': sinkPort, ...figures } = numbers;
+  if (load !== 'tqmail' && numbers.pipelining !== 1)
+    throw new UsageError('--pipelining is for --load tqmail: smtp-source never does');
+  const { 'sink-port': sinkPort, pipelining, ...figures } = numbers;
   return {
     ...figures,
+    ...(pipelining === 1 ? {} : { pipelining }),
     sinkPort,
     scenario,
     load,
@@ -195,7 +206,9 @@ function sinkRules(word: string): string {
     try {
       text = readFileSync(word, 'latin1');
     } catch (error) {
-      throw new UsageError(`--rules ${word}: ${(error as Error).message}`);
+      throw new UsageError(
+        `--rules ${word}: ${reason(error)}; nor is it one of the presets ${Object.keys(sinkPresets).join(', ')}`,
+      );
     }
   }
   const rules = parseSinkRules(text);

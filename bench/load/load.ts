@@ -11,6 +11,8 @@ export interface SourceOrder {
   readonly sessions: number;
   readonly size: number;
   readonly keep: boolean;
+  /** As the source's option; absent = 1. */
+  readonly pipelining?: number;
   readonly rcpts: number;
   /** The only recipient, or a pattern with `#`; undefined: numbered recipients of a remote domain. */
   readonly recipient?: string;
@@ -24,6 +26,8 @@ export interface SourceOrder {
 export interface Sent {
   readonly accepted: number;
   readonly refused: number;
+  /** The first refusal or failure, as it was said. */
+  readonly trouble?: string;
   /** From the first connection to the last reply, microseconds of the monotonic clock. */
   readonly firstUs: number;
   readonly lastUs: number;

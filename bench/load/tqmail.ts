@@ -74,6 +74,7 @@ async function startSource(order: SourceOrder): Promise<SourceRun> {
     size: order.size,
     rcpts: order.rcpts,
     'per-session': order.keep ? 0 : 1,
+    pipelining: order.pipelining ?? 1,
   };
   const args = ['--to', `127.0.0.1:${order.port}`, '--ledger', ledger];
   for (const [name, value] of Object.entries(numbers)) args.push(`--${name}`, `${value}`);
@@ -85,10 +86,11 @@ async function startSource(order: SourceOrder): Promise<SourceRun> {
     if (child.output.stdout.trim() === '')
       throw new Error(`tqmail source failed: ${child.output.stderr.trim() || (signal ?? `exit ${code}`)}`);
     const report = JSON.parse(child.output.stdout) as SourceReport;
-    const { firstUs, lastUs, latencyMs } = report;
+    const { firstUs, lastUs, latencyMs, firstTrouble } = report;
     return {
       accepted: report.acceptedRecipients,
       refused: report.refusedRecipients,
+      ...(firstTrouble === null ? {} : { trouble: firstTrouble.trim().split('\n').at(-1) ?? '' }),
       firstUs,
       lastUs,
       ledger,

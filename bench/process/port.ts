@@ -22,26 +22,29 @@ export function freePort(): Promise<number> {
 /** Resolves when the server on the port has sent its first bytes; rejects after `limitMs`. */
 export async function waitForGreeting(port: number, limitMs: number): Promise<void> {
   const deadline = Date.now() + limitMs;
-  while (!(await greets(port))) {
-    if (Date.now() > deadline) throw new Error(`no greeting on 127.0.0.1:${port} within ${limitMs / 1000} s`);
+  for (;;) {
+    const why = await greets(port);
+    if (why === undefined) return;
+    if (Date.now() > deadline) throw new Error(`no greeting on 127.0.0.1:${port} within ${limitMs / 1000} s: ${why}`);
     await pause(20);
   }
 }
 
-function greets(port: number): Promise<boolean> {
+/** Undefined when it does; or why it does not. */
+function greets(port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1');
-    const answer = (value: boolean): void => {
+    const answer = (why: string | undefined): void => {
+      resolve(why);
       socket.destroy();
-      resolve(value);
     };
-    socket.setTimeout(2_000, () => answer(false));
-    socket.once('error', () => answer(false));
-    socket.once('close', () => resolve(false));
+    socket.setTimeout(2_000, () => answer('it keeps silent'));
+    socket.once('error', (error) => answer(error.message));
+    socket.once('close', () => answer('it closed the connection'));
     socket.once('data', () => {
       socket.end('QUIT\r\n');
-      socket.once('data', () => answer(true));
-      socket.once('end', () => answer(true));
+      socket.once('data', () => answer(undefined));
+      socket.once('end', () => answer(undefined));
     });
   });
 }

@@ -8,7 +8,7 @@ import type { LedgerEntry } from './ledger.js';
 import { columns, durability } from './table.js';
 
 /** What makes it another kind of work. */
-const kind = ['size', 'sessions', 'keep', 'rcpts', 'group', 'load'] as const;
+const kind = ['size', 'sessions', 'keep', 'rcpts', 'group', 'pipelining', 'load'] as const;
 const length = ['n', 'warmup', 'runs'] as const;
 
 /** Markdown; a sentence when nothing was measured yet. */

@@ -39,8 +39,7 @@ function overlap(before: CandidateResult, after: CandidateResult, name: string):
 /** Whatever makes two results incomparable. */
 function differences(before: BenchResult, after: BenchResult): string[] {
   const found: string[] = [];
-  if (before.scenario !== after.scenario) found.push('scenario');
-  for (const name of ['n', 'size', 'sessions', 'keep', 'rcpts', 'group', 'load'] as const) {
+  for (const name of ['n', 'size', 'sessions', 'keep', 'rcpts', 'group', 'pipelining', 'load'] as const) {
     if (before.options[name] !== after.options[name]) found.push(`${name} ${before.options[name]} and ${after.options[name]}`);
   }
   for (const name of ['cpu', 'cores', 'kernel'] as const) {

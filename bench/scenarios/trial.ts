@@ -39,8 +39,8 @@ export function sourceOrder(
   messages: number,
   extras: Partial<SourceOrder> = {},
 ): SourceOrder {
-  const { sessions, size, keep, rcpts } = options;
-  return { port, messages, sessions, size, keep, rcpts, dir: subfolder(dir, 'source'), ...extras };
+  const { sessions, size, keep, rcpts, pipelining = 1 } = options;
+  return { port, messages, sessions, size, keep, rcpts, pipelining, dir: subfolder(dir, 'source'), ...extras };
 }
 
 /** Sends `messages` and waits for the source's end; rejects when it takes longer than the trial may, or when some are refused. */
@@ -72,13 +72,13 @@ export function subfolder(dir: string, name: string): string {
 
 /** The verdict as the beginning of a row: ok, or what is wrong, with the counts of the ledger. */
 export function faultsOf(
-  { refused }: Pick<Sent, 'refused'>,
+  { refused, trouble }: Pick<Sent, 'refused' | 'trouble'>,
   complete: boolean,
   verdict: Verdict | undefined,
   provoked?: number,
 ): RunRow {
   const faults: string[] = [];
-  if (refused > 0) faults.push(`${refused} refused`);
+  if (refused > 0) faults.push(`${refused} refused${trouble === undefined ? '' : ` (${trouble})`}`);
   if (!complete) faults.push('not all arrived in time');
   const names = ['lost', 'altered', 'unasked'] as const;
   const copies = verdict?.duplicate ?? 0;

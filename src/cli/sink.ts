@@ -7,6 +7,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Sink, type SinkOptions, type SinkReport, SinkRulesError, startSink } from '../actors/sink/sink.js';
 import { sinkPresets } from '../protocol/sink/presets.js';
+import { reason } from './complain.js';
 import { usageLine } from './manual/help.js';
 import { addressAndPort, ToolUsage, wholeNumber } from './tool-arguments.js';
 
@@ -59,7 +60,7 @@ function textOf(option: string, file: string): string {
   try {
     return readFileSync(file, 'latin1');
   } catch (error) {
-    throw new ToolUsage(`--${option} ${file}: ${(error as Error).message}`);
+    throw new ToolUsage(`--${option} ${file}: ${reason(error)}`);
   }
 }
 
@@ -71,7 +72,12 @@ function listenAt(values: Values): SinkOptions {
 
 function rulesFrom(word: string): string {
   if (Object.hasOwn(sinkPresets, word) && !existsSync(word)) return word;
-  return textOf('rules', word);
+  try {
+    return readFileSync(word, 'latin1');
+  } catch (error) {
+    const presets = Object.keys(sinkPresets).join(', ');
+    throw new ToolUsage(`--rules ${word}: ${reason(error)}; nor is it one of the presets ${presets}`);
+  }
 }
 
 /** The JSON object that the sink prints. */

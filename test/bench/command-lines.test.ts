@@ -74,6 +74,34 @@ test('our server comes first; a peer that is not there is named as skipped', () 
   );
 });
 
+test('what a mistake is told stands above one line of usage, and files are asked for before the runs', (t) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tqmail-words-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [one, other] = ['sink', 'storm'].map((scenario) => {
+    const file = path.join(folder, `${scenario}.json`);
+    writeFileSync(file, JSON.stringify({ scenario, results: [] }));
+    return file;
+  });
+  const nowhere = path.join(folder, 'not', 'there');
+  const mistakes: readonly (readonly [RegExp, readonly string[]])[] = [
+    [/^bench: unknown scenario nosuch; known: relay, accept, .*launchers, log$/m, ['nosuch']],
+    [/^bench: --report .*there: cannot be written: no such file or directory$/m, ['relay', '--report', nowhere]],
+    [/^bench: --json .*there: cannot be written: /m, ['relay', '--json', nowhere]],
+    [/^bench: .* is of sink, .* of storm: nothing to compare$/m, ['compare', one ?? '', other ?? '']],
+    [/^bench: .*there: no such file or directory$/m, ['compare', nowhere, nowhere]],
+    [/^bench: --pipelining is for --load tqmail/m, ['relay', '--load', 'postfix', '--pipelining', '2']],
+  ];
+  for (const [words, args] of mistakes) {
+    const done = spawnSync(process.execPath, [inProject('dist', 'bench', 'run.js'), ...args], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    assert.match(done.stderr, words);
+    assert.match(done.stderr, /\nusage: tqmail bench SCENARIO \[options\]; options: tqmail bench --help\n$/);
+    assert.deepEqual([done.status, done.stdout, done.stderr.split('\n').length], [64, '', 3]);
+  }
+});
+
 test('npm run bench with an unknown option prints usage and exits 64', () => {
   const done = spawnSync(process.execPath, [inProject('dist', 'bench', 'run.js'), 'relay', '--nosuch', '1'], {
     encoding: 'utf8',
@@ -92,7 +120,11 @@ test('rules of the bench: a mistake is named by line and reason before anything 
   writeFileSync(file, '# fine\nrcpt * 450 busy\nend * nonsense\n');
   const given = (...args: string[]) => assert.throws.bind(undefined, () => parseBenchOptions(args));
   given('relay', '--rules', file)({ name: 'UsageError', message: /line 3: "nonsense" is no action/ });
-  given('relay', '--rules', `${file}.not`)({ name: 'UsageError', message: /ENOENT/ });
+  given(
+    'relay',
+    '--rules',
+    `${file}.not`,
+  )({ name: 'UsageError', message: /no such file or directory; nor is it one of the presets clean, / });
   given('local', '--rules', 'flaky')({ name: 'UsageError', message: /--rules is for relay, fanout/ });
   given('relay', '--rules', 'flaky', '--load', 'postfix')({ name: 'UsageError', message: /with --load tqmail/ });
   assert.match(parseBenchOptions(['relay', '--rules', 'drop-after-dot']).rules ?? '', /take-drop/);

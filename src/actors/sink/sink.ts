@@ -84,7 +84,10 @@ function sinkOf(desk: Desk, listeners: readonly SinkListener[], close: () => Pro
     listeners,
     port(protocol = 'smtp') {
       const listener = listeners.find((one) => one.protocol === protocol);
-      if (listener === undefined) throw new Error(`this sink has no ${protocol} listener`);
+      if (listener === undefined) {
+        const there = listeners.map((one) => one.protocol).join(', ');
+        throw new Error(`this sink has no ${protocol} listener, only ${there}: name ${protocol} where it is started`);
+      }
       return listener.port;
     },
     report: () => desk.report(),

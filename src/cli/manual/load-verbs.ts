@@ -133,6 +133,7 @@ export const loadVerbs: readonly Verb[] = [
       { name: 'keep', value: 'N', choices: ['0', '1'], text: '1: several messages a connection' },
       { name: 'rcpts', value: 'N', text: 'recipients a message' },
       { name: 'group', value: 'N', text: 'recipients an outgoing transaction, 0: own default' },
+      { name: 'pipelining', value: 'N', choices: ['0', '1', '2'], text: 'of the source (1); 2: also from message to message' },
       { name: 'runs', value: 'R', text: 'runs a candidate' },
       { name: 'timeout', value: 'S', text: 'seconds until a run is given up' },
       {
