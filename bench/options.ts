@@ -125,7 +125,7 @@ const byScenario: Readonly<Record<Scenario, Partial<Numbers>>> = {
   storm: { n: 10_000 },
   'slow-domain': { n: 3_000 },
   'bounce-flood': { n: 1_000 },
-  sink: { n: 50_000 },
+  sink: { n: 50_000, warmup: 10_000 },
   source: { n: 20_000 },
   'idle-crowd': { n: 1_020, crowd: 5_000, runs: 1 },
 };
@@ -183,7 +183,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
 }
 
 /** Scenarios that measure a server in the middle of its day. The trouble of --rules begins with the first message. */
-const warmed: ReadonlySet<Scenario> = new Set(['relay', 'accept', 'fanout', 'local']);
+const warmed: ReadonlySet<Scenario> = new Set(['relay', 'accept', 'fanout', 'local', 'sink']);
 const isWarmed = (scenario: Scenario, rules: string | undefined): boolean => rules === undefined && warmed.has(scenario);
 
 /** Deliveries after which a rate hardly rises any more. */

@@ -41,7 +41,7 @@ test('both forms of an option, and defaults by scenario', () => {
   ];
   assert.deepEqual(
     warmups.map((words) => parseBenchOptions(words).warmup),
-    [3_000, 500, 0, 0, 3, 0],
+    [3_000, 500, 0, 0, 3, 10_000],
   );
 });
 
