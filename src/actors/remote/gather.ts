@@ -38,7 +38,7 @@ export function gather(pieces: readonly (ByteString | Uint8Array)[], from: numbe
   return at === from ? { octets: first, pieces: 1 } : { octets: memory.subarray(0, used), pieces: at - from };
 }
 
-/** The system still reads what was gathered last. */
-export function abandonGathered(): void {
-  memory = Buffer.allocUnsafeSlow(most);
+/** The system still reads these: when they were gathered, their memory is theirs. */
+export function abandonGathered(octets: ByteString | Uint8Array): void {
+  if (typeof octets !== 'string' && octets.buffer === memory.buffer) memory = Buffer.allocUnsafeSlow(most);
 }

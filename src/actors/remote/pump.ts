@@ -171,7 +171,7 @@ export class Pump implements Watched {
       if (pieces === 0) queue[taken] = (queue[taken] as Uint8Array).subarray(octets.length);
       taken += pieces;
       this.#blocked = !this.#socket.write(octets, 'latin1');
-      if (this.#socket.writableLength > 0) abandonGathered();
+      if (this.#socket.writableLength > 0) abandonGathered(octets);
     }
     if (taken === queue.length) queue.length = 0;
     else queue.splice(0, taken);

@@ -44,7 +44,7 @@ test('commands, a body and its end are one write; a single command stays text', 
 
 test('what was abandoned is not written over', () => {
   const { octets } = gather(['a', 'b'], 0, room);
-  abandonGathered();
+  abandonGathered(octets);
   gather(['c', 'd'], 0, room);
   assert.equal(textOf(octets), 'ab');
 });

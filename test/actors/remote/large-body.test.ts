@@ -11,7 +11,7 @@ import { after, before, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { unixToWire } from '../../../src/protocol/smtp/data.js';
-import { delivery, greeting, pipelining, remoteSession, transaction } from '../../support/remote-sessions.js';
+import { delivery, greeting, pipelining, remoteSession, settings, transaction } from '../../support/remote-sessions.js';
 import { ScriptedSmtpServer, type Step } from '../../support/scripted-smtp-server.js';
 
 setFlagsFromString('--expose-gc');
@@ -40,7 +40,8 @@ async function sent(steps: readonly Step[], form: 'wire' | 'unix', body: { path:
   const server = new ScriptedSmtpServer([...steps, ...transaction(), { line: true }, { close: true }]);
   const port = await server.start();
   try {
-    const session = remoteSession(port);
+    // What a busy machine takes for 3 MB is not what is looked at.
+    const session = remoteSession(port, { settings: { ...settings, timeoutremote: 30 } });
     const report = await session.deliver(delivery({ form }), body);
     session.close();
     await server.quiet();
