@@ -26,14 +26,17 @@ function stripRight(text: ByteString): ByteString {
   return end === text.length ? text : text.slice(0, end);
 }
 
-/** A line file: its first line, up to a NUL; undefined when the file does not exist. */
-export function controlLine(files: ControlFiles, name: string): ByteString | undefined {
+/** The first line of a file, with everything in it; undefined when the file does not exist. */
+export function firstLine(files: ControlFiles, name: string): ByteString | undefined {
   const text = files.get(name);
   if (text === undefined) return undefined;
   const end = text.indexOf('\n');
-  const line = stripRight(end < 0 ? text : text.slice(0, end));
-  const nul = line.indexOf('\0');
-  return nul < 0 ? line : line.slice(0, nul);
+  return stripRight(end < 0 ? text : text.slice(0, end));
+}
+
+/** A line file: its first line, up to a NUL as qmail reads it; undefined when the file does not exist. */
+export function controlLine(files: ControlFiles, name: string): ByteString | undefined {
+  return firstLine(files, name)?.split('\0', 1)[0];
 }
 
 /** A line file that falls back on control/me; undefined when neither exists. */

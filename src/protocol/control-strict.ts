@@ -3,7 +3,7 @@
  * problem with file and line, never a silent default. Problems are collected, so that an
  * administrator sees all of them at once.
  */
-import { type ControlFiles, type ControlLine, controlLine, controlLines } from './control-files.js';
+import { type ControlFiles, type ControlLine, controlLines, firstLine } from './control-files.js';
 import type { SettingsProblem } from './settings.js';
 
 const shown = 60;
@@ -26,7 +26,7 @@ export interface IntRange {
 
 /** A whole number within `range` (inclusive); undefined when the file does not exist or holds a problem. */
 export function strictInt(files: ControlFiles, name: string, range: IntRange, problems: SettingsProblem[]): number | undefined {
-  const line = controlLine(files, name);
+  const line = firstLine(files, name);
   if (line === undefined) return undefined;
   const value = /^[0-9]{1,15}\r?$/.test(line) ? Number.parseInt(line, 10) : Number.NaN;
   if (value >= range.min && value <= range.max) return value;
@@ -46,7 +46,7 @@ export function strictWord<const W extends string>(
   fallback: NoInfer<W>,
   problems: SettingsProblem[],
 ): W {
-  const line = controlLine(files, name)?.replace(/\r$/, '');
+  const line = firstLine(files, name)?.replace(/\r$/, '');
   if (line === undefined) return fallback;
   const word = words.find((known) => known === line);
   if (word !== undefined) return word;
