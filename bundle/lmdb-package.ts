@@ -5,7 +5,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { compact, form } from './form.js';
 import { besideIt } from './parts.js';
@@ -31,7 +31,8 @@ export async function bundleLmdb(): Promise<{ readonly text: string; readonly li
   const { outputFiles, metafile } = await build({ ...form, entryPoints: [entry], external: ['@lmdb/*'], plugins: [smaller] });
   const text = outputFiles[0]?.text;
   if (text === undefined) throw new Error('esbuild made nothing of lmdb');
-  const folders = Object.keys(metafile.inputs).flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
+  const files = Object.keys(metafile.inputs).map((file) => resolve(file));
+  const folders = files.flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
   return { text: await compact(text), licences: await licencesOf([...new Set(folders)]) };
 }
 

@@ -21,7 +21,8 @@ async function order(server: ServerProcess, thread: string, kind: string): Promi
 }
 
 async function statusWhen(server: ServerProcess, what: string, met: (status: Status) => boolean): Promise<void> {
-  await until(what, 20_000, async () => {
+  // Taking all memory takes its time on a busy machine.
+  await until(what, 60_000, async () => {
     const status = await statusOf(server).catch(() => undefined);
     return status !== undefined && met(status);
   });

@@ -52,7 +52,8 @@ for (const threads of [1, 2]) {
     await sink.close();
     const { tls, connections, recipients, verdict } = sink.report();
     assert.deepEqual([recipients, verdict?.lost, verdict?.duplicate, verdict?.altered], [80, 0, 0, 0]);
-    assert.ok(tls === connections && tls >= 8, `${tls} of ${connections}`);
+    // Connections that are still waiting for their greeting when the last message is answered are cut.
+    assert.ok(connections >= tls && tls >= sent.tls && sent.tls >= 8, `${connections} came, ${tls} in TLS, ${sent.tls} used`);
   });
 }
 
