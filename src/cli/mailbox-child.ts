@@ -4,7 +4,7 @@
  */
 import { Socket } from 'node:net';
 import { systemClock } from '../actors/kernel/clock.js';
-import { leanConnection } from '../actors/net/read-into.js';
+import { leanConnection } from '../actors/net/take-handle.js';
 import { MailboxClient } from '../actors/pop3d/mailbox-client.js';
 
 if (process.getuid?.() === 0) {

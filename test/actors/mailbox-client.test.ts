@@ -10,7 +10,7 @@ import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../src/actors/kernel/clock.js';
 import type { Connected } from '../../src/actors/net/connected.js';
 import { LeanSocket } from '../../src/actors/net/lean-socket.js';
-import { leanConnection } from '../../src/actors/net/read-into.js';
+import { leanConnection } from '../../src/actors/net/take-handle.js';
 import { MailboxClient } from '../../src/actors/pop3d/mailbox-client.js';
 import { backwards, openFolder, until } from '../support/server-home.js';
 

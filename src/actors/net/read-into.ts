@@ -15,7 +15,7 @@ interface InnerServer {
   _emitCloseIfDrained?(): void;
 }
 interface InnerSocket {
-  _handle?: { readonly fd?: number } | null;
+  readonly _handle?: { readonly fd?: number } | null;
 }
 
 /**
@@ -45,23 +45,6 @@ export function takeConnections(server: Server, connected: (socket: Connected) =
     inner._connections = (inner._connections ?? 0) + 1;
     connected(new LeanSocket(client, requests, gone));
   };
-}
-
-/**
- * The same connection as a LeanSocket, paused, where its handle is as expected; the socket as it is otherwise. For one that
- * came a moment ago, of which nothing was read: what Node read already would be lost.
- */
-export function leanConnection(socket: Socket): Connected {
-  const inner = socket as unknown as InnerSocket;
-  const handle = inner._handle;
-  const requests = streamRequests();
-  if (handle === undefined || handle === null || !isStreamHandle(handle) || requests === undefined) {
-    socket.allowHalfOpen = true;
-    return socket;
-  }
-  handle.readStop();
-  inner._handle = null;
-  return new LeanSocket(handle, requests, () => undefined);
 }
 
 /** Its number; undefined where Node does not tell. */

@@ -93,8 +93,16 @@ export class StreamRequests {
   }
 }
 
+/** One for all connections of a thread; undefined before it was looked for. */
+let ofThisThread: { readonly requests: StreamRequests | undefined } | undefined;
+
 /** Undefined where this Node has no such things. */
 export function streamRequests(): StreamRequests | undefined {
+  ofThisThread ??= { requests: lookForRequests() };
+  return ofThisThread.requests;
+}
+
+function lookForRequests(): StreamRequests | undefined {
   try {
     const { binding } = process as unknown as { binding(name: string): Partial<StreamBinding> };
     const found = binding.call(process, 'stream_wrap');

@@ -3,24 +3,34 @@
  * connections that we made. Where handles are not as expected there is no LeanSocket, and the socket goes on.
  */
 import type { Socket } from 'node:net';
+import type { Connected } from './connected.js';
 import { LeanSocket } from './lean-socket.js';
-import { isStreamHandle, type StreamRequests, streamRequests } from './stream-handle.js';
+import { isStreamHandle, streamRequests } from './stream-handle.js';
 
 /** What net.Socket keeps for itself. */
 interface InnerSocket {
   _handle?: object | null;
 }
 
-let requests: StreamRequests | undefined;
-
-/** Takes the handle of a connected socket that is paused and has read nothing; the socket is an empty shell then. */
+/**
+ * Takes the handle of a connected socket that has read nothing, what Node read already would be lost; the socket is an empty
+ * shell then. The LeanSocket is paused.
+ */
 export function leanSocketOf(socket: Socket): LeanSocket | undefined {
   const inner = socket as unknown as InnerSocket;
   const handle = inner._handle;
-  requests ??= streamRequests();
+  const requests = streamRequests();
   if (handle === null || handle === undefined || requests === undefined || !isStreamHandle(handle)) return undefined;
+  handle.readStop();
   inner._handle = null;
   return new LeanSocket(handle, requests, () => undefined);
+}
+
+/** The same; where handles are not as expected the socket as it is, which half closes as a LeanSocket does. */
+export function leanConnection(socket: Socket): Connected {
+  const lean = leanSocketOf(socket);
+  if (lean === undefined) socket.allowHalfOpen = true;
+  return lean ?? socket;
 }
 
 /** Gives the handle back to the socket that it came from, with nothing read ahead. False: the connection is over. */

@@ -5,7 +5,8 @@
 import { connect, type Socket } from 'node:net';
 import type { ByteString } from '../../protocol/mail.js';
 import type { Connected } from '../net/connected.js';
-import { leanConnection, readInto } from '../net/read-into.js';
+import { readInto } from '../net/read-into.js';
+import { leanConnection } from '../net/take-handle.js';
 import type { Deadlines, Watched } from './deadlines.js';
 import { abandonGathered, gather } from './gather.js';
 
