@@ -83,10 +83,8 @@ test(`${rows.length} odd conversations, whole and octet by octet`, async (t) => 
       assert.equal(codesIn(heard).join(' '), codesOf(row).join(' '), JSON.stringify(heard.slice(-300)));
       if (row.says !== undefined) assert.match(heard, row.says);
       const came = house.arrived.get(local) ?? [];
-      assert.deepEqual(
-        came.map(({ body }) => body),
-        row.arrives ?? [],
-      );
+      // Two messages travel side by side.
+      assert.deepEqual(came.map(({ body }) => body).sort(), [...(row.arrives ?? [])].sort());
       if (row.traced !== undefined) for (const { trace } of came) assert.match(trace, row.traced);
       assert.equal(bounced.has(local), row.bounces === true, 'returned');
     });
