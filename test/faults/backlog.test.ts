@@ -68,7 +68,8 @@ test(`${backlog} queued messages: the greeting does not wait for them, none is m
   t.diagnostic(
     `greeting after ${ms} ms, ${Math.round(pssMiB([server.pid('node') ?? 0]))} MiB, ${status?.counters['queue.messages']} queued`,
   );
-  assert.ok(Number(status?.counters['queue.messages']) >= backlog - looked);
+  const queued = Number(status?.counters['queue.messages']);
+  assert.ok(queued >= backlog - looked, `${queued} queued`);
   await until('the oldest have arrived', 60_000, () => order.length >= looked);
   assert.deepEqual(
     order,
