@@ -70,6 +70,29 @@ test('a recipient is known by its number, and only within the message', () => {
   assert.equal(ledgerRecipientIndex({ ...value, pattern: 'u@d.test' }, 'u@d.test'), 0);
 });
 
+test('a recipient is judged as its grammar says, whatever stands there', () => {
+  const patterns = ['r-#@d.test', '#', 'a#a', 'u@d.test', '##', 'aa#aa'];
+  const grammar = /^(0|[1-9]\d{0,6})$/;
+  const recipients = fc.integer({ min: 1, max: 999_999 });
+  const digits = fc.stringMatching(/^[0-9x/:-]{0,9}$/);
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...patterns),
+      recipients,
+      fc.oneof(digits, fc.nat(1_000_000).map(String)),
+      (pattern, count, text) => {
+        const recipient = pattern.replace('#', text);
+        const found = pattern.includes('#') && grammar.test(text) && Number(text) < count ? Number(text) : undefined;
+        const value: LedgerMark = { run: '00000001', sequence: 0, messages: 1, recipients: count, checksum: 0, pattern };
+        assert.equal(ledgerRecipientIndex(value, recipient), pattern.includes('#') ? found : 0);
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+  const overlapping: LedgerMark = { run: '00000001', sequence: 0, messages: 1, recipients: 9, checksum: 0, pattern: 'aa#aa' };
+  assert.equal(ledgerRecipientIndex(overlapping, 'aaa'), undefined);
+});
+
 test('a mark is read as its grammar says, whatever stands there', () => {
   const grammar = /^([0-9a-f]{8}) (\d{1,9}) (\d{1,9}) (\d{1,6}) ([0-9a-f]{8}) (\S{1,300})(?: (\d{1,15}))?$/;
   const digits = (most: number) => fc.stringMatching(new RegExp(`^[0-9]{0,${most + 1}}$`));

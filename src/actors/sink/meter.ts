@@ -3,6 +3,7 @@
  * Holds at most the header; bodies pass through.
  */
 import { crc32 } from 'node:zlib';
+import { CR } from '../../protocol/bytes.js';
 import { type LedgerMark, ledgerHeaderName, parseLedgerMark } from '../../protocol/ledger.js';
 
 /** Headers longer than this are not searched to the end: the message counts as unmarked. */
@@ -48,9 +49,9 @@ export class MessageMeter {
     this.#inHeader = false;
     this.#header = undefined;
     if (end === -1) return;
-    const start = header.subarray(0, end).indexOf(headerName);
-    if (start === -1) return;
-    const lineEnd = header.indexOf('\r\n', start);
+    const start = header.indexOf(headerName);
+    if (start === -1 || start > end) return;
+    const lineEnd = header.indexOf(CR, start);
     this.#mark = parseLedgerMark(header.toString('latin1', start + headerName.length, lineEnd));
     if (this.#mark !== undefined) this.#checksum = crc32(header.subarray(end + emptyLine.length), 0);
   }

@@ -19,6 +19,7 @@ const looping = 'too many hops, this message is looping (#5.4.6)';
 
 /** Most replies. */
 const plainOk = '250 ok\r\n';
+const plainGoAhead = '354 go ahead\r\n';
 
 type Command = (session: SmtpServerSession, argument: ByteString) => void;
 
@@ -153,7 +154,8 @@ export class SmtpServerSession implements SmtpServer {
     } else if (open === 'data') {
       this.body = new BodyScanner(this.options.barecr, this.options.maxHeader);
       this.reader.beforeMessage();
-      this.reply(354, decision.text ?? 'go ahead');
+      if (decision.text === undefined) this.out += plainGoAhead;
+      else this.reply(354, decision.text);
     } else {
       this.errors = 0;
       this.reply(250, decision.text ?? 'ok', '2.0.0');
