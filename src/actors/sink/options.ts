@@ -36,8 +36,8 @@ export interface SinkOptions {
   /** MiB of the newest messages that can be looked at; 0 keeps none; default 32. */
   readonly keep?: number;
   /**
-   * How many take mail at a time, each a process with a core of its own to use; default 1: this process. Rates and limits of rules
-   * then hold for each.
+   * How many take mail at a time, each a process with a core of its own to use; default 1: this process. Rules count over all of
+   * them; `setRules` reaches them a moment later.
    */
   readonly threads?: number;
   /**

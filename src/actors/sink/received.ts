@@ -39,6 +39,8 @@ export interface MessageSummary {
 
 export interface ReceivedMessage extends MessageSummary {
   readonly helo: string;
+  /** Name that the client logged in with (any is taken); empty when it did not. */
+  readonly login: string;
   /** In order, unfolded, words of RFC 2047 decoded. */
   readonly headers: readonly HeaderField[];
   /** First text/plain part; empty when there is none. */
@@ -86,6 +88,7 @@ export function receivedOf(message: KeptMessage): ReceivedMessage {
   return {
     ...summaryOf(message),
     helo: message.helo,
+    login: message.login,
     headers: part.fields.map(({ name, value }) => ({ name, value: decoded(value) })),
     text: textOf(plain),
     html: textOf(html),

@@ -95,7 +95,7 @@ function sinkOf(desk: Desk, listeners: readonly SinkListener[], close: () => Pro
     raw: (id) => desk.kept.get(id)?.bytes,
     wait: async (match = {}, { timeout = usualWaitMs } = {}) => receivedOf(await desk.wait(match, timeout)),
     clear: () => desk.kept.clear(),
-    setRules: (rules) => desk.setRules(rules),
+    setRules: (rules) => void desk.setRules(rules),
     close,
   };
 }

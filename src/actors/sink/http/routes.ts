@@ -115,9 +115,9 @@ async function wait({ query, gone }: Asked, { desk }: Here, response: ServerResp
   else sendJson(response, receivedOf(message));
 }
 
-function putRules({ body }: Asked, { desk }: Here, response: ServerResponse): void {
+async function putRules({ body }: Asked, { desk }: Here, response: ServerResponse): Promise<void> {
   try {
-    desk.setRules(body?.toString('latin1') ?? '');
+    await desk.setRules(body?.toString('latin1') ?? '');
     sendJson(response, { rules: desk.house.troubles.text });
   } catch (error) {
     if (!(error instanceof SinkRulesError)) throw error;
