@@ -52,6 +52,12 @@ export class Desk {
     return [...this.kept.all()].filter((message) => matches(message, match));
   }
 
+  /** Forgets those that match; answers how many. */
+  remove(match: SinkMatch): number {
+    if (Object.keys(match).length === 0) return this.kept.clear();
+    return this.find(match).filter(({ id }) => this.kept.remove(id)).length;
+  }
+
   /** Rejects when the time is over, with what did arrive. */
   async wait(match: SinkMatch, ms: number): Promise<KeptMessage> {
     if (this.kept.limit === 0) throw new Error('this sink keeps no messages: start it with keep above 0');

@@ -71,13 +71,15 @@ export interface Sink {
   messages(match?: SinkMatch): ReceivedMessage[];
   /** A kept message's octets, as in a file; undefined when it is not kept any more. */
   raw(id: number): Uint8Array | undefined;
+  /** Octets of an attachment, decoded; `number` is its `part`. Undefined when there is no such message or part. */
+  part(id: number, number: number): Uint8Array | undefined;
   /**
    * The oldest kept message that matches, or the next one that arrives. Rejects after `timeout` milliseconds (default 10,000) with
    * a list of what did arrive.
    */
   wait(match?: SinkMatch, options?: { readonly timeout?: number }): Promise<ReceivedMessage>;
-  /** Forgets all kept messages; answers how many. Counts stay. */
-  clear(): number;
+  /** Forgets kept messages, all or those that match; answers how many. Counts stay. */
+  clear(match?: SinkMatch): number;
   /** Puts other rules in force, a text or a preset's name. Throws SinkRulesError with line and reason; then nothing changes. */
   setRules(rules: string): void;
   /** Stops listening, cuts open connections, completes the ledger file. May be called twice. */

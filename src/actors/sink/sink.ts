@@ -10,7 +10,7 @@ import { SinkLedger } from './ledger.js';
 import { type OpenListener, openListener } from './listeners.js';
 import { LocalBooks } from './local-books.js';
 import type { Sink, SinkListener, SinkListenerProtocol, SinkOptions } from './options.js';
-import { receivedOf } from './received.js';
+import { partsOf, receivedOf } from './received.js';
 import { Crew, type CrewParts } from './threads/crew.js';
 import { contextOf } from './tls/context.js';
 import { selfSigned } from './tls/self-signed.js';
@@ -93,8 +93,13 @@ function sinkOf(desk: Desk, listeners: readonly SinkListener[], close: () => Pro
     report: () => desk.report(),
     messages: (match = {}) => desk.find(match).map(receivedOf),
     raw: (id) => desk.kept.get(id)?.bytes,
+    part: (id, number) => {
+      const message = desk.kept.get(id);
+      const part = message === undefined ? undefined : partsOf(message)[number];
+      return part === undefined ? undefined : Buffer.from(part.content(), 'latin1');
+    },
     wait: async (match = {}, { timeout = usualWaitMs } = {}) => receivedOf(await desk.wait(match, timeout)),
-    clear: () => desk.kept.clear(),
+    clear: (match = {}) => desk.remove(match),
     setRules: (rules) => void desk.setRules(rules),
     close,
   };

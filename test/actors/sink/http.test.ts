@@ -81,6 +81,66 @@ test('HTML of a message comes with a policy that lets nothing run or be fetched'
   assert.doesNotMatch(page.text, / on[a-z]+=| style="/);
 });
 
+const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const parts = [
+  'Subject: parts\r\nContent-Type: multipart/mixed; boundary=b\r\n',
+  '--b\r\nContent-Type: text/plain\r\n\r\nSee https://example.org/r?t=1. (or http://x.example/(a))',
+  '--b\r\nContent-Type: text/html\r\n\r\n<!doctype html><a class=x href="https://example.org/b?x=1&amp;y=2">b</a>' +
+    '<a href="javascript:alert(1)">j</a><img src="cid:logo%40x"><img src="cid:none">',
+  `--b\r\nContent-Type: image/png; name=l.png\r\nContent-ID: <logo@x>\r\nContent-Transfer-Encoding: base64\r\n\r\n${png}`,
+  "--b\r\nContent-Type: text/html\r\nContent-Disposition: attachment; filename*=utf-8''..%2F%C3%BC.html\r\n\r\n<script>alert(2)</script>",
+  '--b--\r\n',
+].join('\r\n');
+
+test('attachments can be fetched, links are listed, the view holds its images and opens links elsewhere', async (t) => {
+  const { sink, ask } = await started(t);
+  await submit(sink.port(), { recipients: ['p@x'], body: parts });
+  const [message] = sink.messages();
+  assert.deepEqual(message?.links, ['https://example.org/r?t=1', 'http://x.example/(a)', 'https://example.org/b?x=1&y=2']);
+  assert.deepEqual(
+    message?.attachments.map(({ part, name, type, contentId }) => [part, name, type, contentId]),
+    [
+      [2, 'l.png', 'image/png', 'logo@x'],
+      [3, '../ü.html', 'text/html', ''],
+    ],
+  );
+  assert.deepEqual(Buffer.from(sink.part(1, 2) ?? []).toString('base64'), png);
+  assert.deepEqual([sink.part(1, 9), sink.part(2, 0)], [undefined, undefined]);
+  const file = await ask('/api/messages/1/parts/3');
+  assert.deepEqual([file.code, file.headers['content-type'], file.text], [200, 'text/html', '<script>alert(2)</script>']);
+  assert.equal(file.headers['content-disposition'], "attachment; filename*=UTF-8''.._%C3%BC.html");
+  assert.match(`${file.headers['content-security-policy']}`, /sandbox$/);
+  for (const path of ['/api/messages/1/parts/9', '/api/messages/1/parts/', '/api/messages/1/parts', '/api/messages/1/text/1'])
+    assert.equal((await ask(path)).code, 404, path);
+  const view = await ask('/api/messages/1/view');
+  assert.ok(view.text.startsWith('<!doctype html><base target="_blank"><a '));
+  assert.ok(view.text.includes(`<img src="data:image/png;base64,${png}"><img src="cid:none">`));
+  assert.match(
+    `${view.headers['content-security-policy']}`,
+    /default-src 'none'.*; sandbox allow-popups allow-popups-to-escape-sandbox$/,
+  );
+});
+
+test('a query with a slip in it is refused, and does not find, wait for or delete everything', async (t) => {
+  const { sink, ask } = await started(t);
+  for (const name of ['a', 'b', 'c']) await submit(sink.port(), { recipients: [`${name}@x`], body: mail(name) });
+  for (const query of ['recipient=a', 'limit=x', 'limit=-1', 'after=1e3', 'to=a&to=b', 'q=a&text=b', 'timeout=1']) {
+    const said = await ask(`/api/messages?${query}`);
+    assert.deepEqual([said.code, Object.keys(JSON.parse(said.text) as object)], [400, ['error']], query);
+  }
+  for (const query of ['timeout=-1', 'timeout=1e2', 'timeout=601', 'limit=1', 'recipient=a'])
+    assert.equal((await ask(`/api/wait?${query}`)).code, 400, query);
+  assert.equal((await ask('/api/messages?recipient=a', { method: 'DELETE' })).code, 400);
+  assert.deepEqual((JSON.parse((await ask('/api/messages?limit=0')).text) as { messages: [] }).messages, []);
+  assert.equal((await ask('/api/messages?to=nobody', { method: 'DELETE' })).text, '{"deleted":0}\n');
+  assert.equal((await ask('/api/messages?to=b@x', { method: 'DELETE' })).text, '{"deleted":1}\n');
+  assert.deepEqual(
+    sink.messages().map(({ id }) => id),
+    [1, 3],
+  );
+  assert.equal(sink.clear({ subject: 'c' }), 1);
+});
+
 test('wait answers with what came before or comes later, or says that nothing did', async (t) => {
   const { sink, ask } = await started(t);
   await submit(sink.port(), { recipients: ['r@x'], body: mail('early') });
