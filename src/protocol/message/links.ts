@@ -25,12 +25,13 @@ export function linksOf(text: string, html: string): string[] {
 
 /** A sentence's end is not the link's, nor is a bracket that was opened before it. */
 function withoutEnd(link: string): string {
+  if (link.length > longest) return link;
+  let unopened = link.split(')').length - link.split('(').length;
   let end = link.length;
   for (; end > 0; end--) {
     const last = link[end - 1] ?? '';
-    const opening = last === ')' ? '(' : last === ']' ? '[' : '';
-    if (opening !== '' && link.lastIndexOf(opening, end - 1) >= 0) break;
-    if (opening === '' && !".,;:!?'*_".includes(last)) break;
+    if (last === ')' && unopened > 0) unopened--;
+    else if (!".,;:!?'*_]".includes(last)) break;
   }
   return link.slice(0, end);
 }
