@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { type TestContext, test } from 'node:test';
+import { metricsText } from '../../../src/actors/sink/http/metrics.js';
 import { type ReceivedMessage, type Sink, startSink } from '../../../src/actors/sink/sink.js';
 import { submit } from './submit.js';
 
@@ -193,6 +194,25 @@ test('rules over HTTP: a mistake is named and changes nothing', async (t) => {
   assert.equal((await ask('/api/rules')).text, 'rcpt * 550 no');
   assert.equal((await submit(sink.port(), { recipients: ['r@x'], body: mail('x') }))[3], '550 no');
   assert.ok('disk-full' in JSON.parse((await ask('/api/presets')).text));
+});
+
+test('latency is a summary of Prometheus: quantiles, sum and count in seconds', async (t) => {
+  const { sink } = await started(t);
+  const latency = { count: 4, min: 1, mean: 2.5, p50: 2, p90: 4, p99: 4, p999: 4, max: 4 };
+  const lines = metricsText({ ...sink.report(), latency }).split('\n');
+  assert.deepEqual(
+    lines.filter((line) => line.includes('latency')),
+    [
+      '# HELP tqmail_sink_latency_seconds From sending to arrival of marked messages.',
+      '# TYPE tqmail_sink_latency_seconds summary',
+      'tqmail_sink_latency_seconds{quantile="0.5"} 0.002',
+      'tqmail_sink_latency_seconds{quantile="0.9"} 0.004',
+      'tqmail_sink_latency_seconds{quantile="0.99"} 0.004',
+      'tqmail_sink_latency_seconds{quantile="0.999"} 0.004',
+      'tqmail_sink_latency_seconds_sum 0.01',
+      'tqmail_sink_latency_seconds_count 4',
+    ],
+  );
 });
 
 test('metrics in the format of Prometheus, each name explained once', async (t) => {
