@@ -8,7 +8,7 @@ export function readable(octets: string): string {
 }
 
 export function decodeCharset(octets: Buffer, charset: string): string {
-  for (const name of [charset, 'utf-8']) {
+  for (const name of charset === '' ? ['utf-8'] : [charset, 'utf-8']) {
     try {
       return new TextDecoder(name, { fatal: name === 'utf-8' }).decode(octets);
     } catch {

@@ -5,7 +5,7 @@
 
 import { decodeWords } from '../../protocol/message/encoded-words.js';
 import { linksOf } from '../../protocol/message/links.js';
-import { type MimePart, parseMime } from '../../protocol/message/mime.js';
+import { type MimePart, parseHeader, parseMime } from '../../protocol/message/mime.js';
 import { decodeCharset, readable } from './charset.js';
 import type { KeptMessage, SinkProtocol } from './kept.js';
 
@@ -67,7 +67,7 @@ const mostHeader = 65_536;
 export function summaryOf(message: KeptMessage): MessageSummary {
   const known = summaries.get(message);
   if (known !== undefined) return known;
-  const { fields } = parseMime(latin1(message.bytes.subarray(0, mostHeader)));
+  const fields = parseHeader(latin1(message.bytes.subarray(0, mostHeader)));
   const field = (name: string): string => decoded(fields.find((one) => one.name.toLowerCase() === name)?.value ?? '');
   const summary: MessageSummary = {
     id: message.id,
@@ -143,7 +143,9 @@ function textOf(part: MimePart | undefined): string {
 }
 
 function decoded(value: string): string {
-  return decodeWords(value, (octets, charset) => decodeCharset(Buffer.from(octets, 'latin1'), charset));
+  return decodeWords(value, (octets, charset) =>
+    charset === '' ? readable(octets) : decodeCharset(Buffer.from(octets, 'latin1'), charset),
+  );
 }
 
 function latin1(bytes: Uint8Array): string {

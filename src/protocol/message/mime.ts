@@ -37,6 +37,11 @@ export function parseMime(message: ByteString): MimePart {
   return partOf(message, 0, { left: mostParts });
 }
 
+/** The fields of a message's header alone: cheaper. */
+export function parseHeader(message: ByteString): MimeField[] {
+  return fieldsOf(split(message).header);
+}
+
 function partOf(message: ByteString, depth: number, budget: { left: number }): MimePart {
   const { header, body } = split(message);
   const fields = fieldsOf(header);
@@ -81,10 +86,12 @@ function fieldsOf(header: ByteString): MimeField[] {
 
 /** A parameter's value; of RFC 2231's forms the percent sign and continuations are undone, the octets stay in their character set. */
 function parameter(value: ByteString, name: string): ByteString | undefined {
+  if (!value.includes(';') || !value.toLowerCase().includes(name)) return undefined;
   const form = (order: string): RegExp =>
     new RegExp(`;\\s*${name}${order}(\\*?)\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s;]+))`, 'i');
   const whole = form('').exec(value);
   if (whole !== null) return parameterValue(whole, true);
+  if (!value.includes('*')) return undefined;
   let text = '';
   for (let order = 0; order < mostContinued; order++) {
     const piece = form(`\\*${order}`).exec(value);

@@ -181,6 +181,8 @@ async function open(id) {
   $('message').replaceChildren(make('h3', message.subject || '(no subject)'), fields(rows), save, remove, tabs, panel);
   const first = message.text || !message.html ? 0 : 1;
   select(Object.keys(views)[first], tabs.children[first]);
+  // On a phone it stands below the list.
+  if (matchMedia('(max-width:760px)').matches) $('message').scrollIntoView();
 }
 
 async function rules() {
