@@ -23,6 +23,8 @@ export interface SinkOptions {
   readonly qmtp?: SinkAddress;
   /** Page, interface and metrics; any other request is answered 200 and counted. */
   readonly http?: SinkAddress;
+  /** Names by which the page and the interface may be asked, beside addresses and localhost. */
+  readonly httpNames?: readonly string[];
   /** File for a record of each marked arrival. */
   readonly ledger?: string;
   /** Goes on with the ledger file of an earlier sink; default: it is emptied. */

@@ -71,7 +71,8 @@ async function openAll(options: SinkOptions, parts: CrewParts, open: OpenListene
       listeners.push({ protocol: name, address: at.address, port: crew.bind(name, at) });
       continue;
     }
-    const listener = name === 'http' ? await openHttp(at, parts.desk) : await openListener(at, name, parts.desk.house);
+    const listener =
+      name === 'http' ? await openHttp(at, parts.desk, options.httpNames ?? []) : await openListener(at, name, parts.desk.house);
     open.push(listener);
     listeners.push({ protocol: name, address: at.address, port: listener.port });
   }

@@ -238,6 +238,14 @@ test('other sites are kept out: by a name that points here, or from their own pa
   assert.equal(await status({ host: 'localhost:1', origin: 'http://localhost:1' }, 'DELETE'), 200);
 });
 
+test('a name that whoever started it gave is answered, in any case', async (t) => {
+  const sink = await startSink({ http: loopback, httpNames: ['Sink.test'] });
+  t.after(() => sink.close());
+  const code = async (host: string): Promise<number> =>
+    (await ask(sink.port('http'), '/metrics', { headers: { Host: host } })).code;
+  assert.deepEqual([await code('sink.TEST:2580'), await code('sink.test'), await code('other.test')], [200, 200, 403]);
+});
+
 test('what is neither page nor interface is a webhook; wrong paths and methods are named', async (t) => {
   const { sink, ask } = await started(t);
   assert.deepEqual(
