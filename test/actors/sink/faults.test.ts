@@ -217,6 +217,11 @@ test('QMTP takes, refuses for a time or for good, and cuts', async () => {
   assert.equal(await qmtp(sink.port('qmtp'), 'd@x'), '');
   const { messages, refused4, refused5, drops } = sink.report();
   assert.deepEqual([messages, refused4, refused5, drops], [1, 1, 1, 1]);
+  for (const code of ['450', '421']) {
+    sink.setRules(`connect * ${code} no`);
+    assert.equal(await qmtp(sink.port('qmtp'), 'r@x'), '', 'there is no answer before a package');
+  }
+  assert.deepEqual([sink.report().messages, sink.report().refused4], [1, 3]);
   const [message] = sink.messages({ to: 'r@x' });
   assert.deepEqual([message?.subject, message?.text, message?.protocol], ['q', '.dot\r\n', 'qmtp']);
   await sink.close();
