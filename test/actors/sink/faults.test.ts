@@ -148,6 +148,10 @@ test('connections of one client are limited', async () => {
   });
 });
 
+test('one word that is no preset is said to be none', async () => {
+  await assert.rejects(startSink({ rules: 'flakyy' }), /line 1: "flakyy" is neither a preset \(clean, flaky, .*\) nor a rule/);
+});
+
 test('rules change while it runs; a mistake changes nothing', async () => {
   await withSink({}, async (sink) => {
     sink.setRules('greylist');
