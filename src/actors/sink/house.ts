@@ -32,23 +32,31 @@ export interface FarJudge {
   left(client: string): void;
 }
 
+export interface HouseTls {
+  readonly context: SecureContext | undefined;
+  readonly starttls: boolean;
+}
+
 export class House {
   readonly troubles: Troubles;
   readonly books: Books;
   /** Octets of a message that are kept at most; 0 = none is kept. */
   readonly keep: number;
-  /** Makes STARTTLS offered. */
+  /** What connections speak TLS with. */
   readonly tls: SecureContext | undefined;
+  /** STARTTLS is offered; only where there is such a context. */
+  readonly starttls: boolean;
   readonly counts: SinkCounts = noCounts();
   /** Where rules that remember something are asked; undefined: here. */
   far: FarJudge | undefined;
   readonly #clients = new Map<string, number>();
 
-  constructor(troubles: Troubles, books: Books, keep: number, tls: SecureContext | undefined) {
+  constructor(troubles: Troubles, books: Books, keep: number, { context, starttls }: HouseTls) {
     this.troubles = troubles;
     this.books = books;
     this.keep = keep;
-    this.tls = tls;
+    this.tls = context;
+    this.starttls = starttls && context !== undefined;
   }
 
   came(client: string): void {
