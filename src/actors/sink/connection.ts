@@ -11,7 +11,7 @@ import { SmtpServerSession } from '../../protocol/smtp/server.js';
 import type { SmtpServerEvent, SmtpServerOptions } from '../../protocol/smtp/session.js';
 import type { Connected } from '../net/connected.js';
 import { Collected } from './collected.js';
-import type { House } from './house.js';
+import type { House, Question } from './house.js';
 import { MessageMeter } from './meter.js';
 import { Transcript } from './transcript.js';
 import { Wire } from './wire.js';
@@ -22,11 +22,14 @@ const bounds: SmtpServerOptions = {
   greeting: 'sink.tqmail',
   databytes: 0,
   maxRecipients: 1_000_000,
-  maxCommandLine: 4_096,
+  // RFC 4954 §4: tokens are long.
+  maxCommandLine: 16_384,
   maxErrors: 1_000_000,
   maxHops: 1_000_000,
   barecr: 'reject',
   maxHeader: 0,
+  auth: true,
+  utf8: true,
 };
 const lmtpBounds: SmtpServerOptions = { ...bounds, lmtp: true };
 
@@ -39,6 +42,7 @@ export class SinkConnection {
   readonly #collected: Collected | undefined;
   readonly #transcript: Transcript | undefined;
   #helo = '';
+  #login = '';
   #sender = '';
   #recipients: readonly string[] = [];
   #size = 0;
@@ -80,6 +84,7 @@ export class SinkConnection {
     this.#session = this.#newSession(false);
     this.#session.output();
     this.#helo = '';
+    this.#login = '';
     this.#house.counts.tls++;
     this.#wire.secure(tls);
   }
@@ -134,7 +139,10 @@ export class SinkConnection {
       this.#judge('data', event.sender);
     } else if (event.tag === 'end') this.#end(event.wireSize);
     else if (event.tag === 'helo') this.#helo = event.name;
-    else return event.tag === 'quit' || event.tag === 'broken';
+    else if (event.tag === 'login') {
+      this.#login = event.user;
+      this.#judge('auth', event.user);
+    } else return event.tag === 'quit' || event.tag === 'broken';
     return false;
   }
 
@@ -163,7 +171,27 @@ export class SinkConnection {
   #judge(stage: SinkStage, address: string): void {
     const { troubles } = this.#house;
     if (!troubles.concerns(stage)) this.#settle(stage, plainAccept);
-    else this.#meet(stage, this.#house.judge(stage, this.#wire.client, this.#sender, address));
+    else {
+      const question = { stage, client: this.#wire.client, sender: this.#sender, address };
+      const verdict = this.#house.judge(question);
+      if (verdict === undefined) this.#ask(question);
+      else this.#meet(stage, verdict);
+    }
+  }
+
+  /** Only the judge of all processes can say; until then nothing is read. */
+  #ask(question: Question): void {
+    if (question.stage !== 'connect') this.#reply();
+    this.#held = true;
+    this.#wire.wait();
+    this.#house.ask(question, (verdict) => {
+      if (this.#wire.over) return;
+      this.#held = false;
+      // Before what follows, which may ask or hold again.
+      this.#wire.goOn();
+      this.#meet(question.stage, verdict);
+      if (!this.#held) this.#run();
+    });
   }
 
   #meet(stage: SinkStage, verdict: SinkVerdict): void {
@@ -191,6 +219,7 @@ export class SinkConnection {
       this.#wire.cut();
     } else if (does === 'refuse' && refusal !== undefined) {
       if (stage === 'end') this.#forget();
+      if (stage === 'auth') this.#login = '';
       const { code, text } = refusal;
       if (stage === 'connect') {
         this.#wire.write(formatReply(code, text));
@@ -218,6 +247,7 @@ export class SinkConnection {
       protocol: this.#protocol,
       client: this.#wire.client,
       helo: this.#helo,
+      login: this.#login,
       sender: this.#sender,
       recipients,
       size: this.#size,
