@@ -85,7 +85,10 @@ class SendActor implements Actor<'send'> {
     this.#slots = new Slots(settings);
     const due = (): void => this.#schedule.remote.reread();
     this.#onDemand = new OnDemand({ peers, clock, due, isBusy: () => this.#jobs.size > 0 }, settings);
-    this.#destinations = new Destinations(clock, () => this.#slots.most('remote') - this.#slots.used('remote'));
+    this.#destinations = new Destinations(clock, {
+      free: () => this.#slots.most('remote') - this.#slots.used('remote'),
+      most: () => this.#slots.most('remote'),
+    });
     const parts = { peers, log: this.#log, slots: this.#slots, destinations: this.#destinations };
     this.#dispatch = new Dispatcher(parts, settings, {
       done: (job, row, failure) => this.#done(job, row, failure),
@@ -340,6 +343,7 @@ class SendActor implements Actor<'send'> {
       'send.jobs': this.#jobs.size,
       'send.held': this.#quarantine.count,
       'send.aside': this.#destinations.aside,
+      'send.asideNew': this.#destinations.asideNew,
       'send.delivered': this.#dispatch.outcomes.K,
       'send.deferred': this.#dispatch.outcomes.Z,
       'send.failed': this.#dispatch.outcomes.D,
