@@ -1,8 +1,11 @@
 /** Many hosts that nothing is known of, and that hang, do not take the slots of those that have answered. */
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Settings } from '../../src/protocol/settings.js';
-import { OneThreadNode } from '../support/one-thread-node.js';
+import { type NodeParts, OneThreadNode } from '../support/one-thread-node.js';
 import { TimedSlots } from '../support/timed-slots.js';
 
 const quick = 'quick.example';
@@ -26,7 +29,7 @@ interface House {
 const holesNamed = (count: number, from = 0): readonly string[] =>
   Array.from({ length: count }, (_, n) => `h${from + n}.hole.example`);
 
-async function house(over: Partial<Settings> = {}, takes = 20): Promise<House> {
+async function house(over: Partial<Settings> = {}, takes = 20, parts: NodeParts = {}): Promise<House> {
   let made: OneThreadNode | undefined;
   const holes = { hang: true };
   const hangs = (recipient: string): boolean => holes.hang && recipient.endsWith('.hole.example');
@@ -35,7 +38,7 @@ async function house(over: Partial<Settings> = {}, takes = 20): Promise<House> {
     takes: (to) => (hangs(to) ? 60_000 : takes),
     outcome: (to) => (hangs(to) ? { status: 'Z', text: 'no answer\n' } : { status: 'K', text: 'ok\n' }),
   });
-  const node = new OneThreadNode({ remoteSlots: remote, settings: { concurrencyremote: slots, ...over } });
+  const node = new OneThreadNode({ ...parts, remoteSlots: remote, settings: { concurrencyremote: slots, ...over } });
   made = node;
   await node.host.start();
   const asked: string[] = [];
@@ -79,6 +82,42 @@ test('two thousand new hosts that hang: a host that has answered always finds a 
   await node.clock.advance(4_000);
   complete();
   await node.stop();
+});
+
+test('whoever has taken mail is no newcomer after a start, after an orderly end and after a crash', async (t) => {
+  const queueDir = mkdtempSync(join(tmpdir(), 'hosts-'));
+  t.after(() => rmSync(queueDir, { recursive: true }));
+  const before = await house({}, 20, { queueDir });
+  await before.send([quick, 'two words.example']);
+  await before.node.clock.advance(1);
+  await before.node.stop();
+  assert.equal(readFileSync(join(queueDir, 'hosts'), 'latin1'), `${quick}\n`);
+  // The second run learns nothing new; the third finds what the first one wrote.
+  for (let run = 0; run < 2; run += 1) {
+    const { node, send, hanging, quickTakes } = await house({}, 20, { queueDir });
+    await send(holesNamed(100));
+    assert.equal(hanging(), slots - 1);
+    const took = await quickTakes();
+    assert.ok(took !== undefined && took <= 1_000, `${took} ms`);
+    node.crash();
+  }
+});
+
+test('a file of hosts that is none: the server starts, everybody is a newcomer', async (t) => {
+  const queueDir = mkdtempSync(join(tmpdir(), 'hosts-'));
+  t.after(() => rmSync(queueDir, { recursive: true }));
+  mkdirSync(join(queueDir, 'hosts'));
+  const { node, send, quickTakes } = await house({}, 20, { queueDir });
+  await send(holesNamed(100));
+  assert.equal(await quickTakes(), undefined);
+  await node.clock.advance(120);
+  node.crash();
+  rmSync(join(queueDir, 'hosts'), { recursive: true });
+  writeFileSync(join(queueDir, 'hosts'), `\0\xff\n\n${'x'.repeat(400)}\n${quick}\nhalf`, 'latin1');
+  const next = await house({}, 20, { queueDir });
+  await next.send(holesNamed(100));
+  assert.notEqual(await next.quickTakes(), undefined);
+  next.node.crash();
 });
 
 test('without mail for others hosts that hang have all slots but one; the first message for others finds it', async () => {

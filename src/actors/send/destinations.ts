@@ -70,6 +70,21 @@ export class Destinations {
     return this.#asideNew;
   }
 
+  /** How often a host became one that takes mail, or ceased to be. */
+  get changes(): number {
+    return this.#hosts.changes;
+  }
+
+  /** Hosts that have taken mail, the one used last at the end. */
+  *taken(): IterableIterator<ByteString> {
+    for (const { host } of this.#hosts.proven()) yield host;
+  }
+
+  /** These have taken mail before. */
+  recall(hosts: Iterable<ByteString>): void {
+    for (const host of hosts) this.#hosts.took(this.#hosts.meet(host));
+  }
+
   turnOf(host: ByteString): Turn {
     const known = this.#hosts.get(host);
     const room = known?.newcomer === false || this.#isRoomForNew();

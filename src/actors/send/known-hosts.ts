@@ -36,6 +36,8 @@ export class KnownHosts {
   readonly #newcomers = new Map<ByteString, Destination>();
   /** Deliveries to newcomers at work. */
   newcomersAtWork = 0;
+  /** How often a host went from one group to the other. */
+  changes = 0;
 
   get(host: ByteString): Destination | undefined {
     return this.#proven.get(host) ?? this.#newcomers.get(host);
@@ -110,6 +112,7 @@ export class KnownHosts {
   }
 
   #move(destination: Destination, newcomer: boolean): void {
+    this.changes += 1;
     this.#groupOf(destination).delete(destination.host);
     destination.newcomer = newcomer;
     const group = this.#groupOf(destination);
