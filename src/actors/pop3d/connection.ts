@@ -13,7 +13,7 @@ import { hangUp } from '../net/hang-up.js';
 import { plainAddress, type Session } from '../net/open-listeners.js';
 import { readInto } from '../net/read-into.js';
 import { busyLine, refusedLine, troubleLine } from '../spawn/mailbox-request.js';
-import type { Given, MailboxWay, Opened, Tunnel } from './mailbox-way.js';
+import type { Given, MailboxWay, Opened, Tunnel } from './opened-mailbox.js';
 import { serveMailbox } from './serve-mailbox.js';
 import { TunnelRunner } from './tunnel.js';
 
