@@ -3,7 +3,7 @@
  * It knows nothing of other lanes but their number.
  */
 import { readReplay } from '../../store/replay-messages.js';
-import { monotonicUs } from '../monotonic.js';
+import { monotonicUs } from '../kernel/monotonic.js';
 import { LoadMessages } from './message.js';
 import type { SourceOptions } from './options.js';
 import { SendingPlan } from './plan.js';

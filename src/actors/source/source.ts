@@ -3,7 +3,7 @@
  * accepted for whom. It counts; it judges nothing.
  */
 import { randomBytes } from 'node:crypto';
-import { monotonicUs } from '../monotonic.js';
+import { monotonicUs } from '../kernel/monotonic.js';
 import { makeLane } from './lane.js';
 import { LatencyHistogram } from './latency.js';
 import type { SourceOptions, SourceReport } from './options.js';

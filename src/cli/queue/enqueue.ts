@@ -6,7 +6,7 @@ import { handOver } from '../../actors/inject/hand-over.js';
 import type { Verdict } from '../../actors/inject/intake.js';
 import { CommandTrouble } from '../complain.js';
 import { pidsFile, queueSocket } from '../home.js';
-import { isAlive, readPids } from '../start/run-files.js';
+import { isAlive, readPids } from '../run/run-files.js';
 import type { Destination } from './destination.js';
 
 /** A server that restarts is waited for, in milliseconds (contract §3). */

@@ -3,7 +3,7 @@
  * It ends with the sink: when it is told, or when the channel to it closes.
  */
 import type { ByteString } from '../../../protocol/mail.js';
-import { monotonicUs } from '../../monotonic.js';
+import { monotonicUs } from '../../kernel/monotonic.js';
 import { type Books, House, type Marked } from '../house.js';
 import type { KeptMessage } from '../kept.js';
 import { type OpenListener, openListener } from '../listeners.js';
