@@ -2,7 +2,7 @@
  * What a command asks a running node on run/control.sock, and what it answers: one JSON line each, then
  * the connection ends. Types only.
  */
-import type { ReadyListener } from '../start/run-files.js';
+import type { ReadyListener } from '../run/run-files.js';
 
 export type ControlVerb =
   | 'status'

@@ -8,7 +8,7 @@ import { CommandTrouble, complain, errorCode, reason } from '../complain.js';
 import { homeFolder, lockFile, pidsFile } from '../home.js';
 import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
 import { usageLine } from '../manual/help.js';
-import { isAlive, readPids } from '../start/run-files.js';
+import { isAlive, readPids } from '../run/run-files.js';
 import { askNode } from './client.js';
 import type { ControlAnswer, ControlVerb, NodeStatus } from './messages.js';
 import { statusText } from './status-text.js';

@@ -24,9 +24,9 @@ import { readSettings } from '../../store/control-dir.js';
 import { CommandTrouble, reason } from '../complain.js';
 import { lockFile, pidsFile, queueFolder, runFolder } from '../home.js';
 import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
+import { isAlive, readPids } from '../run/run-files.js';
 import { type BoundListener, bindListeners } from './bind.js';
 import { chooseIdentity, type Identity, unusable } from './identity.js';
-import { isAlive, readPids } from './run-files.js';
 import { notServed } from './served.js';
 
 export interface Prepared {
