@@ -118,6 +118,25 @@ export class Dispatcher {
     this.fill(pass.channel);
   }
 
+  /** Takes the job's passes off again; false, and nothing changed, while one of them is under way. */
+  withdraw(job: Job): boolean {
+    const passes = [...job.passes.values()];
+    if (passes.some(({ running, reading }) => running > 0 || reading)) return false;
+    for (const pass of passes) {
+      for (const host of pass.aside.keys()) this.#destinations.takeBack(host, pass);
+      pass.aside.clear();
+      this.#takeOff(pass);
+    }
+    return true;
+  }
+
+  #takeOff(pass: Pass): void {
+    pass.job.passes.delete(pass.channel);
+    const ready = this.#ready[pass.channel];
+    const at = ready.indexOf(pass);
+    if (at >= 0) ready.splice(at, 1);
+  }
+
   fill(channel: Channel): void {
     const ready = this.#ready[channel];
     let started = 0;
@@ -286,10 +305,7 @@ export class Dispatcher {
   #overIfIdle(pass: Pass): void {
     if (pass.running > 0 || pass.unread !== undefined || pass.reading || hasWaiting(pass)) return;
     if (pass.job.passes.get(pass.channel) !== pass) return;
-    pass.job.passes.delete(pass.channel);
-    const ready = this.#ready[pass.channel];
-    const at = ready.indexOf(pass);
-    if (at >= 0) ready.splice(at, 1);
+    this.#takeOff(pass);
     this.#events.passOver(pass);
   }
 
