@@ -63,7 +63,7 @@ export class QueueTable {
     row.octets += head.unixSize;
     row.birth = Math.min(row.birth, head.birth);
     if (isHeld(head.due, this.#now)) row.held += 1;
-    else row.due = Math.min(row.due, head.due?.local ?? this.#now, head.due?.remote ?? Number.POSITIVE_INFINITY);
+    else row.due = Math.min(row.due, nextTry(head.due) ?? this.#now);
     this.#rows.set(name, row);
   }
 
@@ -87,6 +87,11 @@ export class QueueTable {
     ];
     return `${columns.join(' ')}  ${name.replace(/[^\x20-\x7e]/g, '_')}\n`;
   }
+}
+
+/** Undefined for a message that is not planned: its turn comes as soon as there is room. */
+function nextTry(due: { readonly local?: number; readonly remote?: number } | undefined): number | undefined {
+  return due && Math.min(due.local ?? Number.POSITIVE_INFINITY, due.remote ?? Number.POSITIVE_INFINITY);
 }
 
 const hostOf = (address: ByteString): ByteString => address.slice(address.lastIndexOf('@') + 1).toLowerCase();

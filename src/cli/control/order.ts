@@ -39,7 +39,7 @@ async function order(what: Order, args: readonly string[]): Promise<number> {
     else if (found === 'partly') partly += 1;
   });
   const { done, busy } = await orderAll(home, what, ids);
-  process.stdout.write(`${done} messages ${said[what]}\n`);
+  process.stdout.write(`${done} ${done === 1 ? 'message' : 'messages'} ${said[what]}\n`);
   if (partly > 0)
     complain(`tqmail: ${what}: ${partly} messages have other recipients too and stay as they are; name them by --id alone`);
   if (busy > 0) complain(`tqmail: ${what}: deliveries of ${busy} messages are under way; ask again`);
