@@ -48,6 +48,9 @@ export interface DispatchEvents {
 
 const crashed: Readonly<Record<Channel, string>> = { local: 'qmail-local crashed.\n', remote: 'qmail-remote crashed.\n' };
 
+/** What a stop leaves no more time for. */
+const cutOff: Outcome = { status: 'Z', text: 'The server stopped before this delivery was over. (#4.3.2)\n' };
+
 function lostReport(why: Unanswered['why'], channel: Channel): Outcome {
   if (why === 'full' || why === 'stopping') return { status: 'Z', text: 'System resources temporarily unavailable. (#4.3.0)\n' };
   return { status: 'Z', text: crashed[channel] };
@@ -257,13 +260,14 @@ export class Dispatcher {
     this.#slots.give(channel);
     pass.running -= 1;
     // Nobody can tell whether a delivery without a report took place.
-    if (isUnanswered(report) || report.lost === true) {
+    const lost = isUnanswered(report) || report.lost === true;
+    if (lost) {
       job.repeated = true;
       this.#events.lost(job, firstId, !isUnanswered(report), this.#lastDelivery);
     } else this.#events.reported(job);
     group.forEach((row, i) => {
       const outcome = isUnanswered(report) ? lostReport(report.why, channel) : report.outcomes[i];
-      this.#book(pass, row, firstId + i, outcome);
+      this.#book(pass, row, firstId + i, lost && this.#stopping && outcome?.status === 'Z' ? cutOff : outcome);
       this.logStatus();
     });
     if (channel === 'remote' && group.some((row) => row.state === 'done')) {

@@ -7,8 +7,8 @@ import type { Order, OrderCounts } from '../../actors/node-api.js';
 import { compileChoice } from '../../protocol/queue-choice.js';
 import { CommandTrouble, complain } from '../complain.js';
 import { usageLine } from '../manual/help.js';
+import { askServer } from './ask-server.js';
 import { choiceWords } from './choice.js';
-import { askNode } from './client.js';
 import { eachQueued } from './export.js';
 
 /** Messages a request. */
@@ -63,7 +63,7 @@ async function orderAll(home: string, what: Order, ids: readonly number[]): Prom
 }
 
 async function ask(home: string, what: Order, ids: readonly number[]): Promise<OrderCounts> {
-  const answer = await askNode(home, { verb: 'order', order: what, ids });
+  const answer = await askServer(home, { verb: 'order', order: what, ids });
   if (answer?.tag === 'done') return answer.value as OrderCounts;
   throw new CommandTrouble(
     111,
