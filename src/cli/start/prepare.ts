@@ -18,7 +18,7 @@ import {
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { cores } from '../../actors/cores.js';
-import { descriptorLimit, leastDescriptors } from '../../actors/descriptors.js';
+import { descriptorLimit, leastDescriptors } from '../../actors/kernel/descriptors.js';
 import { placement } from '../../actors/topology.js';
 import type { Settings } from '../../protocol/settings.js';
 import { readSettings } from '../../store/control-dir.js';
