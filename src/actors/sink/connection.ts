@@ -5,10 +5,10 @@
 
 import { plainAccept, plainVerdict, type SinkVerdict } from '../../protocol/sink/judge.js';
 import { magicOf } from '../../protocol/sink/magic.js';
-import type { SinkStage } from '../../protocol/sink/rule.js';
+import type { SinkAction, SinkRefusal, SinkStage } from '../../protocol/sink/rule.js';
 import { formatReply } from '../../protocol/smtp/reply.js';
 import { SmtpServerSession } from '../../protocol/smtp/server.js';
-import type { SmtpServerEvent, SmtpServerOptions } from '../../protocol/smtp/session.js';
+import type { SmtpDecision, SmtpServerEvent, SmtpServerOptions } from '../../protocol/smtp/session.js';
 import type { Connected } from '../net/connected.js';
 import { Collected } from './collected.js';
 import type { House, Question } from './house.js';
@@ -16,7 +16,7 @@ import { MessageMeter } from './meter.js';
 import { Transcript } from './transcript.js';
 import { Wire } from './wire.js';
 
-const accepted = { accept: true } as const;
+const accepted: SmtpDecision = { accept: true };
 
 const bounds: SmtpServerOptions = {
   greeting: 'sink.tqmail',
@@ -50,6 +50,8 @@ export class SinkConnection {
   #untouched = true;
   /** What a recipient's address wants for the end of the message. */
   #atEnd: SinkVerdict | undefined;
+  /** LMTP: addresses want different replies. */
+  #differ = false;
   #held = false;
 
   constructor(socket: Connected, house: House, protocol: 'smtp' | 'lmtp') {
@@ -132,6 +134,7 @@ export class SinkConnection {
     else if (event.tag === 'mail') {
       this.#sender = event.sender;
       this.#atEnd = undefined;
+      this.#differ = false;
       this.#judge('mail', event.sender);
     } else if (event.tag === 'data') {
       this.#recipients = event.recipients;
@@ -156,9 +159,24 @@ export class SinkConnection {
 
   #rcpt(recipient: string): void {
     const magic = this.#house.troubles.magic ? magicOf(recipient) : undefined;
-    if (magic?.stage === 'end') this.#atEnd = plainVerdict(magic.action);
+    if (magic?.stage === 'end') this.#wish(magic.action);
     if (magic?.stage === 'rcpt') this.#meet('rcpt', plainVerdict(magic.action));
     else this.#judge('rcpt', recipient);
+  }
+
+  /** A recipient's wish for the end of the message, which all of them share but for LMTP's replies. */
+  #wish(action: SinkAction): void {
+    const verdict = plainVerdict(action);
+    if (this.#protocol === 'smtp' || verdict.refusal === undefined) this.#atEnd = verdict;
+    else this.#differ = true;
+  }
+
+  /** LMTP's reply for each recipient that wants one of its own (RFC 2033 §4.2). */
+  #wishes(): (SinkRefusal | undefined)[] {
+    return this.#recipients.map((recipient) => {
+      const magic = magicOf(recipient);
+      return magic?.stage === 'end' ? plainVerdict(magic.action).refusal : undefined;
+    });
   }
 
   #end(wireSize: number): void {
@@ -235,11 +253,14 @@ export class SinkConnection {
   }
 
   #arrive(answered: boolean): void {
-    const recipients = this.#recipients;
-    this.#house.took(recipients, this.#size, this.#meter.finish());
-    if (answered) this.#session.decide(accepted);
+    const each = this.#differ ? this.#wishes() : undefined;
+    const recipients = each === undefined ? this.#recipients : this.#recipients.filter((_, index) => each[index] === undefined);
+    for (const refusal of each ?? []) if (refusal !== undefined) this.#house.refused(refusal);
+    if (recipients.length === 0) this.#forget();
+    else this.#house.took(recipients, this.#size, this.#meter.finish());
+    if (answered) this.#session.decide(each === undefined ? accepted : { accept: true, each });
     else this.#house.counts.unanswered += recipients.length;
-    if (this.#collected === undefined || this.#transcript === undefined) return;
+    if (this.#collected === undefined || this.#transcript === undefined || recipients.length === 0) return;
     if (answered) this.#reply();
     this.#house.books.keep({
       id: 0,

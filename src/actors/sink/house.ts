@@ -6,6 +6,7 @@ import type { SecureContext } from 'node:tls';
 import type { LedgerMark } from '../../protocol/ledger.js';
 import type { ByteString } from '../../protocol/mail.js';
 import type { SinkQuestion, SinkVerdict } from '../../protocol/sink/judge.js';
+import type { SinkRefusal } from '../../protocol/sink/rule.js';
 import { noCounts, type SinkCounts } from './counts.js';
 import type { KeptMessage } from './kept.js';
 import type { Troubles } from './troubles.js';
@@ -85,11 +86,14 @@ export class House {
   met(verdict: SinkVerdict): void {
     const { counts } = this;
     if (verdict.delayMs > 0) counts.delays++;
-    if (verdict.does === 'refuse') {
-      if ((verdict.refusal?.code ?? 450) < 500) counts.refused4++;
-      else counts.refused5++;
-    } else if (verdict.does === 'stall') counts.stalls++;
+    if (verdict.refusal !== undefined) this.refused(verdict.refusal);
+    else if (verdict.does === 'stall') counts.stalls++;
     else if (verdict.does !== 'accept') counts.drops++;
+  }
+
+  refused({ code }: SinkRefusal): void {
+    if (code < 500) this.counts.refused4++;
+    else this.counts.refused5++;
   }
 
   took(recipients: readonly ByteString[], size: number, marked: Marked | undefined): void {

@@ -27,6 +27,8 @@ export class SinkPackageConnection {
   #size = 0;
   #untouched = true;
   #held = false;
+  /** The rules for connections let it in. */
+  #welcome = false;
 
   constructor(socket: Connected, house: House) {
     this.#house = house;
@@ -35,7 +37,9 @@ export class SinkPackageConnection {
     const { client } = this.#wire;
     house.came(client);
     socket.once('close', () => house.left(client));
-    this.#judge([{ stage: 'connect', client, sender: '', address: client }], () => undefined);
+    this.#judge([{ stage: 'connect', client, sender: '', address: client }], () => {
+      this.#welcome = true;
+    });
     this.#wire.start();
   }
 
@@ -152,6 +156,11 @@ export class SinkPackageConnection {
     if (does === 'accept') take();
     else if (does === 'stall') this.#wire.stall();
     else if (does === 'refuse' && refusal !== undefined) {
+      // Nothing can be answered yet.
+      if (!this.#welcome) {
+        this.#wire.end();
+        return;
+      }
       this.#meter.reset();
       this.#collected?.finish();
       this.#session.decide(`${refusal.code < 500 ? 'Z' : 'D'}${refusal.text}`);

@@ -77,7 +77,12 @@ export class Troubles {
 /** One word alone is the name of a preset. */
 function rulesText(rules: string): string {
   const word = rules.trim();
-  return Object.hasOwn(sinkPresets, word) ? (sinkPresets[word] ?? '') : rules;
+  if (Object.hasOwn(sinkPresets, word)) return sinkPresets[word] ?? '';
+  if (/^[A-Za-z-]+$/.test(word)) {
+    const reason = `"${word}" is neither a preset (${Object.keys(sinkPresets).join(', ')}) nor a rule`;
+    throw new SinkRulesError({ line: 1, reason });
+  }
+  return rules;
 }
 
 function judgeOf(text: string, begun: number): SinkJudge {

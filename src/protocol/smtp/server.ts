@@ -6,17 +6,13 @@ import { maxCommandAddress, parseAddressArgument } from '../address.js';
 import { copyOf } from '../bytes.js';
 import type { ByteString } from '../mail.js';
 import { BodyScanner, type ScanResult } from './body-scanner.js';
+import { bareCr, bareLf, looping, oversize } from './body-texts.js';
 import { type CommandLine, parseCommand } from './command.js';
 import { CommandReader } from './command-reader.js';
 import { declaredSize, ehloReply } from './extensions.js';
 import { LoginDialog, type LoginStep } from './login.js';
 import { enhancedCode, formatReply } from './reply.js';
 import type { SmtpDecision, SmtpServer, SmtpServerEvent, SmtpServerOptions } from './session.js';
-
-const bareLf = 'See https://cr.yp.to/docs/smtplf.html.';
-const bareCr = 'message has a carriage return without line feed, see https://cr.yp.to/docs/smtplf.html (#5.6.0)';
-const oversize = 'sorry, that message size exceeds my databytes limit (#5.3.4)';
-const looping = 'too many hops, this message is looping (#5.4.6)';
 
 /** Most replies. */
 const plainOk = '250 ok\r\n';
@@ -142,10 +138,7 @@ export class SmtpServerSession implements SmtpServer {
     if (open === 'data') this.further = this.options.lmtp === true ? this.recipients.length - 1 : 0;
     if (open === 'data' || open === 'end') this.closeTransaction();
     // RFC 2033 §4.2: the end of an LMTP message is answered for each recipient.
-    for (let left = open === 'end' ? this.further : 0; left > 0; left--) {
-      if (decision.accept) this.reply(250, decision.text ?? 'ok', '2.0.0');
-      else this.reply(decision.code, decision.text);
-    }
+    for (let index = 0; open === 'end' && index < this.further; index++) this.replyEnd(decision, index);
     if (!decision.accept) {
       this.refuse(decision.code, decision.text);
       if (decision.close) this.breakOff(decision.text);
@@ -169,8 +162,15 @@ export class SmtpServerSession implements SmtpServer {
       else this.reply(354, decision.text);
     } else {
       this.errors = 0;
-      this.reply(250, decision.text ?? 'ok', '2.0.0');
+      this.replyEnd(decision, this.further);
     }
+  }
+
+  /** To the end of a message, for the recipient with this index. */
+  private replyEnd(decision: SmtpDecision, index: number): void {
+    const refused = decision.accept ? decision.each?.[index] : decision;
+    if (refused !== undefined) this.reply(refused.code, refused.text);
+    else this.reply(250, (decision.accept ? decision.text : undefined) ?? 'ok', '2.0.0');
   }
 
   private reply(code: number, text: ByteString, fallback?: string): void {
@@ -337,12 +337,11 @@ export class SmtpServerSession implements SmtpServer {
     const line = this.reader.read(chunk, this.position);
     this.position = this.reader.position;
     if (line === 'more' || this.dialog === undefined) return;
-    if (line === 'long' || line === 'lf') {
-      this.step({ tag: 'wrong', code: 500, text: 'line too long or with a bare line feed (#5.5.2)' });
-      return;
+    if (typeof line === 'string') this.step({ tag: 'wrong', code: 500, text: 'line too long or with a bare line feed (#5.5.2)' });
+    else {
+      this.options.heard?.(line.text);
+      this.step(this.dialog.answer(line.text));
     }
-    this.options.heard?.(line.text);
-    this.step(this.dialog.answer(line.text));
   }
 
   /** RFC 3207 §4: no argument; whatever was said or sent before is forgotten with this session. */

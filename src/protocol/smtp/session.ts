@@ -72,12 +72,23 @@ export type SmtpServerEvent =
   /** The session is over after its output is written: bare LF or CR, too many errors. */
   | { readonly tag: 'broken'; readonly why: string };
 
+export interface SmtpRefusal {
+  readonly code: number;
+  readonly text: ByteString;
+}
+
 /**
  * `text` of an acceptance replaces the usual text after the code; `address` replaces the sender or recipient
  * (localiphost, RELAYCLIENT's suffix). `close` ends the session after the reply.
+ * `each`, at the end of an LMTP message: what is said for each recipient in place of the acceptance.
  */
 export type SmtpDecision =
-  | { readonly accept: true; readonly text?: ByteString; readonly address?: ByteString }
+  | {
+      readonly accept: true;
+      readonly text?: ByteString;
+      readonly address?: ByteString;
+      readonly each?: readonly (SmtpRefusal | undefined)[];
+    }
   | { readonly accept: false; readonly code: number; readonly text: ByteString; readonly close?: boolean };
 
 export interface SmtpServer {
