@@ -8,8 +8,8 @@ import { faultsAllowed, orderFault } from '../../actors/kernel/fault.js';
 import type { RunningNode } from '../../actors/node-api.js';
 import { reason } from '../complain.js';
 import { controlSocket } from '../home.js';
-import { receiveLines, sendLine } from '../start/json-lines.js';
-import type { ReadyListener } from '../start/run-files.js';
+import { receiveLines, sendLine } from '../run/json-lines.js';
+import type { ReadyListener } from '../run/run-files.js';
 import type { ControlAnswer, ControlRequest, ControlVerb, NodeStatus } from './messages.js';
 
 export interface ControlOptions {
@@ -47,6 +47,9 @@ export function serveControl(options: ControlOptions): Promise<void> {
     });
   });
 }
+
+/** Messages that one request may be about. */
+const mostOrdered = 1_000;
 
 /** What ends the node is done when the answer is out. */
 type Answer = ControlAnswer & { readonly afterwards?: () => void };
@@ -124,6 +127,10 @@ function controlAnswers(options: ControlOptions): Answers {
       if (node.flush === undefined) return { tag: 'failed', text: 'the running node cannot flush' };
       const late = new Promise<undefined>((settle) => setTimeout(settle, flushMs, undefined).unref());
       return { tag: 'done', value: await Promise.race([node.flush(names.slice(0, 100)), late]) };
+    },
+    order: async ({ order, ids = [] }) => {
+      if (node.order === undefined || order === undefined) return { tag: 'failed', text: 'the running node takes no orders' };
+      return { tag: 'done', value: await node.order(order, ids.slice(0, mostOrdered)) };
     },
     pause: () => switchTo(true),
     cont: () => switchTo(false),

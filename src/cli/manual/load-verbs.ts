@@ -71,7 +71,7 @@ export const loadVerbs: readonly Verb[] = [
     summary: 'makes load',
     options: [
       { name: 'to', value: 'ADDR:PORT', needed: true, text: 'the SMTP server' },
-      { name: 'messages', value: 'N', text: 'how many (1000)' },
+      { name: 'messages', value: 'N', text: 'how many (1000; with --replay, each of its messages once)' },
       { name: 'size', value: 'SIZE', text: 'octets of body (4096), or a mix by weight: 4k:80,64k:15,1m:5' },
       { name: 'sessions', value: 'N', text: 'connections at a time (10)' },
       { name: 'rate', value: 'R', text: 'messages a second, all together: an open loop, latency from each planned moment' },
@@ -99,7 +99,13 @@ export const loadVerbs: readonly Verb[] = [
       { name: 'quiet', text: 'no line of progress on a terminal' },
     ],
     about: ['Every message carries a mark, so that the sink can account for it. Prints one JSON object.'],
-    exits: [[0, 'all accepted'], [1, 'some refused, or the ledger is not complete'], misused, [111, 'cannot send']],
+    exits: [
+      [0, 'all accepted'],
+      [1, 'some refused, or the ledger is not complete'],
+      misused,
+      [111, 'cannot send'],
+      [130, 'interrupted; the object is printed'],
+    ],
   },
   {
     name: 'bench',

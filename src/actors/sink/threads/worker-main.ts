@@ -4,7 +4,7 @@
  */
 import type { ByteString } from '../../../protocol/mail.js';
 import type { SinkVerdict } from '../../../protocol/sink/judge.js';
-import { monotonicUs } from '../../monotonic.js';
+import { monotonicUs } from '../../kernel/monotonic.js';
 import { type Books, type FarJudge, House, type Marked, type Question } from '../house.js';
 import type { KeptMessage } from '../kept.js';
 import { type OpenListener, openListener } from '../listeners.js';
