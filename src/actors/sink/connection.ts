@@ -60,13 +60,16 @@ export class SinkConnection {
     this.#wire = new Wire(socket, (chunk) => this.#receive(chunk));
     if (house.keep > 0) {
       this.#transcript = new Transcript();
-      this.#collected = new Collected(house.keep);
+      this.#collected = new Collected(house.keep, house.room);
     }
     this.#session = this.#newSession(house.starttls && protocol !== 'smtps');
     if (protocol === 'smtps' && house.tls !== undefined) this.#wire.secure(house.tls);
     const { client } = this.#wire;
     house.came(client);
-    socket.once('close', () => house.left(client));
+    socket.once('close', () => {
+      house.left(client);
+      this.#collected?.drop();
+    });
     if (protocol === 'smtps') house.counts.tls++;
     this.#judge('connect', client);
     if (!this.#held) this.#reply();
@@ -251,7 +254,7 @@ export class SinkConnection {
 
   #forget(): void {
     this.#meter.reset();
-    this.#collected?.finish();
+    this.#collected?.drop();
   }
 
   #arrive(answered: boolean): void {

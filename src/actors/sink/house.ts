@@ -7,6 +7,7 @@ import type { LedgerMark } from '../../protocol/ledger.js';
 import type { ByteString } from '../../protocol/mail.js';
 import type { SinkQuestion, SinkVerdict } from '../../protocol/sink/judge.js';
 import type { SinkRefusal } from '../../protocol/sink/rule.js';
+import type { Room } from './collected.js';
 import { noCounts, type SinkCounts } from './counts.js';
 import type { KeptMessage } from './kept.js';
 import type { Troubles } from './troubles.js';
@@ -42,6 +43,8 @@ export class House {
   readonly books: Books;
   /** Octets of a message that are kept at most; 0 = none is kept. */
   readonly keep: number;
+  /** For messages under way that will be kept: twice what may be kept, all together. */
+  readonly room: Room;
   /** What connections speak TLS with. */
   readonly tls: SecureContext | undefined;
   /** STARTTLS is offered; only where there is such a context. */
@@ -55,6 +58,7 @@ export class House {
     this.troubles = troubles;
     this.books = books;
     this.keep = keep;
+    this.room = { left: 2 * keep };
     this.tls = context;
     this.starttls = starttls && context !== undefined;
   }
