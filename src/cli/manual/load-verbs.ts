@@ -47,6 +47,7 @@ export const loadVerbs: readonly Verb[] = [
       { name: 'http', value: 'ADDR:PORT', text: 'page, interface, metrics; any other request gets 200' },
       { name: 'http-name', value: 'NAME,NAME', text: 'names by which the page may be asked, beside addresses and localhost' },
       { name: 'keep', value: 'MIB', text: 'newest messages that can be looked at (32 with --http, else 0)' },
+      { name: 'max-size', value: 'OCTETS', text: 'refuses larger messages, and announces SIZE' },
       { name: 'threads', value: 'N', text: 'so many processes take mail (1)' },
       { name: 'ready-file', value: 'FILE', text: 'gets the pid and the listeners when all are open' },
       ledger('i|x'),
