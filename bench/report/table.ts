@@ -27,6 +27,7 @@ export const columns: readonly (readonly [string, string])[] = [
   ['peakMiB', 'peak MiB'],
   ['emptyPerSecond', 'empty/s'],
   ['prefillPerSecond', 'prefill/s'],
+  ['drainPerSecond', 'drain/s'],
   ['startSeconds', 'start s'],
   ['residentMiB', 'resident MiB'],
   ['lost', 'lost'],
@@ -84,6 +85,7 @@ export function verdicts({ results }: Pick<BenchResult, 'results'>): string[] {
     const judged = runs.some((run) => run.lost !== undefined);
     if (lost + duplicate + altered > 0)
       return `ledger  ${name}: ${lost} lost, ${duplicate} twice, ${altered} altered: those runs have no figures`;
+    if (!judged && runs.every(({ ok }) => !ok)) return `ledger  ${name}: no run came to its end`;
     const unjudged = runs.every(({ ok }) => ok) ? 'all accepted, arrivals not judged' : 'arrivals not judged';
     return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : unjudged} in ${runs.length === 1 ? 'one run' : `${runs.length} runs`}`;
   });

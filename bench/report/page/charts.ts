@@ -12,6 +12,7 @@ const drawnRatios: readonly (readonly [string, string, 'more' | 'less'])[] = [
   ['perSecond', 'messages a second', 'more'],
   ['perCore', 'messages a second of one core', 'more'],
   ['acceptPerSecond', 'accepted a second', 'more'],
+  ['drainPerSecond', 'let go a second', 'more'],
   ['loginsPerSecond', 'logins a second', 'more'],
   ['loginCpuPer1000', 'CPU for a login', 'less'],
   ['retrPerSecond', 'messages fetched a second', 'more'],
