@@ -142,3 +142,17 @@ test('the page says what warmed a server up, and how its mail went', () => {
   const page = reportPage({ ...result([sound(100)]), options });
   assert.match(page, /100 recipients a message, 1 a transaction, a connection a message, pipelining 2, after 30 that warm it up/);
 });
+
+test('a course is drawn of the points that have its figure, in parts that can be told apart', () => {
+  // Counts ten times a second for 20 s, processes looked at every second.
+  const timeline = Array.from({ length: 201 }, (_, index) => {
+    const counts = { t: index / 10, accepted: index * 10, arrived: index * 10 };
+    return index % 10 === 0 ? { ...counts, cpu: index / 20, mib: 60 } : counts;
+  });
+  const page = reportPage(result([{ ...sound(100), timeline }]));
+  const course = (title: string): string => new RegExp(`${title}.*?</svg>`, 's').exec(page)?.[0] ?? '';
+  const points = (title: string): number =>
+    /<path class="line l0" d="(M[^"]+L[^"]+)"/.exec(course(title))?.[1]?.split('L').length ?? 0;
+  assert.equal(points('Cores in use'), 20);
+  assert.equal(points('Arrived a second'), 50);
+});
