@@ -19,7 +19,8 @@ export class LogLines implements LogDestination {
     }
   }
 
-  flushSync(): void {}
+  readonly moves = true;
+  async close(): Promise<void> {}
 
   /** The first line, written already or to come, that begins so. */
   line(start: string): Promise<string> {

@@ -7,6 +7,7 @@ import { giftSocket } from '../../actors/spawn/mailbox-gift.js';
 import type { ByteString } from '../../protocol/mail.js';
 import { complain } from '../complain.js';
 import { lspawndSocket, pidsFile } from '../home.js';
+import { LogLines } from './log-lines.js';
 import { spawnNode, tellNode, v8Flags } from './node-process.js';
 import { NodePulse, watchNode } from './node-pulse.js';
 import type { ToParent } from './pipe-messages.js';
@@ -44,6 +45,7 @@ export function runServer(options: ServerOptions): Promise<number> {
 class Server {
   readonly #options: ServerOptions;
   readonly #settle: (code: number) => void;
+  readonly #lines: LogLines;
   #log: WriteLog;
   #node: Supervised | undefined;
   readonly #pulse = new NodePulse();
@@ -57,7 +59,8 @@ class Server {
   constructor(options: ServerOptions, settle: (code: number) => void) {
     this.#options = options;
     this.#settle = settle;
-    this.#log = serverLog(options.prepared.settings, options.log);
+    this.#lines = new LogLines(options.log);
+    this.#log = serverLog(options.prepared.settings, this.#lines);
   }
 
   begin(): void {
@@ -123,7 +126,7 @@ class Server {
   #hear(message: ToParent): void {
     if (message.type === 'pulse') this.#pulse.heard();
     else if (message.type === 'ready') this.#ready();
-    else if (message.type === 'log') this.#log = serverLog(message.format);
+    else if (message.type === 'log') this.#log = serverLog(message.format, this.#lines);
     else if (message.type === 'failed') this.#failed(message.text);
     else if (message.type === 'stop please') void this.#stop();
     else if (message.type === 'restart please' && !this.#stopping) {

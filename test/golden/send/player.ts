@@ -43,7 +43,8 @@ class Play {
       fatal: (reason) => this.log.push(`fatal: ${reason}`),
       log: {
         lost: 0,
-        flushSync: () => undefined,
+        close: async () => undefined,
+        moves: true,
         write: (text) => {
           const lines = (partial + text).split('\n');
           partial = lines.pop() ?? '';
