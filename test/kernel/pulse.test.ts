@@ -87,6 +87,17 @@ test('splogger turns lines of the old form into records, a stamp ends with the f
   );
 });
 
+test('time in which a thread stood counts for a moment only', async () => {
+  const keptAlive = setInterval(() => undefined, 50);
+  const begun = systemClock.ran();
+  while (systemClock.ran() - begun < 400) await new Promise(setImmediate);
+  const [ranBefore, before] = [systemClock.ran(), performance.now()];
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+  while (systemClock.ran() === ranBefore) await new Promise(setImmediate);
+  assert.ok(systemClock.ran() - ranBefore <= 1_250, `${systemClock.ran() - ranBefore} of ${performance.now() - before} ms`);
+  clearInterval(keptAlive);
+});
+
 test('a clock is watched against the one that never jumps', () => {
   let wall = 1_000_000_000_000;
   let monotonic = 5_000;
