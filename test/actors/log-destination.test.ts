@@ -1,7 +1,7 @@
 /** The log's destination when its reader is slow: what is lost is counted in lines and told, and the end waits for nobody for long. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import fs, { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -71,6 +71,31 @@ test('lines beyond what may wait are counted one by one, and the log says so whe
   assert.equal(missing, `warning: ${lost} log lines lost: the reader of the log was too slow`);
   assert.deepEqual(rest, ['after', 'and on', '']);
   assert.equal(log.split('\n')[9_999 - lost]?.startsWith('line '), true, 'nothing else was changed');
+});
+
+test('a disk without room: nothing is lost as long as it is kept, and the count goes back when all is written', async (t) => {
+  const { destination, read } = pipe(t, much);
+  const limit = 5;
+  // What a write to a full disk says, in place of the system.
+  const original = fs.write;
+  let failures = 0;
+  t.mock.method(fs, 'write', (...values: unknown[]) => {
+    if (failures >= limit) return (original as (...all: unknown[]) => void)(...values);
+    failures += 1;
+    const done = values.at(-1) as (error: Error) => void;
+    setImmediate(() => done(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })));
+  });
+  destination.write(line(0));
+  await until('a write has failed', 20_000, () => destination.lost > 0);
+  for (let n = 1; n < 40; n += 1) destination.write(line(n));
+  assert.ok(destination.lost >= 39, `${destination.lost}`);
+  await until('all is written', 20_000, () => {
+    destination.write('\n');
+    return failures === limit && destination.lost === 0;
+  });
+  await destination.close();
+  assert.ok(read().startsWith(lot(0, 40)), 'in order, none is missing');
+  assert.equal(destination.dropped, 0);
 });
 
 test('the end waits for a reader that reads', async (t) => {

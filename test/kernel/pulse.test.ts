@@ -67,7 +67,7 @@ test('splogger turns lines of the old form into records, a stamp ends with the f
   const write = (text: string): void => {
     out += text;
   };
-  const destination = { write, close: async () => undefined, lost: 0, moves: true };
+  const destination = { write, close: async () => undefined, lost: 0, dropped: 0, moves: true };
   const settings = testSettings({ logformat: 'qmail', logstamp: 'tai64n' });
   const splogger = createSplogger({ settings, clock: systemClock } as ActorContext<'splogger'>, destination);
   splogger.handlers.lines({ text: 'one\n', count: 1 });

@@ -19,6 +19,7 @@ export class LogLines implements LogDestination {
     }
   }
 
+  readonly dropped = 0;
   readonly moves = true;
   async close(): Promise<void> {}
 

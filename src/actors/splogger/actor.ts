@@ -37,10 +37,10 @@ export function createSplogger(context: ActorContext<'splogger'>, destination: L
 
   /** The reader is back: it reads that there is a gap, and how large it is. */
   const tellMissing = (): void => {
-    const { lost } = destination;
-    if (lost === told || !destination.moves) return;
-    event({ event: 'warning', text: `${lost - told} log lines lost: the reader of the log was too slow` });
-    told = lost;
+    const { dropped, moves } = destination;
+    if (dropped === told || !moves) return;
+    event({ event: 'warning', text: `${dropped - told} log lines lost: the reader of the log was too slow` });
+    told = dropped;
   };
 
   const lines = ({ text, events, count }: LogBatch): void => {

@@ -18,15 +18,19 @@ export interface LogDestination {
   write(text: string): void;
   /** Waits until all is written, or for as long as the reader deserves. Nothing is written after it. */
   close(): Promise<void>;
-  /** Lines that were thrown away. */
+  /** Lines that were thrown away, and those that cannot be written as things are (a full disk, a reader that is gone). */
   readonly lost: number;
+  /** Lines that were thrown away. */
+  readonly dropped: number;
   /** True when something was written after the last line was thrown away: somebody reads again. */
   readonly moves: boolean;
 }
 
 class Destination implements LogDestination {
-  lost = 0;
+  dropped = 0;
   moves = true;
+  /** Lines since writes fail; they are kept, and written when that is over. */
+  #unwritten = 0;
   readonly #sonic;
   #waiting = 0;
   #over = false;
@@ -40,12 +44,17 @@ class Destination implements LogDestination {
     this.#sonic.on('drop', (text: string) => this.#dropped(text));
     this.#sonic.on('write', (octets: number) => {
       this.#waiting -= octets;
+      this.#unwritten = 0;
       this.moves = true;
     });
     // A reader that went away must not end the mail server: what it misses is counted.
     this.#sonic.on('error', () => {
-      this.lost += 1;
+      this.#unwritten = Math.max(this.#unwritten, 1);
     });
+  }
+
+  get lost(): number {
+    return this.dropped + this.#unwritten;
   }
 
   write(text: string): void {
@@ -54,16 +63,19 @@ class Destination implements LogDestination {
       return;
     }
     this.#waiting += Buffer.byteLength(text);
+    if (this.#unwritten > 0) this.#unwritten += linesOf(text);
     this.#sonic.write(text);
   }
 
   async close(): Promise<void> {
     const begun = performance.now();
-    for (let left = this.#waiting; left > 0 && performance.now() - begun < longestMs; ) {
+    // Where writes fail, waiting does not help.
+    for (let left = this.#waiting; left > 0 && this.#unwritten === 0 && performance.now() - begun < longestMs; ) {
       await this.#drained();
       if (this.#waiting === left) break;
       left = this.#waiting;
     }
+    if (this.#unwritten > 0) this.#tryOnce();
     this.#over = true;
     if (this.#waiting > 0) this.#sonic.destroy();
   }
@@ -88,19 +100,30 @@ class Destination implements LogDestination {
 
   #miss(text: string): void {
     this.moves = false;
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.lost += 1;
+    this.dropped += linesOf(text);
   }
 
   #exit(): void {
     if (this.#over || this.#waiting === 0) return;
+    this.#tryOnce();
+    // Pino's listener must not wait for it either.
+    this.#sonic.destroy();
+  }
+
+  #tryOnce(): void {
     this.#endBy = performance.now() + lastMs;
     try {
       this.#sonic.flushSync();
     } catch {
-      // Nobody reads; pino's listener must not wait for it either.
-      this.#sonic.destroy();
+      // Nobody reads, or there is no room.
     }
   }
+}
+
+function linesOf(text: string): number {
+  let lines = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines += 1;
+  return lines;
 }
 
 /** `maxLength`: octets that may wait. */

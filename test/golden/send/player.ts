@@ -44,6 +44,7 @@ class Play {
       log: {
         lost: 0,
         close: async () => undefined,
+        dropped: 0,
         moves: true,
         write: (text) => {
           const lines = (partial + text).split('\n');
