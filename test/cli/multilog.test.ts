@@ -1,7 +1,17 @@
 /** multilog, tai64n, tai64nlocal and splogger as processes. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { until } from '../support/server-home.js';
@@ -42,6 +52,39 @@ test('multilog selects, rotates at line ends, keeps so many files and writes who
       .every((line) => line === '' || line.startsWith('9')),
   );
   assert.equal(readFileSync(status, 'latin1'), `last${'\n'.repeat(997)}`);
+});
+
+/** Sizes of the files of `log`, oldest first, once the input has gone through `program`. */
+function sizes(program: string, folder: string, script: readonly string[], text: string): readonly number[] {
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'input'), text, 'latin1');
+  const input = openSync(join(folder, 'input'), 'r');
+  const { status, stderr } = spawnSync(program, [...script, './log'], { cwd: folder, stdio: [input, 'ignore', 'pipe'] });
+  closeSync(input);
+  assert.equal(status, 0, String(stderr));
+  const log = join(folder, 'log');
+  const closed = readdirSync(log).filter((name) => name.startsWith('@'));
+  return [...closed.sort(), 'current'].map((name) => statSync(join(log, name)).size);
+}
+
+test('files end where those of daemontools end: in writes of 512 octets, in reads of 1,024', async (t) => {
+  const folder = scratch(t);
+  const mixed = [3_000, 40, 1_200, 7, 700, 0, 511, 512, 513, 90, 2_500].map((length, n) =>
+    `${n}`.repeat(length).slice(0, length),
+  );
+  const inputs: readonly (readonly [readonly string[], string, readonly number[]])[] = [
+    [['s4096'], lines(300, 'x'.repeat(40)), [2498, 2567, 2565, 2565, 2565, 630]],
+    [['s4096'], `${mixed.join('\n')}\n`.repeat(3), [3042, 2423, 3619, 3042, 2423, 3619, 3042, 2423, 3619, 0]],
+    [['t', 's5000'], `${mixed.join('\n')}\n`.repeat(2), [3094, 3092, 3184, 3094, 3092, 3184, 0]],
+    [['s4096'], `${'z'.repeat(9_000)}\nshort\n`, [4096, 4096, 815]],
+    [['s4096'], 'no line end'.repeat(900), [4096, 4096, 1709]],
+  ];
+  for (const [index, [script, text, expected]] of inputs.entries()) {
+    assert.deepEqual(sizes(launcher('multilog'), join(folder, `own${index}`), script, text), expected);
+    const original = '/usr/bin/multilog';
+    if (!existsSync(original)) continue;
+    assert.deepEqual(sizes(original, join(folder, `original${index}`), script, text), expected);
+  }
 });
 
 test('a second multilog is refused; what a killed one left is kept as unfinished; a peaceful end is gone on with', async (t) => {
