@@ -125,6 +125,14 @@ test('a folder has its state and a script its status files before the first line
   assert.equal((await run(t, 'multilog', script, { stdin: 'x\n' }).finished).code, 0);
   assert.equal(readFileSync(join(folder, 'status'), 'utf8'), '');
   assert.equal(readFileSync(join(folder, 'log/state'), 'utf8'), '');
+  for (const [word, said] of [
+    ['=/nowhere/status', 'unable to create /nowhere/status: file does not exist'],
+    ['/nowhere/log', 'unable to open directory /nowhere/log: file does not exist'],
+    ['/etc/passwd', 'unable to open directory /etc/passwd: not a directory'],
+  ] as const) {
+    const refused = await run(t, 'multilog', [word], { stdin: 'x\n' }).finished;
+    assert.deepEqual([refused.code, refused.stderr], [111, `multilog: fatal: ${said}\n`]);
+  }
 });
 
 test('ALRM closes the current file, TERM ends after the line', async (t) => {

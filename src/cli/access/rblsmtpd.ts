@@ -4,6 +4,7 @@
  * once had of its own is gone.
  */
 import { type Block, isZone, type ListSource, ordered } from '../../protocol/block-list.js';
+import { errnoText } from '../../protocol/errno-text.js';
 import type { ByteString } from '../../protocol/mail.js';
 import { type Call, complainTo } from '../call.js';
 import { exitCodeOf, runProgram } from '../child/program.js';
@@ -30,9 +31,9 @@ export const run = (call: Call): Promise<number> =>
       await limitedSmtp(call, block, words.seconds);
       return 0;
     }
-    const code = exitCodeOf(await runProgram(call, words.program));
-    if (code === undefined) throw new Fatal(temporary, `unable to run ${words.program[0]}`);
-    return code;
+    const end = await runProgram(call, words.program);
+    if (end.tag === 'unstarted') throw new Fatal(temporary, `unable to run ${words.program[0]}: ${errnoText(end.code)}`);
+    return exitCodeOf(end) ?? temporary;
   });
 
 async function blockFor(call: Call, { sources, hard, failClosed, seconds }: Words): Promise<Block | undefined> {

@@ -6,6 +6,7 @@ import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, renameSync, stat
 import { join } from 'node:path';
 import { type FolderAction, selectedBy } from '../../../protocol/log/script.js';
 import { CommandTrouble, errorCode, reason } from '../../complain.js';
+import { errorWords } from '../../fatal.js';
 import { closeLock, openLock, tryLock } from '../../lock.js';
 import { finish } from './names.js';
 import { processOnce, recover } from './processor.js';
@@ -199,13 +200,13 @@ function lockFolder(path: string): number {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw new CommandTrouble(111, `unable to create directory ${path}: ${reason(error)}`);
+    if (errorCode(error) !== 'EEXIST') throw new CommandTrouble(111, `unable to open directory ${path}: ${errorWords(error)}`);
   }
   let fd: number;
   try {
     fd = openLock(join(path, 'lock'), true);
   } catch (error) {
-    throw new CommandTrouble(111, `unable to open ${join(path, 'lock')}: ${reason(error)}`);
+    throw new CommandTrouble(111, `unable to open directory ${path}: ${errorWords(error)}`);
   }
   if (!tryLock(fd)) {
     closeLock(fd);

@@ -6,7 +6,8 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import type { LogAction } from '../../../protocol/log/script.js';
 import type { Call } from '../../call.js';
 import { put } from '../../call.js';
-import { reason } from '../../complain.js';
+import { CommandTrouble, reason } from '../../complain.js';
+import { errorWords } from '../../fatal.js';
 import { LogFolder, type Warn } from './folder.js';
 import type { LineSink } from './split.js';
 
@@ -42,7 +43,7 @@ export class LogOutputs implements LineSink {
     try {
       closeSync(openForStatus(Buffer.from(file, 'latin1')));
     } catch (error) {
-      this.#warn(`unable to write to ${file}: ${reason(error)}`);
+      throw new CommandTrouble(111, `unable to create ${file}: ${errorWords(error)}`);
     }
   }
 
