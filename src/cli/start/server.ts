@@ -13,6 +13,7 @@ import type { ToParent } from './pipe-messages.js';
 import type { Prepared } from './prepare.js';
 import { type ReadyListener, removeFile, writePids, writeReady } from './run-files.js';
 import { serverLog, type WriteLog } from './server-log.js';
+import { ServiceNotice } from './service-notice.js';
 import { type StartSignal, takeSignals } from './signals.js';
 import { endedCleanly, type Supervised, supervise } from './supervise.js';
 
@@ -47,6 +48,7 @@ class Server {
   #log: WriteLog;
   #node: Supervised | undefined;
   readonly #pulse = new NodePulse();
+  readonly #notice = new ServiceNotice(process.env, (text) => this.#log('warning', text));
   #lspawnd: Supervised | undefined;
   #stopping = false;
   #wasReady = false;
@@ -156,6 +158,7 @@ class Server {
     if (readyFile !== undefined) writeReady(readyFile, process.pid, listeners);
     if (!this.#wasReady) whenReady?.(listeners);
     this.#wasReady = true;
+    this.#notice.ready();
   }
 
   #signal(signal: StartSignal): void {
@@ -167,6 +170,7 @@ class Server {
   async #stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#notice.stopping();
     const gone = this.#node?.ending();
     const child = this.#node?.child();
     tellNode(child, { type: 'stop', graceMs });

@@ -1,15 +1,14 @@
 /**
  * A sink's counts in the text format of Prometheus.
  */
+import { type MetricRow, prometheusText } from '../../../protocol/prometheus.js';
 import type { SinkReport } from '../options.js';
-
-type Row = readonly [name: string, kind: 'counter' | 'gauge', what: string, value: number | undefined, labels?: string];
 
 export function metricsText(report: SinkReport): string {
   const { verdict, latency } = report;
   const troubled = 'Replies and cuts that rules asked for.';
   const judged = 'Marked arrivals by what is wrong with them.';
-  const rows: Row[] = [
+  const rows: MetricRow[] = [
     ['messages_total', 'counter', 'Messages taken.', report.messages],
     ['recipients_total', 'counter', 'Recipients of messages taken.', report.recipients],
     ['unanswered_total', 'counter', 'Recipients of messages taken whose sender got no answer.', report.unanswered],
@@ -31,7 +30,7 @@ export function metricsText(report: SinkReport): string {
     ['ledger_wrong_total', 'counter', judged, verdict?.late, 'kind="late"'],
     ['ledger_stopped', 'gauge', '1 when the ledger file can be written no more.', report.ledgerTrouble === undefined ? 0 : 1],
     ...(['p50', 'p90', 'p99', 'p999'] as const).map(
-      (name): Row => [
+      (name): MetricRow => [
         'latency_seconds',
         'gauge',
         'From sending to arrival.',
@@ -40,13 +39,5 @@ export function metricsText(report: SinkReport): string {
       ],
     ),
   ];
-  let text = '';
-  let last = '';
-  for (const [name, kind, what, value, labels] of rows) {
-    if (value === undefined) continue;
-    if (name !== last) text += `# HELP tqmail_sink_${name} ${what}\n# TYPE tqmail_sink_${name} ${kind}\n`;
-    last = name;
-    text += `tqmail_sink_${name}${labels === undefined ? '' : `{${labels}}`} ${value}\n`;
-  }
-  return text;
+  return prometheusText('tqmail_sink_', rows);
 }
