@@ -2,7 +2,6 @@
  * How a run goes on: accepted and arrived so far, CPU and memory of the server's tree, looked at a few times a second.
  * A look costs a walk through /proc, so the pauses grow with what it cost; the number of points is bounded.
  */
-import { nowUs } from '../load/load.js';
 import type { TimelinePoint } from '../result.js';
 import { cpuSeconds, pssMiB } from './tree.js';
 
@@ -24,7 +23,7 @@ export interface Timeline {
 }
 
 export function watchRun({ roots, counts }: Watched): Timeline {
-  const beginUs = nowUs();
+  const beginMs = performance.now();
   const cpuBefore = cpuSeconds(roots);
   let points: TimelinePoint[] = [];
   let peakMiB = 0;
@@ -33,7 +32,7 @@ export function watchRun({ roots, counts }: Watched): Timeline {
   let stopped = false;
   const look = (last: boolean): void => {
     const begun = performance.now();
-    const t = Math.round((nowUs() - beginUs) / 1e4) / 100;
+    const t = Math.round((begun - beginMs) / 10) / 100;
     // Page tables are walked for each sample of memory: at most twice a second.
     if (roots.length > 0 && (last || begun - memoryAtMs >= 2 * shortestPauseMs)) {
       [memoryAtMs, mib] = [begun, Math.round(pssMiB(roots) * 10) / 10];

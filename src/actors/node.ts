@@ -5,13 +5,13 @@
 import type { Settings } from '../protocol/settings.js';
 import { readSettings } from '../store/control-dir.js';
 import { cores } from './cores.js';
-import { descriptorLimit } from './descriptors.js';
 import { Host } from './host.js';
 import { InheritedSockets } from './inherited-sockets.js';
 import type { Counters } from './kernel/actor.js';
 import { Board } from './kernel/board.js';
 import { systemClock } from './kernel/clock.js';
 import { deadline } from './kernel/control.js';
+import { descriptorLimit } from './kernel/descriptors.js';
 import { ActivityLog } from './kernel/log.js';
 import { watchPulses } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';

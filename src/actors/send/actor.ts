@@ -33,6 +33,7 @@ import { Quarantine } from './quarantine.js';
 import { Schedule } from './schedule.js';
 import { Slots } from './slots.js';
 import { StoredMail } from './stored-mail.js';
+import { TakenHosts } from './taken-hosts.js';
 
 type Context = ActorContext<'send'>;
 const channels = ['local', 'remote'] as const;
@@ -55,6 +56,7 @@ class SendActor implements Actor<'send'> {
   readonly #jobs = new NumberMap<Job>();
   readonly #slots: Slots;
   readonly #destinations: Destinations;
+  readonly #takenHosts: TakenHosts;
   readonly #onDemand: OnDemand;
   readonly #intake = { local: new Intake(), remote: new Intake() };
   readonly #schedule: Readonly<Record<Channel, Schedule>>;
@@ -88,7 +90,11 @@ class SendActor implements Actor<'send'> {
     this.#slots = new Slots(settings);
     const due = (): void => this.#schedule.remote.reread();
     this.#onDemand = new OnDemand({ peers, clock, due, isBusy: () => this.#jobs.size > 0 }, settings);
-    this.#destinations = new Destinations(clock, () => this.#slots.most('remote') - this.#slots.used('remote'));
+    this.#destinations = new Destinations(clock, {
+      free: () => this.#slots.most('remote') - this.#slots.used('remote'),
+      most: () => this.#slots.most('remote'),
+    });
+    this.#takenHosts = new TakenHosts(context.queueDir, this.#destinations);
     const parts = { peers, log: this.#log, slots: this.#slots, destinations: this.#destinations };
     this.#dispatch = new Dispatcher(parts, settings, {
       done: (job, row, failure) => this.#done(job, row, failure),
@@ -168,6 +174,7 @@ class SendActor implements Actor<'send'> {
   }
 
   start(): void {
+    this.#takenHosts.recall();
     this.#dispatch.logStatus();
     for (const channel of channels) {
       this.#schedule[channel].reread();
@@ -179,6 +186,7 @@ class SendActor implements Actor<'send'> {
 
   /** Hints may be lost: the queue is looked at now and then, whatever was heard. */
   #rescan(): void {
+    this.#takenHosts.keep();
     this.#lookAtClock();
     for (const channel of channels) {
       this.#intake[channel].fallBehind();
@@ -355,6 +363,7 @@ class SendActor implements Actor<'send'> {
     await new Promise((resolve) => setImmediate(resolve));
     await this.#keeper.idle();
     await this.#looked.keep();
+    this.#takenHosts.keep();
     this.#log.write({ event: 'exiting' });
     this.#log.flush();
   }
@@ -364,6 +373,7 @@ class SendActor implements Actor<'send'> {
       'send.jobs': this.#jobs.size,
       'send.held': this.#quarantine.count,
       'send.aside': this.#destinations.aside,
+      'send.asideNew': this.#destinations.asideNew,
       'send.delivered': this.#dispatch.outcomes.K,
       'send.deferred': this.#dispatch.outcomes.Z,
       'send.failed': this.#dispatch.outcomes.D,

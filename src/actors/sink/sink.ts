@@ -10,7 +10,7 @@ import { SinkLedger } from './ledger.js';
 import { type OpenListener, openListener } from './listeners.js';
 import { LocalBooks } from './local-books.js';
 import type { Sink, SinkListener, SinkListenerProtocol, SinkOptions } from './options.js';
-import { receivedOf } from './received.js';
+import { partsOf, receivedOf } from './received.js';
 import { Crew, type CrewParts } from './threads/crew.js';
 import { contextOf } from './tls/context.js';
 import { selfSigned } from './tls/self-signed.js';
@@ -71,7 +71,8 @@ async function openAll(options: SinkOptions, parts: CrewParts, open: OpenListene
       listeners.push({ protocol: name, address: at.address, port: crew.bind(name, at) });
       continue;
     }
-    const listener = name === 'http' ? await openHttp(at, parts.desk) : await openListener(at, name, parts.desk.house);
+    const listener =
+      name === 'http' ? await openHttp(at, parts.desk, options.httpNames ?? []) : await openListener(at, name, parts.desk.house);
     open.push(listener);
     listeners.push({ protocol: name, address: at.address, port: listener.port });
   }
@@ -93,9 +94,14 @@ function sinkOf(desk: Desk, listeners: readonly SinkListener[], close: () => Pro
     report: () => desk.report(),
     messages: (match = {}) => desk.find(match).map(receivedOf),
     raw: (id) => desk.kept.get(id)?.bytes,
+    part: (id, number) => {
+      const message = desk.kept.get(id);
+      const part = message === undefined ? undefined : partsOf(message)[number];
+      return part === undefined ? undefined : Buffer.from(part.content(), 'latin1');
+    },
     wait: async (match = {}, { timeout = usualWaitMs } = {}) => receivedOf(await desk.wait(match, timeout)),
-    clear: () => desk.kept.clear(),
-    setRules: (rules) => desk.setRules(rules),
+    clear: (match = {}) => desk.remove(match),
+    setRules: (rules) => void desk.setRules(rules),
     close,
   };
 }

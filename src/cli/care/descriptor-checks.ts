@@ -1,5 +1,5 @@
 /** The limit on open files, of the running server or of whoever would start it: connections and the queue need them. */
-import { descriptorLimit, leastDescriptors } from '../../actors/descriptors.js';
+import { descriptorLimit, leastDescriptors } from '../../actors/kernel/descriptors.js';
 import { type CheckLine, doubtful, fault, fine } from './check-line.js';
 
 const what = 'open files';

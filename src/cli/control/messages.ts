@@ -3,7 +3,7 @@
  * the connection ends. Types only.
  */
 import type { Order } from '../../actors/node-api.js';
-import type { ReadyListener } from '../start/run-files.js';
+import type { ReadyListener } from '../run/run-files.js';
 
 export type ControlVerb =
   | 'status'

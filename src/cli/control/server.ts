@@ -8,8 +8,8 @@ import { faultsAllowed, orderFault } from '../../actors/kernel/fault.js';
 import type { RunningNode } from '../../actors/node-api.js';
 import { reason } from '../complain.js';
 import { controlSocket } from '../home.js';
-import { receiveLines, sendLine } from '../start/json-lines.js';
-import type { ReadyListener } from '../start/run-files.js';
+import { receiveLines, sendLine } from '../run/json-lines.js';
+import type { ReadyListener } from '../run/run-files.js';
 import type { ControlAnswer, ControlRequest, ControlVerb, NodeStatus } from './messages.js';
 
 export interface ControlOptions {

@@ -8,7 +8,7 @@ import { CommandTrouble, complain, reason } from '../complain.js';
 import { homeFolder, pidsFile } from '../home.js';
 import { closeLock, waitForLock } from '../lock.js';
 import { usageLine } from '../manual/help.js';
-import { isAlive, readPids } from '../start/run-files.js';
+import { isAlive, readPids } from '../run/run-files.js';
 import { askServer, presentLock, serverHolds } from './ask-server.js';
 import { askNode } from './client.js';
 import type { ControlAnswer, ControlVerb, NodeStatus } from './messages.js';

@@ -18,16 +18,16 @@ import {
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { cores } from '../../actors/cores.js';
-import { descriptorLimit, leastDescriptors } from '../../actors/descriptors.js';
+import { descriptorLimit, leastDescriptors } from '../../actors/kernel/descriptors.js';
 import { placement } from '../../actors/topology.js';
 import type { Settings } from '../../protocol/settings.js';
 import { readSettings } from '../../store/control-dir.js';
 import { CommandTrouble, errorCode, reason } from '../complain.js';
 import { lockFile, pidsFile, queueFolder, runFolder } from '../home.js';
 import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
+import { isAlive, readPids } from '../run/run-files.js';
 import { type BoundListener, bindListeners } from './bind.js';
 import { chooseIdentity, type Identity, unusable } from './identity.js';
-import { isAlive, readPids } from './run-files.js';
 import { notServed } from './served.js';
 
 export interface Prepared {

@@ -11,7 +11,7 @@ import { readSettings } from '../../store/control-dir.js';
 import { reason } from '../complain.js';
 import { serveControl } from '../control/server.js';
 import { controlSocket } from '../home.js';
-import { receiveLines, sendLine } from './json-lines.js';
+import { receiveLines, sendLine } from '../run/json-lines.js';
 import { pipeFd, type ToNode, type ToParent } from './pipe-messages.js';
 import { serverLog, type WriteLog } from './server-log.js';
 

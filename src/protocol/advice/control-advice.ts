@@ -5,16 +5,11 @@
  */
 import type { ControlFiles } from '../control-files.js';
 import { controlPath } from '../control-strict.js';
-import type { SettingsProblem } from '../settings.js';
+import type { Advice } from './advice.js';
 import { domainAdvice } from './domains.js';
 import { octetAdvice, valueAdvice } from './forms.js';
 import { misspelt } from './misspelt.js';
 import { routeAdvice, virtualAdvice } from './routes.js';
-
-/** `serious`: mail suffers; else it is worth a look. */
-export interface Advice extends SettingsProblem {
-  readonly serious: boolean;
-}
 
 /** Most lines of advice: a file that went wild is not shown whole. */
 const most = 50;

@@ -2,7 +2,7 @@
 import { lowerCaseAscii } from '../bytes.js';
 import { type ControlFiles, type ControlLine, controlLine, controlLines } from '../control-files.js';
 import { controlPath, showValue } from '../control-strict.js';
-import type { Advice } from './control-advice.js';
+import type { Advice } from './advice.js';
 
 /** Largest file whose lines are compared with another's. */
 const mostLines = 100_000;

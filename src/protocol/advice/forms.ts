@@ -1,7 +1,7 @@
 /** Octets that no editor shows, and values that count as something else than they look like. */
 import { type ControlFiles, firstLine } from '../control-files.js';
 import { controlPath, showValue } from '../control-strict.js';
-import type { Advice } from './control-advice.js';
+import type { Advice } from './advice.js';
 
 const hosts = ['bouncehost', 'doublebouncehost', 'envnoathost', 'helohost', 'idhost', 'localiphost', 'me'] as const;
 const lines = [...hosts, 'bouncefrom', 'defaultdomain', 'defaulthost', 'doublebounceto', 'plusdomain', 'smtpgreeting'] as const;

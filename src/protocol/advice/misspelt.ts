@@ -1,7 +1,7 @@
 /** Files of control/ that nobody reads (copies that editors leave aside), and whose names are nearly those of files that count. */
 import { controlNames } from '../control-names.js';
 import { controlPath } from '../control-strict.js';
-import type { Advice } from './control-advice.js';
+import type { Advice } from './advice.js';
 
 /** Read from control/ elsewhere. */
 const others = ['checkpassword', 'morercpthosts', 'morercpthosts.cdb', 'qmqpservers'];

@@ -3,7 +3,7 @@ import { lowerCaseAscii } from '../bytes.js';
 import { type ControlFiles, controlLine, controlLines } from '../control-files.js';
 import { controlPath, showValue } from '../control-strict.js';
 import { canonicalIPv6 } from '../ip-address.js';
-import type { Advice } from './control-advice.js';
+import type { Advice } from './advice.js';
 
 interface Entry {
   readonly line: number;
