@@ -64,7 +64,8 @@ class Server {
 
   begin(): void {
     const { home, entry, lspawnd, prepared, defaultDelivery, log } = this.#options;
-    const { identity, lock, listeners, copies } = prepared;
+    const { identity, lock, listeners, copies, warnings } = prepared;
+    for (const text of warnings) this.#log('warning', text);
     if (lspawnd !== undefined) {
       const { concurrencylocal } = prepared.settings;
       const args = [lspawnd, home, lspawndSocket(home), String(identity.uid), String(concurrencylocal)];
