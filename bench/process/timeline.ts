@@ -2,7 +2,6 @@
  * How a run goes on: accepted and arrived so far, ten times a second, and now and then CPU and memory of the server's tree.
  * That is a walk through /proc, so the pauses between them grow with what one costs; the number of points is bounded.
  */
-import { nowUs } from '../load/load.js';
 import type { TimelinePoint } from '../result.js';
 import { cpuSeconds, pssMiB } from './tree.js';
 
@@ -29,7 +28,7 @@ export interface Timeline {
 }
 
 export function watchRun({ roots, counts }: Watched): Timeline {
-  const beginUs = nowUs();
+  const beginMs = performance.now();
   const cpuBefore = cpuSeconds(roots);
   let points: TimelinePoint[] = [];
   let peakMiB = 0;
@@ -43,7 +42,7 @@ export function watchRun({ roots, counts }: Watched): Timeline {
     return { ...(used === undefined ? {} : { cpu: used }), ...(mib === undefined ? {} : { mib }) };
   };
   const look = (last: boolean): void => {
-    const t = Math.round((nowUs() - beginUs) / 1e4) / 100;
+    const t = Math.round((performance.now() - beginMs) / 10) / 100;
     points.push({ t, ...counts(), ...(roots.length === 0 ? {} : processes(last)) });
     if (points.length > mostPoints) points = points.filter((_, index) => index % 2 === 0);
     const sparse = Math.ceil(points.length / (mostPoints / 4));

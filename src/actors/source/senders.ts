@@ -2,7 +2,7 @@
  * The senders of one lane: they begin at once or one after another, and end when all is answered, when the deadline
  * passes, or when they are interrupted. It knows when; what is sent is the session loop's business.
  */
-import { monotonicUs } from '../monotonic.js';
+import { monotonicUs } from '../kernel/monotonic.js';
 import { type LoopWork, type RunningLoop, runLoop } from './session-loop.js';
 
 export interface SendersOrder {

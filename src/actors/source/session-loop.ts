@@ -3,7 +3,7 @@
  * until the plan is empty or the server cannot be reached. A message is never sent twice.
  */
 import type { Outcome } from '../../protocol/mail.js';
-import { monotonicUs } from '../monotonic.js';
+import { monotonicUs } from '../kernel/monotonic.js';
 import { SourceConnection, type SourceEvent, type Target } from './connection.js';
 import { Draft } from './draft.js';
 import type { LoadMessages } from './message.js';

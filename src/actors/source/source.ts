@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { RecordableHistogram } from 'node:perf_hooks';
-import { monotonicUs } from '../monotonic.js';
+import { monotonicUs } from '../kernel/monotonic.js';
 import { makeLane } from './lane.js';
 import { type LatencyFigures, LatencyHistogram } from './latency.js';
 import type { SourceOptions, SourceReport } from './options.js';

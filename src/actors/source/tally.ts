@@ -6,7 +6,7 @@ import type { RecordableHistogram } from 'node:perf_hooks';
 import { type LedgerRecord, ledgerRecordLength, putLedgerRecord } from '../../protocol/ledger.js';
 import type { Outcome } from '../../protocol/mail.js';
 import { RecordFile } from '../../store/record-file.js';
-import { monotonicUs } from '../monotonic.js';
+import { monotonicUs } from '../kernel/monotonic.js';
 import { LatencyHistogram } from './latency.js';
 import type { RefusalReasons } from './options.js';
 import type { CutBy } from './senders.js';

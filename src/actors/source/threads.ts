@@ -5,7 +5,7 @@
 import { createReadStream, createWriteStream, rmSync, writeFileSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Worker } from 'node:worker_threads';
-import { monotonicUs } from '../monotonic.js';
+import { monotonicUs } from '../kernel/monotonic.js';
 import type { LaneOrder } from './lane.js';
 import type { SourceOptions } from './options.js';
 import { type Counts, type LaneResult, sumOf } from './tally.js';

@@ -41,9 +41,11 @@ export const loadVerbs: readonly Verb[] = [
     summary: 'takes mail, shows what came and drops it',
     options: [
       { name: 'smtp', value: 'ADDR:PORT', text: 'listens for SMTP (127.0.0.1:2526; port 0: any)' },
+      { name: 'smtps', value: 'ADDR:PORT', text: 'listens for SMTP with TLS from the start; the certificate as with --tls' },
       { name: 'lmtp', value: 'ADDR:PORT', text: 'listens for LMTP' },
       { name: 'qmtp', value: 'ADDR:PORT', text: 'listens for QMTP' },
       { name: 'http', value: 'ADDR:PORT', text: 'page, interface, metrics; any other request gets 200' },
+      { name: 'http-name', value: 'NAME,NAME', text: 'names by which the page may be asked, beside addresses and localhost' },
       { name: 'keep', value: 'MIB', text: 'newest messages that can be looked at (32 with --http, else 0)' },
       { name: 'threads', value: 'N', text: 'so many processes take mail (1)' },
       { name: 'ready-file', value: 'FILE', text: 'gets the pid and the listeners when all are open' },
