@@ -193,7 +193,14 @@ class SessionLoop {
     const { sequence, dueUs, octets, begunUs } = message;
     const plannedUs = this.#plannedUs(message, begunUs);
     const lateUs = dueUs === undefined ? undefined : begunUs - plannedUs;
-    this.#work.reported({ sequence, outcomes, octets, latencyUs: monotonicUs() - plannedUs, lateUs, trouble: connection?.trouble });
+    this.#work.reported({
+      sequence,
+      outcomes,
+      octets,
+      latencyUs: monotonicUs() - plannedUs,
+      lateUs,
+      trouble: connection?.trouble,
+    });
   }
 
   /** Counted from the plan: a server that stalls is charged for all messages that had to wait behind it. */
