@@ -39,13 +39,14 @@ test('both forms of an option, and defaults by scenario', () => {
     ['relay', '--warmup', '0'],
     ['relay', '--rules', 'drop-after-dot'],
     ['fanout', '--rcpts', '1000'],
+    ['latency'],
     ['slow-domain'],
     ['bounce-flood'],
     ['sink'],
   ];
   assert.deepEqual(
     warmups.map((words) => parseBenchOptions(words).warmup),
-    [3_000, 500, 0, 0, 3, 3_000, 1_000, 10_000],
+    [3_000, 500, 0, 0, 3, 200, 3_000, 1_000, 10_000],
   );
 });
 
@@ -54,7 +55,7 @@ test('what is wrong is a usage error', () => {
     [],
     ['nosuch'],
     ['relay', '--nosuch', '1'],
-    ['latency', '--warmup', '5'],
+    ['drain', '--warmup', '5'],
     ['relay', '--rules', 'flaky', '--warmup', '5'],
     ['relay', '--nosuch=1'],
     ['relay', '--n', '0'],
