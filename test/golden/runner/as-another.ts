@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { RecordedCase } from './adapter.js';
-import { applies, type Difference } from './differences.js';
+import { applies, type Change, type Difference } from './differences.js';
 
 /** The other input, the reason, and the parts of the result that stand for themselves. */
 export interface Another {
@@ -13,9 +13,6 @@ export interface Another {
   readonly test: RecordedCase;
   readonly set: Readonly<Record<string, unknown>>;
 }
-
-/** One change: a dotted path in the case, a pattern, and what takes its place; null instead of a pattern: the part goes. */
-export type Change = readonly [path: string, pattern: string | null, text: string];
 
 type Tree = Record<string, unknown>;
 

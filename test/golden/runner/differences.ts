@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { root } from '../../runner/tree.js';
 import type { RecordedCase } from './adapter.js';
-import type { Change } from './as-another.js';
+
+/** One change: a dotted path in the case, a pattern, and what takes its place; null instead of a pattern: the part goes. */
+export type Change = readonly [path: string, pattern: string | null, text: string];
 
 interface Rule {
   readonly file: string;
