@@ -7,13 +7,12 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isAlive, processTree } from '../../bench/process/tree.js';
-import { startKeepingSink } from '../support/keeping-sink.js';
 import { backwards, banner, type Ending, makeMailHome, openFolder, until } from '../support/server-home.js';
 import { ServerProcess } from '../support/server-process.js';
 import { drained } from '../support/server-status.js';
 import { Book } from './kill/book.js';
+import { startBookingSink } from './kill/booking-sink.js';
 import { Load } from './kill/load.js';
-import { numberOf } from './kill/numbered.js';
 import { mostTwice, readMaildir } from './kill/rounds.js';
 
 interface Scene {
@@ -28,12 +27,7 @@ interface Scene {
 
 async function openScene(ending: Ending): Promise<Scene> {
   const book = new Book();
-  const sink = await startKeepingSink(ending, {
-    taken: ({ bytes }) => {
-      book.arriveRemote(numberOf(bytes));
-      return { accept: true };
-    },
-  });
+  const sink = await startBookingSink(ending, book);
   const home = await makeMailHome(openFolder(ending), sink.port);
   const server = new ServerProcess(ending, home);
   await banner(home.port);

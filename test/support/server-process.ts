@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { isAlive, processTree } from '../../bench/process/tree.js';
-import { readPids } from '../../src/cli/start/run-files.js';
+import { readPids } from '../../src/cli/run/run-files.js';
 import { type Ending, type MailHome, soon } from './server-home.js';
 
 export const launcher: string = fileURLToPath(new URL('../../../bin/tqmail', import.meta.url));

@@ -14,6 +14,7 @@ import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
 import { NumberMap } from '../kernel/number-map.js';
 import type { Queued } from '../messages.js';
+import type { Order, OrderCounts } from '../node-api.js';
 import { Announcer } from './announcer.js';
 import { Bouncer } from './bounce.js';
 import { BounceRate } from './bounce-rate.js';
@@ -26,6 +27,7 @@ import { Job, type Row } from './job.js';
 import { Keeper } from './keeper.js';
 import { keepLookedMs, LookedKeeper } from './looked.js';
 import { OnDemand } from './on-demand.js';
+import { Orders } from './orders.js';
 import { openPass } from './pass.js';
 import { Quarantine } from './quarantine.js';
 import { Schedule } from './schedule.js';
@@ -62,6 +64,7 @@ class SendActor implements Actor<'send'> {
   readonly #keeper: Keeper;
   readonly #bounceRate: BounceRate;
   readonly #stored: StoredMail;
+  readonly #orders: Orders;
   #routing: Routing;
   #settings: Settings;
   readonly #announcer: Announcer;
@@ -124,6 +127,16 @@ class SendActor implements Actor<'send'> {
     });
     this.#schedule = { local: this.#scheduleOf('local'), remote: this.#scheduleOf('remote') };
     this.#stored = this.#storedMail();
+    this.#orders = new Orders({
+      peers,
+      clock,
+      log: this.#log,
+      jobs: this.#jobs,
+      routing: () => this.#routing,
+      freshJob: (head, recipients) => this.#jobOf(head, recipients),
+      withdraw: (job) => this.#dispatch.withdraw(job),
+      settle: (job) => this.#keeper.settle(job),
+    });
   }
 
   readonly handlers: Actor<'send'>['handlers'] = {
@@ -212,7 +225,7 @@ class SendActor implements Actor<'send'> {
   }
 
   #openFresh(job: Job, channel: Channel): void {
-    if (job.preprocessed || job.ended || job.passes.has(channel)) return;
+    if (job.preprocessed || job.ended || job.withdrawn || job.passes.has(channel)) return;
     const rows = job.fresh.filter((row) => row.channel === channel && row.state === 'waiting');
     if (rows.length > 0) {
       this.#openPass(job, channel, undefined, rows);
@@ -313,6 +326,17 @@ class SendActor implements Actor<'send'> {
     return this.#onDemand.flush(names);
   }
 
+  /** An administrator's order for single messages. */
+  async order(what: Order, ids: readonly MessageId[]): Promise<OrderCounts> {
+    const counts = await this.#orders.order(what, ids);
+    // What was withdrawn left room.
+    for (const channel of channels) {
+      if (what === 'retry') this.#schedule[channel].reread();
+      this.#dispatch.fill(channel);
+    }
+    return counts;
+  }
+
   pause(paused: boolean): void {
     this.#dispatch.paused = paused;
     for (const channel of channels) {
@@ -367,6 +391,7 @@ class SendActor implements Actor<'send'> {
 export interface Send extends Actor<'send'> {
   allDue(): Promise<void>;
   flush(names: readonly string[]): Promise<number | undefined>;
+  order(what: Order, ids: readonly MessageId[]): Promise<OrderCounts>;
   pause(paused: boolean): void;
 }
 

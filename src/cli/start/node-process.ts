@@ -6,10 +6,10 @@ import type { Duplex } from 'node:stream';
 import type { InheritedListener } from '../../actors/node-api.js';
 import type { ByteString } from '../../protocol/mail.js';
 import { poolThreads } from '../pool-threads.js';
+import { receiveLines, sendLine } from '../run/json-lines.js';
 import type { BoundListener } from './bind.js';
 import { fromNode } from './from-node.js';
 import type { Identity } from './identity.js';
-import { receiveLines, sendLine } from './json-lines.js';
 import { firstListenerFd, type ToNode, type ToParent } from './pipe-messages.js';
 
 export interface NodeSpawn {
