@@ -72,12 +72,12 @@ test('many new hosts that hang: a host that has answered always finds a slot', a
   await node.clock.advance(1);
   await send(holesNamed(500));
   assert.equal(hanging(), slots - 1, 'nobody knows yet that they hang');
-  for (let second = 0; second < 130; second += 1) {
+  for (let second = 0; second < 90; second += 1) {
     const took = await quickTakes();
     assert.ok(took !== undefined && took <= 1_000, `${took} ms in second ${second}`);
   }
   assert.equal(hanging(), slots / 2, 'those that hang have half of the slots');
-  assert.equal(remote.count(quick), 131);
+  assert.equal(remote.count(quick), 91);
   holes.hang = false;
   await node.clock.advance(1_000);
   complete();
@@ -149,13 +149,13 @@ test('more that hang than may wait aside: a host that has answered is served, ev
   await node.clock.advance(2);
   await send(holesNamed(300, 2_000));
   assert.ok(Number(node.host.counters()['send.aside']) <= 2_000);
-  for (let n = 0; n < 20; n += 1) {
+  for (let n = 0; n < 5; n += 1) {
     const took = await quickTakes();
     assert.ok(took !== undefined && took <= 1_000, `${took} ms`);
   }
   holes.hang = false;
   await node.clock.advance(6_000);
-  assert.equal(remote.done.filter(({ outcome }) => outcome === 'K').length, 2_321);
+  assert.equal(remote.done.filter(({ outcome }) => outcome === 'K').length, 2_306);
   complete();
   await node.stop();
 });
