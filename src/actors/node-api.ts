@@ -55,6 +55,16 @@ export interface QueuePage {
   readonly next: number | undefined;
 }
 
+/** What may be ordered for single messages. */
+export type Order = 'remove' | 'bounce' | 'hold' | 'retry';
+export interface OrderCounts {
+  readonly done: number;
+  /** A delivery is under way, or the queue cannot change now: ask for these again. */
+  readonly busy: readonly number[];
+  /** No longer queued. */
+  readonly gone: number;
+}
+
 /** What a node tells of itself. `counters` are those of all its actors; their names are dotted, `send.slots.remote`. */
 export interface NodeReport {
   readonly uptimeSeconds: number;
@@ -85,6 +95,8 @@ export interface RunningNode {
   allDue(): Promise<void>;
   /** Makes mail for these domains, `.domain`s or relay hosts due now; resolves to how many messages, when that is known. */
   flush(names: readonly string[]): Promise<number | undefined>;
+  /** Removes, bounces, holds or tries single messages. */
+  order(what: Order, ids: readonly number[]): Promise<OrderCounts>;
   /** Stops accepting and delivering until `cont`. */
   pause(): Promise<void>;
   cont(): Promise<void>;

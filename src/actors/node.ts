@@ -16,7 +16,7 @@ import { ActivityLog } from './kernel/log.js';
 import { watchPulses } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';
 import { houseMemory } from './net/house-counts.js';
-import type { NodeOptions, NodeReport, QueuedPart, QueuePage, RunningNode } from './node-api.js';
+import type { NodeOptions, NodeReport, Order, OrderCounts, QueuedPart, QueuePage, RunningNode } from './node-api.js';
 import { logDestination } from './splogger/destination.js';
 import { type StartedThread, startThread } from './started-thread.js';
 import type { ThreadData } from './thread-main.js';
@@ -250,6 +250,11 @@ class Node implements RunningNode {
 
   async flush(names: readonly string[]): Promise<number | undefined> {
     return this.#core?.control.within(startMs).flush(names);
+  }
+
+  async order(what: Order, ids: readonly number[]): Promise<OrderCounts> {
+    if (this.#core === undefined) throw new Error('the core thread is not there now');
+    return this.#core.control.within(startMs).order(what, ids);
   }
 
   pause(): Promise<void> {

@@ -257,6 +257,8 @@ test('dot-forward -n ends and plans as Debian does', async (t) => {
     'JOE',
     '# x',
     '',
+    '<>',
+    '<>, bob@h.example',
     '/dev/null',
     '"|cat -n", bob@x.org',
     '"open',
@@ -291,6 +293,17 @@ test('dot-forward forwards, runs programs, and lets the own mailbox have its tur
   assert.equal((await at.command('dot-forward', ['none', '.forward'], 'm\n')).code, 99);
   assert.equal((await at.command('dot-forward', ['none'], 'm\n')).code, 0);
   assert.equal((await at.command('dot-forward', [], 'm\n')).code, 100);
+});
+
+test('a group in .forward is its members; one without members leaves the mail to the next line', async (t) => {
+  const at = await place(t);
+  at.write('.forward', 'my friends: bob@x.org, Amy <amy@y.org>;\n');
+  const plan = await at.command('dot-forward', ['-n', '.forward'], '');
+  assert.deepEqual([plan.code, plan.stderr], [99, 'forward amy@y.org\nforward bob@x.org\n']);
+  for (const nobody of ['nobody:;\n', '<>\n', '<> (x)\n@,\n']) {
+    at.write('.forward', nobody);
+    assert.equal((await at.command('dot-forward', ['.forward'], 'm\n')).code, 0, nobody);
+  }
 });
 
 test('each is a command of its own, with its usage', async (t) => {

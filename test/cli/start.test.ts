@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { NodeReport } from '../../src/actors/node-api.js';
 import { fromNode } from '../../src/cli/start/from-node.js';
+import { canLimitDescriptors } from '../support/descriptor-limit.js';
 import { fakeNode, greeting, makeHome, run, startServer } from './command.js';
 
 const pids = (home: string): readonly string[] => readFileSync(join(home, 'run/pids'), 'latin1').trimEnd().split('\n');
@@ -180,6 +181,14 @@ test('start refuses a home that is not right, naming what is wrong', async (t) =
   assert.match(await refused(), /queue is open to others/);
   rmSync(join(home, 'queue'), { recursive: true });
   assert.match(await refused(), /home\/queue: no such file or directory/);
+});
+
+test('start with too few open files says so, in place of ending in the middle', async (t) => {
+  if (!canLimitDescriptors()) return t.diagnostic('not applicable: no prlimit');
+  const home = await makeHome(t);
+  const { code, stderr } = await startServer(t, home, { through: ['prlimit', '--nofile=200:200'] }).finished;
+  assert.equal(code, 111);
+  assert.match(stderr, /cannot start: 200 open files are allowed, a server needs 256 .*ulimit -n/);
 });
 
 test('start without control/me names the file', async (t) => {

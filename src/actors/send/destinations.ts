@@ -1,12 +1,13 @@
 /**
  * Remote slots shared fairly: a host whose deliveries take much longer than others' may hold no more slots than
- * it leaves free while mail for others is about, and its mail waits aside, where it is in nobody's way.
- * It counts and chooses; it starts nothing and keeps no mail.
+ * it leaves free while mail for others is about, newcomers have a share together, and mail beyond that waits aside, where
+ * it is in nobody's way. It counts and chooses; it starts nothing and keeps no mail.
  */
 import type { ByteString } from '../../protocol/mail.js';
 import type { Clock } from '../kernel/clock.js';
-import { NumberMap } from '../kernel/number-map.js';
 import type { Pass } from './job.js';
+import { type Destination, KnownHosts } from './known-hosts.js';
+import { hangMs, Newcomers } from './newcomers.js';
 
 /** A host is slow when its deliveries take at least this long (milliseconds) … */
 const slowMs = 250;
@@ -18,8 +19,6 @@ const aboutMs = 10_000;
 const firstWindow = 5;
 /** What one delivery counts in a host's mean time. */
 const weight = 0.25;
-/** Hosts that are remembered beyond those with deliveries at work or mail aside. */
-const mostIdle = 1_000;
 /** Messages that may wait aside, all hosts together; those beyond wait in the queue for their next try. */
 const mostAside = 2_000;
 /** The quickest host is looked for this often (milliseconds). */
@@ -27,43 +26,38 @@ const lookMs = 1_000;
 /** Hosts with mail aside that are asked at one look for a free slot. */
 const looksAtOnce = 16;
 
-interface Destination {
-  readonly host: ByteString;
-  /** Milliseconds that a delivery takes; undefined until the first one ended. */
-  mean: number | undefined;
-  /** When the deliveries at work began, by delivery number; the oldest has the lowest. */
-  readonly begun: NumberMap<number>;
-  /** When the last one began. */
-  last: number;
-  /** Since when it has its place among the others. */
-  placed: number;
-  /** Passes with recipients of this host that wait aside, the oldest first. */
-  readonly aside: Set<Pass>;
-}
-
-function newDestination(host: ByteString): Destination {
-  const never = Number.NEGATIVE_INFINITY;
-  return { host, mean: undefined, begun: new NumberMap(), last: never, placed: never, aside: new Set() };
-}
-
 /** May a delivery begin? `aside`: when the host has fewer slots at work; `later`: the room aside is full as well. */
 export type Turn = 'now' | 'aside' | 'later';
 
+export interface RemoteSlotCount {
+  /** Slots that are not at work. */
+  free(): number;
+  most(): number;
+}
+
+interface Next {
+  readonly pass: Pass;
+  readonly host: ByteString;
+}
+
 export class Destinations {
   readonly #clock: Clock;
-  readonly #free: () => number;
-  /** Those unused for longest come first. */
-  readonly #known = new Map<ByteString, Destination>();
+  readonly #slots: RemoteSlotCount;
+  readonly #hosts = new KnownHosts();
+  readonly #newcomers: Newcomers;
   /** Hosts with mail aside, the one whose turn it is first. */
   readonly #waiting = new Set<Destination>();
+  /** The newcomers among those: none of them is looked at while newcomers have their share. */
+  readonly #waitingNew = new Set<Destination>();
   #aside = 0;
+  #asideNew = 0;
   #quickest = Number.POSITIVE_INFINITY;
   #looked = Number.NEGATIVE_INFINITY;
 
-  /** `free`: remote slots that are not at work. */
-  constructor(clock: Clock, free: () => number) {
+  constructor(clock: Clock, slots: RemoteSlotCount) {
     this.#clock = clock;
-    this.#free = free;
+    this.#slots = slots;
+    this.#newcomers = new Newcomers(() => slots.most());
   }
 
   /** Messages that wait aside. */
@@ -71,39 +65,65 @@ export class Destinations {
     return this.#aside;
   }
 
+  /** Those of them that are for newcomers. */
+  get asideNew(): number {
+    return this.#asideNew;
+  }
+
+  /** How often a host became one that takes mail, or ceased to be. */
+  get changes(): number {
+    return this.#hosts.changes;
+  }
+
+  /** Hosts that have taken mail, the one used last at the end. */
+  *taken(): IterableIterator<ByteString> {
+    for (const { host } of this.#hosts.proven()) yield host;
+  }
+
+  /** These have taken mail before. */
+  recall(hosts: Iterable<ByteString>): void {
+    for (const host of hosts) this.#hosts.took(this.#hosts.meet(host));
+  }
+
   turnOf(host: ByteString): Turn {
-    const known = this.#known.get(host);
-    if (known === undefined || this.#mayBegin(known)) return 'now';
+    const known = this.#hosts.get(host);
+    const room = known?.newcomer === false || this.#isRoomForNew();
+    if (room && (known === undefined || this.#mayBegin(known))) return 'now';
     if (this.#aside < mostAside) return 'aside';
+    if (!room) return this.#newcomers.standStill(this.#clock.monotonic()) ? 'later' : 'now';
     // Before the first answer nobody knows whether it is slow.
-    return known.mean === undefined ? 'now' : 'later';
+    return known?.mean === undefined ? 'now' : 'later';
   }
 
   /** The pass has recipients of this host that wait. */
   setAside(host: ByteString, pass: Pass): void {
-    const destination = this.#known.get(host);
-    if (destination === undefined || destination.aside.has(pass)) return;
+    const destination = this.#hosts.meet(host);
+    if (destination.aside.has(pass)) return;
     destination.aside.add(pass);
-    this.#waiting.add(destination);
-    this.#aside += 1;
+    this.#waitingOf(destination).add(destination);
+    this.#countAside(destination, 1);
   }
 
   /** It has none left. */
   takeBack(host: ByteString, pass: Pass): void {
-    const destination = this.#known.get(host);
+    const destination = this.#hosts.get(host);
     if (destination?.aside.delete(pass) !== true) return;
-    this.#aside -= 1;
-    if (destination.aside.size === 0) this.#waiting.delete(destination);
+    this.#countAside(destination, -1);
+    if (destination.aside.size === 0) this.#waitingOf(destination).delete(destination);
   }
 
   /** A pass that waits aside and the host it may begin a delivery to, if there is one; hosts take turns. */
-  next(mayTry: (pass: Pass) => boolean): { readonly pass: Pass; readonly host: ByteString } | undefined {
-    let looks = Math.min(looksAtOnce, this.#waiting.size);
-    for (const destination of this.#waiting) {
+  next(mayTry: (pass: Pass) => boolean): Next | undefined {
+    return this.#nextOf(this.#waiting, mayTry) ?? (this.#isRoomForNew() ? this.#nextOf(this.#waitingNew, mayTry) : undefined);
+  }
+
+  #nextOf(waiting: Set<Destination>, mayTry: (pass: Pass) => boolean): Next | undefined {
+    let looks = Math.min(looksAtOnce, waiting.size);
+    for (const destination of waiting) {
       if (looks === 0) return undefined;
       looks -= 1;
-      this.#waiting.delete(destination);
-      this.#waiting.add(destination);
+      waiting.delete(destination);
+      waiting.add(destination);
       if (!this.#mayBegin(destination)) continue;
       for (const pass of destination.aside) if (mayTry(pass)) return { pass, host: destination.host };
     }
@@ -112,33 +132,60 @@ export class Destinations {
 
   begun(host: ByteString, delivery: number): void {
     const now = this.#clock.monotonic();
-    const destination = this.#known.get(host) ?? newDestination(host);
-    destination.begun.set(delivery, now);
+    const destination = this.#hosts.meet(host);
+    if (!destination.newcomer) this.#newcomers.otherBegan(now);
+    else if (this.#hosts.newcomersAtWork === 0) this.#newcomers.moved(now);
+    this.#hosts.begun(destination, delivery, now);
     destination.last = now;
     // The order need not be finer, and a Map that is changed at every delivery is dear.
-    if (now - destination.placed >= lookMs) {
-      destination.placed = now;
-      this.#known.delete(host);
-      this.#known.set(host, destination);
-    }
-    if (this.#known.size > mostIdle) this.#forgetOne();
+    if (now - destination.placed < lookMs) return;
+    destination.placed = now;
+    this.#hosts.touch(destination);
   }
 
   /** `delivered`: something was. What fails at once says nothing of how quick the host is. */
   ended(host: ByteString, delivery: number, delivered: boolean): void {
-    const destination = this.#known.get(host);
-    const since = destination?.begun.get(delivery);
+    const destination = this.#hosts.get(host);
+    const since = destination === undefined ? undefined : this.#hosts.ended(destination, delivery);
     if (destination === undefined || since === undefined) return;
-    destination.begun.delete(delivery);
-    const took = this.#clock.monotonic() - since;
+    const now = this.#clock.monotonic();
+    const took = now - since;
+    if (destination.newcomer && (delivered || took < hangMs)) this.#newcomers.moved(now);
+    if (delivered) this.#regroup(destination, () => this.#hosts.took(destination));
+    else if (took >= hangMs) this.#regroup(destination, () => this.#hosts.hung(destination));
     if (!delivered && took < slowMs) return;
     destination.mean = destination.mean === undefined ? took : destination.mean + (took - destination.mean) * weight;
     this.#quickest = Math.min(this.#quickest, destination.mean);
   }
 
+  /** `change` may make a newcomer of the host, or another host of a newcomer: its mail waits among its like. */
+  #regroup(destination: Destination, change: () => boolean): void {
+    const waiting = this.#waitingOf(destination);
+    const { size } = destination.aside;
+    if (!change() || size === 0) return;
+    waiting.delete(destination);
+    this.#waitingOf(destination).add(destination);
+    this.#asideNew += destination.newcomer ? size : -size;
+  }
+
+  #waitingOf({ newcomer }: Destination): Set<Destination> {
+    return newcomer ? this.#waitingNew : this.#waiting;
+  }
+
+  #countAside({ newcomer }: Destination, by: 1 | -1): void {
+    this.#aside += by;
+    if (newcomer) this.#asideNew += by;
+  }
+
+  #isRoomForNew(): boolean {
+    const now = this.#clock.monotonic();
+    this.#look(now);
+    return this.#hosts.newcomersAtWork < this.#newcomers.share(now);
+  }
+
   #mayBegin(destination: Destination): boolean {
     const atWork = destination.begun.size;
-    return atWork === 0 || atWork < this.#free() || !this.#slow(destination);
+    return atWork === 0 || atWork < this.#slots.free() || !this.#slow(destination);
   }
 
   #slow(destination: Destination): boolean {
@@ -146,8 +193,7 @@ export class Destinations {
     this.#look(now);
     if (this.#quickest === Number.POSITIVE_INFINITY) return false;
     if (destination.mean === undefined) return destination.begun.size >= firstWindow;
-    const oldest = destination.begun.get(destination.begun.lowest() ?? 0) ?? now;
-    const takes = Math.max(destination.mean, now - oldest);
+    const takes = Math.max(destination.mean, now - oldestOf(destination, now));
     return takes >= slowMs && takes >= slowTimes * this.#quickest;
   }
 
@@ -155,16 +201,22 @@ export class Destinations {
     if (now - this.#looked < lookMs) return;
     this.#looked = now;
     this.#quickest = Number.POSITIVE_INFINITY;
-    for (const { mean = Number.POSITIVE_INFINITY, last } of this.#known.values())
-      if (now - last < aboutMs) this.#quickest = Math.min(this.#quickest, mean);
+    let hanging = 0;
+    for (const destination of this.#hosts.proven()) this.#lookAt(destination, now);
+    for (const destination of this.#hosts.newcomers()) {
+      this.#lookAt(destination, now);
+      if (now - oldestOf(destination, now) >= hangMs) hanging += destination.begun.size;
+    }
+    this.#newcomers.looked(hanging, now);
+    this.#hosts.forgetIdle();
   }
 
-  /** Forgets the host unused for longest, of those that nothing is known to wait for. */
-  #forgetOne(): void {
-    for (const { host, begun, aside } of this.#known.values()) {
-      if (begun.size > 0 || aside.size > 0) continue;
-      this.#known.delete(host);
-      return;
-    }
+  #lookAt({ mean = Number.POSITIVE_INFINITY, last }: Destination, now: number): void {
+    if (now - last < aboutMs) this.#quickest = Math.min(this.#quickest, mean);
   }
+}
+
+/** When the oldest delivery at work began; `now` when there is none. */
+function oldestOf({ begun }: Destination, now: number): number {
+  return begun.get(begun.lowest() ?? 0) ?? now;
 }

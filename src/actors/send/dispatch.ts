@@ -48,6 +48,9 @@ export interface DispatchEvents {
 
 const crashed: Readonly<Record<Channel, string>> = { local: 'qmail-local crashed.\n', remote: 'qmail-remote crashed.\n' };
 
+/** What a stop leaves no more time for. */
+const cutOff: Outcome = { status: 'Z', text: 'The server stopped before this delivery was over. (#4.3.2)\n' };
+
 function lostReport(why: Unanswered['why'], channel: Channel): Outcome {
   if (why === 'full' || why === 'stopping') return { status: 'Z', text: 'System resources temporarily unavailable. (#4.3.0)\n' };
   return { status: 'Z', text: crashed[channel] };
@@ -116,6 +119,25 @@ export class Dispatcher {
   add(pass: Pass): void {
     this.#ready[pass.channel].push(pass);
     this.fill(pass.channel);
+  }
+
+  /** Takes the job's passes off again; false, and nothing changed, while one of them is under way. */
+  withdraw(job: Job): boolean {
+    const passes = [...job.passes.values()];
+    if (passes.some(({ running, reading }) => running > 0 || reading)) return false;
+    for (const pass of passes) {
+      for (const host of pass.aside.keys()) this.#destinations.takeBack(host, pass);
+      pass.aside.clear();
+      this.#takeOff(pass);
+    }
+    return true;
+  }
+
+  #takeOff(pass: Pass): void {
+    pass.job.passes.delete(pass.channel);
+    const ready = this.#ready[pass.channel];
+    const at = ready.indexOf(pass);
+    if (at >= 0) ready.splice(at, 1);
   }
 
   fill(channel: Channel): void {
@@ -238,13 +260,14 @@ export class Dispatcher {
     this.#slots.give(channel);
     pass.running -= 1;
     // Nobody can tell whether a delivery without a report took place.
-    if (isUnanswered(report) || report.lost === true) {
+    const lost = isUnanswered(report) || report.lost === true;
+    if (lost) {
       job.repeated = true;
       this.#events.lost(job, firstId, !isUnanswered(report), this.#lastDelivery);
     } else this.#events.reported(job);
     group.forEach((row, i) => {
       const outcome = isUnanswered(report) ? lostReport(report.why, channel) : report.outcomes[i];
-      this.#book(pass, row, firstId + i, outcome);
+      this.#book(pass, row, firstId + i, lost && this.#stopping && outcome?.status === 'Z' ? cutOff : outcome);
       this.logStatus();
     });
     if (channel === 'remote' && group.some((row) => row.state === 'done')) {
@@ -286,10 +309,7 @@ export class Dispatcher {
   #overIfIdle(pass: Pass): void {
     if (pass.running > 0 || pass.unread !== undefined || pass.reading || hasWaiting(pass)) return;
     if (pass.job.passes.get(pass.channel) !== pass) return;
-    pass.job.passes.delete(pass.channel);
-    const ready = this.#ready[pass.channel];
-    const at = ready.indexOf(pass);
-    if (at >= 0) ready.splice(at, 1);
+    this.#takeOff(pass);
     this.#events.passOver(pass);
   }
 

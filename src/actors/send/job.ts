@@ -61,6 +61,10 @@ export class Job {
   saving = false;
   touched = false;
   ended = false;
+  /** An administrator's order is being carried out: nobody else begins a pass. */
+  withdrawn = false;
+  /** It ends without a bounce, whatever failed. */
+  silent = false;
 
   constructor(head: MessageHead, fresh: readonly Row[], repeated: boolean) {
     this.head = head;
@@ -79,7 +83,7 @@ export class Job {
 
   /** A pass on the channel is under way, or ended and is not taken off the schedule yet. */
   isActive(channel: Channel): boolean {
-    if (this.passes.has(channel) || this.ended || this.saving) return true;
+    if (this.passes.has(channel) || this.ended || this.saving || this.withdrawn) return true;
     // What is not marked yet would be read, and delivered, again.
     return this.unsaved.length > 0 || this.over.some((end) => end.channel === channel);
   }

@@ -48,6 +48,9 @@ export function serveControl(options: ControlOptions): Promise<void> {
   });
 }
 
+/** Messages that one request may be about. */
+const mostOrdered = 1_000;
+
 /** What ends the node is done when the answer is out. */
 type Answer = ControlAnswer & { readonly afterwards?: () => void };
 type Answers = Readonly<Record<ControlVerb, (request: ControlRequest) => Promise<Answer>>>;
@@ -123,6 +126,10 @@ function controlAnswers(options: ControlOptions): Answers {
     flush: async ({ names = [] }) => {
       const late = new Promise<undefined>((settle) => setTimeout(settle, flushMs, undefined).unref());
       return { tag: 'done', value: await Promise.race([node.flush(names.slice(0, 100)), late]) };
+    },
+    order: async ({ order, ids = [] }) => {
+      if (order === undefined) return { tag: 'failed', text: 'the running node knows no such order' };
+      return { tag: 'done', value: await node.order(order, ids.slice(0, mostOrdered)) };
     },
     pause: () => switchTo(true),
     cont: () => switchTo(false),
