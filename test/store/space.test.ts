@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createBodyFile } from '../../src/store/body-file.js';
 import { openLmdbQueue } from '../../src/store/lmdb/open.js';
 import { Space } from '../../src/store/lmdb/space.js';
 import { StoreError } from '../../src/store/queue-store.js';
@@ -44,6 +45,28 @@ test('queuebytes caps what is queued, and a removal makes room again', async (t)
   await assert.rejects(store.accept(message({}, 100_000)), isFull);
   await Promise.all(ids.slice(0, 4).map((id) => store.finish(id)));
   await store.accept(message({}, 100_000));
+  await store.close();
+});
+
+test('a body in a file counts as long as its message is queued, also after a restart', async (t) => {
+  const dir = folder(t);
+  let store = await openLmdbQueue({ dir, create: true, queuebytes: mib });
+  const accept = async (): Promise<number> => {
+    const file = await createBodyFile(dir);
+    await file.write(Buffer.alloc(600_000));
+    const { size, checksum } = await file.close();
+    return store.accept(message({ body: { form: 'wire', file: file.name, size, checksum }, unixSize: size }));
+  };
+  for (let n = 0; n < 5; n++) {
+    const id = await accept();
+    await assert.rejects(accept(), isFull);
+    if (n === 2) {
+      await store.close();
+      store = await openLmdbQueue({ dir, queuebytes: mib });
+      await assert.rejects(accept(), isFull);
+    }
+    await store.finish(id);
+  }
   await store.close();
 });
 
