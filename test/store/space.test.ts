@@ -89,6 +89,28 @@ test('space: what was taken since the last look counts', async (t) => {
   await space.close();
 });
 
+test('space: what is taken while the disk is being asked is not in its answer', async (t) => {
+  let answer = (): void => undefined;
+  const asked = (): Promise<{ bavail: number; bsize: number }> =>
+    new Promise((settle) => {
+      answer = () => settle({ bavail: 2 * mib, bsize: 1 });
+    });
+  const space = new Space(folder(t), { reserve: mib, cap: 0 }, 0, asked);
+  const first = space.lookNow();
+  answer();
+  await first;
+  space.take(900_000);
+  const second = space.lookNow();
+  space.take(500_000);
+  answer();
+  await second;
+  assert.equal(space.refusal(400_000), undefined, 'the disk knows of the first');
+  assert.equal(space.refusal(600_000)?.why, 'full', 'and not of the second');
+  // Asking for room began another look.
+  answer();
+  await space.close();
+});
+
 test('space: the ballast goes when nothing else is left and comes back with the room', async (t) => {
   const dir = folder(t);
   let free = 100 * mib;
