@@ -24,6 +24,7 @@ const verbs: Readonly<Record<string, () => Promise<Main>>> = {
   restart: controlled('restart'),
   status: controlled('status'),
   stat: controlled('stat'),
+  metrics: async () => (await import('./control/metrics.js')).main,
   reload: controlled('reload'),
   doqueue: controlled('doqueue'),
   flush: async () => (await import('./control/flush.js')).main,

@@ -11,6 +11,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -146,6 +147,8 @@ test('check: a control file that counts otherwise than it looks like is named, o
   writeFileSync(join(home, 'users/cdb'), 'no cdb');
   writeFileSync(join(home, 'alias/.qmail-root'), './Maildir/\n');
   chmodSync(join(home, 'alias/.qmail-root'), 0o666);
+  rmSync(join(home, 'bin/forward'), { force: true });
+  symlinkSync('/nonexistent/bin/forward', join(home, 'bin/forward'));
   const { stdout, code } = await tqmail(t, home, 'check');
   assert.equal(code, 1);
   assert.match(stdout, /^FAULT .*control\/databytes:1: "10M" counts as 10; write digits alone$/m);
@@ -154,6 +157,7 @@ test('check: a control file that counts otherwise than it looks like is named, o
   assert.equal(stdout.match(/control\/barecr/g)?.length, 1, stdout);
   assert.match(stdout, /^FAULT .*users\/cdb: .*qmail-newu/m);
   assert.match(stdout, /^FAULT .*\.qmail-root: mode 0666: .*chmod o-w/m);
+  assert.match(stdout, /^FAULT .*bin: 1 links lead nowhere, forward for one; run: rm -r /m);
   rmSync(join(home, 'queue/data.mdb'));
   assert.match((await tqmail(t, home, 'check')).stdout, /^FAULT .*data\.mdb: missing/m);
 });

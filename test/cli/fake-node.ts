@@ -47,7 +47,7 @@ async function startFake(options: NodeOptions): Promise<RunningNode> {
       dueCalls++;
     },
     flush: async () => 0,
-    order: async () => ({ done: 0, busy: [], gone: 0 }),
+    order: async (_what, ids) => ({ done: ids.length, busy: [], gone: 0 }),
     queuePage: async () => ({ messages: [], total: 0, todo: 0, next: undefined }),
     queuedParts: async () => [],
     pause: async () => undefined,

@@ -191,6 +191,18 @@ test('start with too few open files says so, in place of ending in the middle', 
   assert.match(stderr, /cannot start: 200 open files are allowed, a server needs 256 .*ulimit -n/);
 });
 
+test('start and reload warn of settings that count otherwise than they look', async (t) => {
+  const home = await makeHome(t);
+  writeFileSync(join(home, 'control/databytes'), '10M\n');
+  const server = startServer(t, home, { node: 'real' });
+  await server.seen(/^warning: control\/databytes:1: "10M" counts as 10; write digits alone$/m);
+  await server.ready();
+  writeFileSync(join(home, 'control/databytes'), '10000000\n');
+  writeFileSync(join(home, 'control/smtproutes'), 'a.example:relay:smtp\n');
+  assert.equal((await run(t, 'tqmail', ['reload', '--home', home]).finished).code, 0);
+  await server.seen(/^warning: control\/smtproutes:1: "relay:smtp" has no port/m);
+});
+
 test('start without control/me names the file', async (t) => {
   const home = await makeHome(t);
   rmSync(join(home, 'control/me'));

@@ -22,6 +22,7 @@ export function* fileChecks(home: string): Generator<CheckLine> {
   yield* runFiles(runFolder(home), queueFolder(home));
   yield* aliases(home);
   yield* users(home);
+  yield* commands(home);
   for (const path of [popPasswdFile(home), apopFile(home)]) yield* secret(path);
 }
 
@@ -91,6 +92,16 @@ function* aliases(home: string): Generator<CheckLine> {
   }
   if (missing.length > 0) yield doubtful('alias', `no ${missing.join(', ')} in ${folder}: their mail bounces`);
   else if (open === 0) yield fine('alias', 'postmaster, mailer-daemon and root have theirs');
+}
+
+/** Links into a package that was moved or removed. */
+function* commands(home: string): Generator<CheckLine> {
+  const folder = join(home, 'bin');
+  const names = typeof lookAt(folder) === 'string' ? [] : readdirSync(folder);
+  const dead = names.filter((name) => typeof lookAt(join(folder, name)) === 'string');
+  if (dead.length === 0) return;
+  const what = `${dead.length} links lead nowhere, ${dead[0]} for one`;
+  yield fault(folder, `${what}; run: rm -r ${folder}; tqmail init ${home} --me FQDN --yes`);
 }
 
 /** Passwords, or their hashes. */

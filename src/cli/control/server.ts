@@ -128,7 +128,7 @@ function controlAnswers(options: ControlOptions): Answers {
       return { tag: 'done', value: await Promise.race([node.flush(names.slice(0, 100)), late]) };
     },
     order: async ({ order, ids = [] }) => {
-      if (order === undefined) return { tag: 'failed', text: 'the running node knows no such order' };
+      if (order === undefined) return { tag: 'failed', text: 'no order' };
       return { tag: 'done', value: await node.order(order, ids.slice(0, mostOrdered)) };
     },
     pause: () => switchTo(true),

@@ -22,6 +22,7 @@ import { descriptorLimit, leastDescriptors } from '../../actors/kernel/descripto
 import { placement } from '../../actors/topology.js';
 import type { Settings } from '../../protocol/settings.js';
 import { readSettings } from '../../store/control-dir.js';
+import { controlWarnings } from '../../store/control-warnings.js';
 import { CommandTrouble, errorCode, reason } from '../complain.js';
 import { lockFile, pidsFile, queueFolder, runFolder } from '../home.js';
 import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
@@ -32,6 +33,8 @@ import { notServed } from './served.js';
 
 export interface Prepared {
   readonly settings: Settings;
+  /** For the log: what in control/ counts otherwise than it looks. */
+  readonly warnings: readonly string[];
   readonly identity: Identity;
   readonly lock: number;
   readonly listeners: readonly BoundListener[];
@@ -55,6 +58,7 @@ export async function prepare(home: string, user: string | undefined, code: stri
     const listeners = bindListeners(settings.listeners);
     return {
       settings,
+      warnings: await controlWarnings(home),
       identity,
       lock,
       listeners,

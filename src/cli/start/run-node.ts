@@ -8,6 +8,7 @@ import { obeyFaults } from '../../actors/kernel/fault.js';
 import { beatMs } from '../../actors/kernel/pulse.js';
 import type { NodeOptions, RunningNode } from '../../actors/node-api.js';
 import { readSettings } from '../../store/control-dir.js';
+import { controlWarnings } from '../../store/control-warnings.js';
 import { reason } from '../complain.js';
 import { serveControl } from '../control/server.js';
 import { controlSocket } from '../home.js';
@@ -120,6 +121,7 @@ class NodeProcess {
     if ('problems' in read) return;
     const { logformat, logstamp } = read.settings;
     this.#log = serverLog({ logformat, logstamp }, this.#lines);
+    for (const text of await controlWarnings(this.#home ?? '')) this.#log('warning', text);
     this.#tell({ type: 'log', format: { logformat, logstamp } });
     if (JSON.stringify(read.settings.listeners) === this.#listeners) return;
     this.#log('warning', 'control/listeners was changed: it counts from the next tqmail stop and start on');

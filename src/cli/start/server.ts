@@ -14,6 +14,7 @@ import { NodePulse, watchNode } from './node-pulse.js';
 import type { ToParent } from './pipe-messages.js';
 import type { Prepared } from './prepare.js';
 import { serverLog, type WriteLog } from './server-log.js';
+import { ServiceNotice } from './service-notice.js';
 import { type StartSignal, takeSignals } from './signals.js';
 import { endedCleanly, type Supervised, supervise } from './supervise.js';
 
@@ -51,6 +52,7 @@ class Server {
   #log: WriteLog;
   #node: Supervised | undefined;
   readonly #pulse = new NodePulse();
+  readonly #notice = new ServiceNotice(process.env, (text) => this.#log('warning', text));
   #lspawnd: Supervised | undefined;
   #stopping = false;
   #wasReady = false;
@@ -70,7 +72,8 @@ class Server {
 
   begin(): void {
     const { home, entry, lspawnd, prepared, defaultDelivery, log } = this.#options;
-    const { identity, lock, listeners, copies } = prepared;
+    const { identity, lock, listeners, copies, warnings } = prepared;
+    for (const text of warnings) this.#log('warning', text);
     if (lspawnd !== undefined) {
       const { concurrencylocal } = prepared.settings;
       const args = [lspawnd, home, lspawndSocket(home), String(identity.uid), String(concurrencylocal)];
@@ -185,6 +188,7 @@ class Server {
     if (readyFile !== undefined) this.#keepFile(readyFile, () => writeReady(readyFile, process.pid, listeners));
     if (!this.#wasReady) whenReady?.(listeners);
     this.#wasReady = true;
+    this.#notice.ready();
   }
 
   #signal(signal: StartSignal): void {
@@ -196,6 +200,7 @@ class Server {
   async #stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#notice.stopping();
     const gone = this.#node?.ending();
     const child = this.#node?.child();
     tellNode(child, { type: 'stop', graceMs });

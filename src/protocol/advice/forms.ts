@@ -86,18 +86,19 @@ function lineFile(files: ControlFiles, name: string): readonly Advice[] {
 function hostFile(files: ControlFiles, name: string): readonly Advice[] {
   const value = firstLine(files, name);
   if (value === undefined || value === '' || value.startsWith('#')) return [];
+  // What other servers are told.
+  const said = name === 'me' || name === 'helohost';
   if (/[^0-9A-Za-z._[\]:-]/.test(value))
-    return [at(name, 1, `${showValue(value)} is no host name; write one such as mail.example.org`, true)];
-  if (name !== 'me' && name !== 'helohost') return [];
-  if (value.includes('.') || value.startsWith('[')) return [];
-  return [
-    at(name, 1, `${showValue(value)} has no domain: others may refuse mail from it; write a full name such as mail.example.org`),
-  ];
+    return [at(name, 1, `${showValue(value)} is no host name; write one such as mail.example.org`, said)];
+  if (!said || value.includes('.') || value.startsWith('[')) return [];
+  const text = `${showValue(value)} has no domain: others may refuse mail from it; write a full name such as mail.example.org`;
+  return [at(name, 1, text)];
 }
 
 function intFile(files: ControlFiles, name: string, above: number): readonly Advice[] {
   const value = firstLine(files, name);
   if (value === undefined) return [];
+  if (value === '') return [at(name, 1, 'is empty: the default counts; remove the file, or write a number')];
   const digits = /^[0-9]+/.exec(value)?.[0];
   if (digits === undefined)
     return [at(name, 1, `${showValue(value)} is no number: the default counts; write digits alone`, true)];

@@ -46,7 +46,7 @@ export function virtualAdvice(files: ControlFiles): readonly Advice[] {
       file: controlPath('virtualdomains'),
       line,
       text: `does not count: ${showValue(domain)} is in control/locals, which comes first; remove it from one of them`,
-      serious: true,
+      serious: false,
     });
   }
   return all;

@@ -7,7 +7,7 @@ import { FakeClock } from '../../support/fake-clock.js';
 
 function house(free: number): { readonly clock: FakeClock; readonly hosts: Destinations; deliver: Deliver } {
   const clock = new FakeClock(1_700_000_000, async () => undefined);
-  const hosts = new Destinations(clock, { free: () => free, most: () => 1_000 });
+  const hosts = new Destinations(clock, { free: () => free, most: () => 20 });
   let last = 0;
   const deliver: Deliver = async (host, seconds, delivered = true) => {
     last += 1;
