@@ -76,7 +76,7 @@ class NodeProcess {
     const read = await readSettings(start.home);
     if ('problems' in read) {
       const [first] = read.problems;
-      return this.#fail(`${first?.file}:${first?.line}: ${first?.text}`);
+      return this.#fail(`${first?.file}${first?.line ? `:${first.line}` : ''}: ${first?.text}`);
     }
     this.#log = serverLog(read.settings);
     this.#listeners = JSON.stringify(read.settings.listeners);
