@@ -2,7 +2,7 @@
  * The node: starts the threads that the placement names, links them, supervises them, and is the handle that
  * commands hold. Runs in the process's main thread together with splogger. It does no mail work.
  */
-import type { Settings } from '../protocol/settings.js';
+import type { Settings, SettingsProblem } from '../protocol/settings.js';
 import { readSettings } from '../store/control-dir.js';
 import { cores } from './cores.js';
 import { Host } from './host.js';
@@ -234,7 +234,7 @@ class Node implements RunningNode {
     };
   }
 
-  async reload(): Promise<Awaited<ReturnType<RunningNode['reload']>>> {
+  async reload(): Promise<{ readonly problems: readonly SettingsProblem[] }> {
     const read = await readSettings(this.#options.home);
     if ('problems' in read) return { problems: read.problems };
     this.#settings = this.#withDefaultDelivery(read.settings);

@@ -13,7 +13,7 @@ import { addressAndPort, ToolUsage, wholeNumber } from './tool-arguments.js';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
-const addresses = { smtp: text, lmtp: text, qmtp: text, http: text };
+const addresses = { smtp: text, smtps: text, lmtp: text, qmtp: text, http: text };
 const all = {
   ...addresses,
   ...{ keep: text, threads: text, 'ready-file': text, 'http-name': text, ledger: text, late: text, rules: text },

@@ -114,12 +114,12 @@ test('setforward makes the database that Debian makes, octet for octet, and prin
 
 test('setmaillist and printmaillist as Debian has them', async (t) => {
   const at = await place(t);
-  const text = 'a@b.c\n\n#x\n&d@e  \n./in\n/abs';
+  const text = 'a@b.c\n\n#x\n&d@e  \n./in\n/abs\n-f@g';
   assert.equal((await at.command('setmaillist', ['ours.bin', 'tmp'], text)).code, 0);
   const ours = readFileSync(join(at.folder, 'ours.bin'));
-  assert.equal(ours.toString('latin1'), '&a@b.c\0&d@e\0./in\0/abs\0');
+  assert.equal(ours.toString('latin1'), '&a@b.c\0&d@e\0./in\0/abs\0&-f@g\0');
   assert.equal(statSync(join(at.folder, 'ours.bin')).mode & 0o777, 0o644);
-  assert.equal((await at.command('printmaillist', [], ours.toString('latin1'))).stdout, '&a@b.c\n&d@e\n./in\n/abs\n');
+  assert.equal((await at.command('printmaillist', [], ours.toString('latin1'))).stdout, '&a@b.c\n&d@e\n./in\n/abs\n&-f@g\n');
   assert.deepEqual(await at.command('printmaillist', [], '&cut'), {
     code: 100,
     stdout: '',

@@ -6,6 +6,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { NodeReport } from '../../src/actors/node-api.js';
 import { fromNode } from '../../src/cli/start/from-node.js';
 import { canLimitDescriptors } from '../support/descriptor-limit.js';
 import { fakeNode, greeting, makeHome, run, startServer } from './command.js';
@@ -26,9 +27,9 @@ test('start writes the ready file, serves, and stop ends it cleanly', async (t) 
 
   const status = await run(t, 'tqmail', ['status', '--json', '--home', home]).finished;
   assert.equal(status.code, 0, status.stderr);
-  const told = JSON.parse(status.stdout) as { pid: number; node: { threads: string } };
+  const told = JSON.parse(status.stdout) as { pid: number; node: NodeReport };
   assert.equal(told.pid, pid);
-  assert.equal(told.node.threads, '16');
+  assert.equal(told.node.counters.threads, '16');
 
   const stop = await run(t, 'tqmail', ['stop', '--home', home]).finished;
   assert.deepEqual([stop.code, stop.stderr], [0, '']);
@@ -70,7 +71,7 @@ test('signals become messages to the node, and TERM ends with 0', async (t) => {
   const doqueue = await run(t, 'tqmail', ['doqueue', '--home', home]).finished;
   assert.equal(doqueue.code, 0, doqueue.stderr);
   const status = await run(t, 'tqmail', ['status', '--json', '--home', home]).finished;
-  assert.equal((JSON.parse(status.stdout) as { node: { dueCalls: number } }).node.dueCalls, 2);
+  assert.equal((JSON.parse(status.stdout) as { node: NodeReport }).node.counters.dueCalls, 2);
   server.child.kill('SIGTERM');
   assert.equal((await server.finished).code, 0);
 });

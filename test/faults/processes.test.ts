@@ -3,6 +3,8 @@
  * (the parent starts it again), lspawnd (the parent starts it again). What was accepted arrives, and no process is left.
  */
 import assert from 'node:assert/strict';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { isAlive, processTree } from '../../bench/process/tree.js';
 import { backwards, banner, type Ending, makeMailHome, openFolder, until } from '../support/server-home.js';
@@ -84,6 +86,25 @@ test('the node alone is killed: the parent starts it again', async (t) => {
     await scene.goesOn();
   }
   assert.equal(server.child.exitCode, null, 'the parent is the same');
+  await scene.finish();
+});
+
+test('the list of processes cannot be written: a node that dies is started again all the same', async (t) => {
+  const scene = await openScene(backwards(t));
+  const { server } = scene;
+  const node = server.pid('node') ?? 0;
+  const list = join(server.home.path, 'run/pids');
+  rmSync(list);
+  // Nobody, not even root, puts a file in the place of a folder that is not empty.
+  mkdirSync(join(list, 'in-the-way'), { recursive: true });
+  process.kill(node, 'SIGKILL');
+  await server.seen(/^warning: cannot write .*run\/pids \(.*it is tried again, mail goes on$/);
+  await banner(server.home.port);
+  await scene.goesOn();
+  assert.equal(server.child.exitCode, null, 'the parent is the same');
+  rmSync(list, { recursive: true });
+  await until('the list is written', 20_000, () => ![undefined, node].includes(server.pid('node')));
+  await scene.goesOn();
   await scene.finish();
 });
 

@@ -144,7 +144,11 @@ test('lists: lines and back', () => {
   const commands = parseMailList('a@b.c\n\n#x\n&d@e  \n./in\n/abs');
   assert.deepEqual(commands, ['&a@b.c', '&d@e', './in', '/abs']);
   assert.deepEqual(parseMailList(mailListText(commands)), commands);
-  assert.throws(() => parseMailList('a\n-x\n'), /line 2/);
+  // An address may begin with anything.
+  assert.deepEqual(parseMailList('_a@x\n+b@x\n"q r"@x \n é\n|p\n#\n&&x'), ['&_a@x', '&+b@x', '&"q r"@x', '& é', '&|p', '&&x']);
+  assert.equal(parseMailList(`${'x'.repeat(800)}\n/${'y'.repeat(900)}`).length, 2);
+  assert.throws(() => parseMailList(`a\n${'x'.repeat(801)}\n`), /addresses must be under 800 bytes: line 2$/);
+  assert.throws(() => parseMailList('a\0\n'), /NUL in input/);
 });
 
 function tables(source: string, lists: Readonly<Record<string, readonly string[]>> = {}): AliasTables {

@@ -65,7 +65,13 @@ function submit(
     });
     return;
   }
-  const submission: Submission = { origin, uid: networkUid, qp, envelope, form, unixSize, ...body };
+  const { bytes, size } = body;
+  const uid = networkUid;
+  // Written out: a copy added to an object is of another kind for the engine each time.
+  const submission: Submission =
+    bytes === undefined
+      ? { origin, uid, qp, envelope, form, unixSize, ...body }
+      : { origin, uid, qp, envelope, form, unixSize, bytes, size };
   void intake.queue.ask('submit', submission).then((answer) => {
     if (isUnanswered(answer)) collector.abandon();
     // Refused before anything was written: a body file would stay behind just when the disk is full.

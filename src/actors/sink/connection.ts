@@ -54,18 +54,23 @@ export class SinkConnection {
   #differ = false;
   #held = false;
 
-  constructor(socket: Connected, house: House, protocol: 'smtp' | 'lmtp') {
+  constructor(socket: Connected, house: House, protocol: 'smtp' | 'smtps' | 'lmtp') {
     this.#house = house;
-    this.#protocol = protocol;
+    this.#protocol = protocol === 'lmtp' ? 'lmtp' : 'smtp';
     this.#wire = new Wire(socket, (chunk) => this.#receive(chunk));
     if (house.keep > 0) {
       this.#transcript = new Transcript();
-      this.#collected = new Collected(house.keep);
+      this.#collected = new Collected(house.keep, house.room);
     }
-    this.#session = this.#newSession(house.tls !== undefined);
+    this.#session = this.#newSession(house.starttls && protocol !== 'smtps');
+    if (protocol === 'smtps' && house.tls !== undefined) this.#wire.secure(house.tls);
     const { client } = this.#wire;
     house.came(client);
-    socket.once('close', () => house.left(client));
+    socket.once('close', () => {
+      house.left(client);
+      this.#collected?.drop();
+    });
+    if (protocol === 'smtps') house.counts.tls++;
     this.#judge('connect', client);
     if (!this.#held) this.#reply();
     this.#wire.start();
@@ -249,7 +254,7 @@ export class SinkConnection {
 
   #forget(): void {
     this.#meter.reset();
-    this.#collected?.finish();
+    this.#collected?.drop();
   }
 
   #arrive(answered: boolean): void {

@@ -7,6 +7,7 @@ import type { LedgerMark } from '../../protocol/ledger.js';
 import type { ByteString } from '../../protocol/mail.js';
 import type { SinkQuestion, SinkVerdict } from '../../protocol/sink/judge.js';
 import type { SinkRefusal } from '../../protocol/sink/rule.js';
+import type { Room } from './collected.js';
 import { noCounts, type SinkCounts } from './counts.js';
 import type { KeptMessage } from './kept.js';
 import type { Troubles } from './troubles.js';
@@ -32,23 +33,34 @@ export interface FarJudge {
   left(client: string): void;
 }
 
+export interface HouseTls {
+  readonly context: SecureContext | undefined;
+  readonly starttls: boolean;
+}
+
 export class House {
   readonly troubles: Troubles;
   readonly books: Books;
   /** Octets of a message that are kept at most; 0 = none is kept. */
   readonly keep: number;
-  /** Makes STARTTLS offered. */
+  /** For messages under way that will be kept: twice what may be kept, all together. */
+  readonly room: Room;
+  /** What connections speak TLS with. */
   readonly tls: SecureContext | undefined;
+  /** STARTTLS is offered; only where there is such a context. */
+  readonly starttls: boolean;
   readonly counts: SinkCounts = noCounts();
   /** Where rules that remember something are asked; undefined: here. */
   far: FarJudge | undefined;
   readonly #clients = new Map<string, number>();
 
-  constructor(troubles: Troubles, books: Books, keep: number, tls: SecureContext | undefined) {
+  constructor(troubles: Troubles, books: Books, keep: number, { context, starttls }: HouseTls) {
     this.troubles = troubles;
     this.books = books;
     this.keep = keep;
-    this.tls = tls;
+    this.room = { left: 2 * keep };
+    this.tls = context;
+    this.starttls = starttls && context !== undefined;
   }
 
   came(client: string): void {

@@ -14,11 +14,14 @@ export interface SinkAddress {
   readonly port: number;
 }
 
-export type SinkListenerProtocol = 'smtp' | 'lmtp' | 'qmtp' | 'http';
+/** `smtps`: TLS from the first octet. */
+export type SinkListenerProtocol = 'smtp' | 'smtps' | 'lmtp' | 'qmtp' | 'http';
 
 /** Without any address: SMTP on a free port of 127.0.0.1. */
 export interface SinkOptions {
   readonly smtp?: SinkAddress;
+  /** SMTP with TLS from the first octet (RFC 8314); with a certificate of its own making unless `tls` names one. */
+  readonly smtps?: SinkAddress;
   readonly lmtp?: SinkAddress;
   readonly qmtp?: SinkAddress;
   /** Page, interface and metrics; any other request is answered 200 and counted. */

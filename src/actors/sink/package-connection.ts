@@ -33,10 +33,13 @@ export class SinkPackageConnection {
   constructor(socket: Connected, house: House) {
     this.#house = house;
     this.#wire = new Wire(socket, (chunk) => this.#receive(chunk));
-    this.#collected = house.keep > 0 ? new Collected(house.keep) : undefined;
+    this.#collected = house.keep > 0 ? new Collected(house.keep, house.room) : undefined;
     const { client } = this.#wire;
     house.came(client);
-    socket.once('close', () => house.left(client));
+    socket.once('close', () => {
+      house.left(client);
+      this.#collected?.drop();
+    });
     this.#judge([{ stage: 'connect', client, sender: '', address: client }], () => {
       this.#welcome = true;
     });
@@ -162,7 +165,7 @@ export class SinkPackageConnection {
         return;
       }
       this.#meter.reset();
-      this.#collected?.finish();
+      this.#collected?.drop();
       this.#session.decide(`${refusal.code < 500 ? 'Z' : 'D'}${refusal.text}`);
       this.#wire.write(this.#session.output());
       if (refusal.code === 421) this.#wire.end();

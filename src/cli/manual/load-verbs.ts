@@ -41,6 +41,7 @@ export const loadVerbs: readonly Verb[] = [
     summary: 'takes mail, shows what came and drops it',
     options: [
       { name: 'smtp', value: 'ADDR:PORT', text: 'listens for SMTP (127.0.0.1:2526; port 0: any)' },
+      { name: 'smtps', value: 'ADDR:PORT', text: 'listens for SMTP with TLS from the start; the certificate as with --tls' },
       { name: 'lmtp', value: 'ADDR:PORT', text: 'listens for LMTP' },
       { name: 'qmtp', value: 'ADDR:PORT', text: 'listens for QMTP' },
       { name: 'http', value: 'ADDR:PORT', text: 'page, interface, metrics; any other request gets 200' },
@@ -132,7 +133,7 @@ export const loadVerbs: readonly Verb[] = [
       {
         name: 'warmup',
         value: 'N',
-        text: 'messages before the clock starts, judged like all others (relay, accept, fanout, local: 3,000 deliveries, at most --n, unless given; sink: 10,000)',
+        text: 'messages before the clock starts, judged like all others (relay, accept, fanout, local, slow-domain, bounce-flood: 3,000 deliveries, at most --n, unless given; sink: 10,000)',
       },
       { name: 'sessions', value: 'N', text: 'connections at a time' },
       { name: 'crowd', value: 'N', text: 'idle-crowd: connections that do nothing; needs some 2 N open files (ulimit -n)' },

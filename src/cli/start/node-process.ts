@@ -48,8 +48,8 @@ export function spawnNode(options: NodeSpawn, take: (message: ToParent) => void)
     env: { ...process.env, UV_THREADPOOL_SIZE: poolThreads(16) },
     ...(identity.drops ? { uid: identity.uid, gid: identity.gid } : {}),
   });
-  const pipe = child.stdio[3] as Duplex | null;
-  if (child.pid === undefined || pipe === null) return child;
+  if (child.pid === undefined) return child;
+  const pipe = child.stdio[3] as Duplex;
   receiveLines(
     pipe,
     (value) => {
@@ -65,7 +65,7 @@ export function spawnNode(options: NodeSpawn, take: (message: ToParent) => void)
 }
 
 export function tellNode(child: ChildProcess | undefined, message: ToNode): void {
-  const pipe = child?.stdio[3] as Duplex | null | undefined;
+  const pipe = child?.stdio?.[3] as Duplex | null | undefined;
   if (pipe !== null && pipe !== undefined) sendLine(pipe, message);
 }
 

@@ -246,6 +246,12 @@ test('a name that whoever started it gave is answered, in any case', async (t) =
   assert.deepEqual([await code('sink.TEST:2580'), await code('sink.test'), await code('other.test')], [200, 200, 403]);
 });
 
+test('a target that is no address is the client’s mistake; two slashes are only a path', async (t) => {
+  const { ask } = await started(t);
+  assert.equal((await ask('http://[')).code, 400);
+  for (const path of ['//', '//other.test/api/status']) assert.equal((await ask(path)).text, 'ok\n', path);
+});
+
 test('what is neither page nor interface is a webhook; wrong paths and methods are named', async (t) => {
   const { sink, ask } = await started(t);
   assert.deepEqual(

@@ -25,18 +25,27 @@ export function routes(wellPort: number, domains: Readonly<Record<string, number
   };
 }
 
+export interface Poured {
+  readonly sender?: string;
+  /** Of each message; default 1. */
+  readonly recipients?: number;
+  /** What their names begin with; default `box-`. */
+  readonly name?: string;
+}
+
 /** Sends so many messages for one domain; throws unless all are taken. */
-export async function pour(scene: Scene, messages: number, domain: string, size: number, sender = ''): Promise<number> {
+export async function pour(scene: Scene, messages: number, domain: string, size: number, poured: Poured = {}): Promise<number> {
+  const { sender = '', recipients = 1, name = 'box-' } = poured;
   const report = await runLoad({
     target: { address: '127.0.0.1', port: scene.home.port, tls: false, helohost: 'load.test', timeout: 120_000 },
     messages,
     size,
     sessions: 20,
     rate: 0,
-    recipients: 1,
+    recipients,
     perSession: 100,
     sender,
-    pattern: `box-#@${domain}`,
+    pattern: `${name}#@${domain}`,
   });
   if (report.accepted < messages) throw new Error(`${messages - report.accepted} not taken: ${report.firstTrouble}`);
   return report.seconds;

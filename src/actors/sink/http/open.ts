@@ -49,7 +49,11 @@ interface Call {
 }
 
 async function serve({ desk, series, request, response, own }: Call): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://sink');
+  const url = urlOf(request.url ?? '/');
+  if (url === undefined) {
+    sendError(response, 400, 'that is no address');
+    return;
+  }
   const { body, octets } = await readBody(request);
   const gone = new AbortController();
   response.on('close', () => gone.abort());
@@ -64,6 +68,15 @@ async function serve({ desk, series, request, response, own }: Call): Promise<vo
   desk.house.counts.requests++;
   desk.house.counts.bytes += octets;
   response.end('ok\n');
+}
+
+/** A path, or a whole address; two slashes at a path's start name no host. */
+function urlOf(target: string): URL | undefined {
+  try {
+    return new URL(target.startsWith('/') ? `http://sink${target}` : target);
+  } catch {
+    return undefined;
+  }
 }
 
 /** All else is somebody's webhook. */

@@ -102,16 +102,19 @@ async function list(how) {
   return true;
 }
 
-// Text with its web addresses as links; only what is one becomes one.
-function linked(text) {
+// Text in which the message's links are links: a sentence's end behind them is not theirs.
+function linked(text, links) {
   const pre = make('pre');
-  for (const piece of text.split(/(https?:\/\/[^\s<>"]+)/i)) pre.append(/^https?:\/\/[^\s/]/i.test(piece) ? away(piece) : piece);
+  for (const piece of text.split(/(https?:\/\/[^\s<>"]+)/i)) {
+    const link = /^https?:/i.test(piece) ? links.filter((one) => piece.startsWith(one)).sort((a, b) => b.length - a.length)[0] : undefined;
+    if (link) pre.append(away(link), piece.slice(link.length)); else pre.append(piece);
+  }
   return pre;
 }
 const away = (address) => make('a', address, { href: address, target: '_blank', rel: 'noopener noreferrer' });
 
 const views = {
-  Text: (message) => linked(message.text || '(no plain text)'),
+  Text: (message) => linked(message.text || '(no plain text)', message.links),
   HTML: (message) => {
     if (!message.html) return make('p', 'no HTML', { className: 'empty' });
     const frame = make('iframe', undefined, { title: 'HTML of the message', src: '/api/messages/' + message.id + '/view' });

@@ -33,6 +33,7 @@ export interface CrewParts {
   readonly desk: Desk;
   readonly ledger: SinkLedger;
   readonly tls: CertificateAndKey | undefined;
+  readonly starttls: boolean;
   readonly troubled: (text: string) => void;
 }
 
@@ -93,9 +94,18 @@ export class Crew {
     const child = spawn(process.execPath, [program], { stdio, serialization: 'advanced' });
     this.#children.add(child);
     const { troubles, keep } = this.#parts.desk.house;
-    const { tls } = this.#parts;
+    const { tls, starttls } = this.#parts;
     const listeners = this.#bound.map(({ protocol }, index) => ({ protocol, fd: firstFd + index }));
-    say(child, { tag: 'begin', listeners, rules: troubles.text, ageMs: troubles.ageMs, magic: troubles.magic, keep, tls });
+    say(child, {
+      tag: 'begin',
+      listeners,
+      rules: troubles.text,
+      ageMs: troubles.ageMs,
+      magic: troubles.magic,
+      keep,
+      tls,
+      starttls,
+    });
     return new Promise((resolve, reject) => {
       child.on('error', (error) => reject(new Error(`cannot start a thread of the sink: ${error.message}`)));
       child.on('message', (message: FromWorker) => {

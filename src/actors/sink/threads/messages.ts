@@ -9,7 +9,7 @@ import type { Question } from '../house.js';
 import type { KeptMessage } from '../kept.js';
 import type { CertificateAndKey } from '../tls/self-signed.js';
 
-export type MailProtocol = 'smtp' | 'lmtp' | 'qmtp';
+export type MailProtocol = 'smtp' | 'smtps' | 'lmtp' | 'qmtp';
 
 export type ToWorker =
   | {
@@ -22,6 +22,7 @@ export type ToWorker =
       /** Octets of a message that are kept at most; 0 = none is kept. */
       readonly keep: number;
       readonly tls: CertificateAndKey | undefined;
+      readonly starttls: boolean;
     }
   /** Answered with `obeyed`. */
   | { readonly tag: 'rules'; readonly text: string; readonly number: number }

@@ -84,7 +84,10 @@ const asker = new Asker();
 const open: OpenListener[] = [];
 
 async function begin(told: Extract<ToWorker, { tag: 'begin' }>): Promise<void> {
-  const house = new House(new Troubles(told.rules, told.magic, told.ageMs), books, told.keep, contextOf(told.tls));
+  const house = new House(new Troubles(told.rules, told.magic, told.ageMs), books, told.keep, {
+    context: contextOf(told.tls),
+    starttls: told.starttls,
+  });
   books.house = house;
   house.far = asker;
   asker.changed(house);
