@@ -7,8 +7,15 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 /** Absolute path of the home folder. `called` is the path of the command as it was called, links not followed. */
 export function homeFolder(option: string | undefined, called = process.argv[1]): string {
+  if (option !== undefined && option !== '') return namedFolder(option);
   const named = option ?? process.env.QMAILHOME;
   return resolve(named !== undefined && named !== '' ? named : (homeOf(called) ?? '/var/qmail'));
+}
+
+/** Absolute path of a folder that somebody named. Throws RangeError for what Node cannot pass on as it was given. */
+export function namedFolder(name: string): string {
+  if (name.includes('\ufffd')) throw new RangeError(`${name}: the name is not UTF-8; use a home with another name`);
+  return resolve(name);
 }
 
 /** HOME of `HOME/bin/NAME`: `init` puts links to all commands there. */

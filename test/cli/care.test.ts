@@ -251,3 +251,18 @@ test('wrong usage gets the usage and 64', async (t) => {
     assert.match(stderr, /usage: tqmail /);
   }
 });
+
+test('a home that is not there: what is missing is named, with 111, and nothing is left behind', async (t) => {
+  const home = await makeHome(t);
+  const nowhere = join(home, 'nowhere');
+  const saved = join(home, '../saved');
+  for (const args of [['queue'], ['queue', '--by', 'host'], ['check', '--queue'], ['compact'], ['rescue', saved]]) {
+    const { code, stderr } = await tqmail(t, nowhere, ...args);
+    assert.equal(code, 111, args.join(' '));
+    assert.match(stderr, /nowhere\/(queue: no such file or directory|control cannot be opened \(ENOENT\); create)/);
+    assert.equal(existsSync(saved), false);
+  }
+  const named = await run(t, 'tqmail', ['init', `${home}-\ufffd`, '--me', 'mail.example.org', '--yes']).finished;
+  assert.equal(named.code, 64);
+  assert.match(named.stderr, /the name is not UTF-8/);
+});

@@ -7,7 +7,10 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createBodyFile } from '../../src/store/body-file.js';
+import { open } from '../../src/store/lmdb/binding.js';
+import { openLayout } from '../../src/store/lmdb/layout.js';
 import { openLmdbQueue } from '../../src/store/lmdb/open.js';
+import { roomInside } from '../../src/store/lmdb/room-inside.js';
 import { Space } from '../../src/store/lmdb/space.js';
 import { StoreError } from '../../src/store/queue-store.js';
 import { folder, message } from './fixture.js';
@@ -79,7 +82,7 @@ test('queuebytes holds for messages under way too', async (t) => {
 });
 
 test('space: what was taken since the last look counts', async (t) => {
-  const space = new Space(folder(t), { reserve: mib, cap: 0 }, 0, async () => ({ bavail: 2 * mib, bsize: 1 }));
+  const space = new Space(folder(t), { reserve: mib, cap: 0 }, 0, { ask: async () => ({ bavail: 2 * mib, bsize: 1 }) });
   await space.lookNow();
   assert.equal(space.refusal(500_000), undefined);
   space.take(500_000);
@@ -114,7 +117,7 @@ test('space: what is taken while the disk is being asked is not in its answer', 
 test('space: the ballast goes when nothing else is left and comes back with the room', async (t) => {
   const dir = folder(t);
   let free = 100 * mib;
-  const space = new Space(dir, { reserve: 8 * mib, cap: 0 }, 0, async () => ({ bavail: free / 4096, bsize: 4096 }));
+  const space = new Space(dir, { reserve: 8 * mib, cap: 0 }, 0, { ask: async () => ({ bavail: free / 4096, bsize: 4096 }) });
   const ballast = join(dir, 'ballast');
   await space.lookNow();
   assert.equal(statSync(ballast).size, mib);
@@ -137,7 +140,7 @@ test('space: the ballast goes when nothing else is left and comes back with the 
 
 test('space: what cannot be asked counts as full', async (t) => {
   const dir = folder(t);
-  const space = new Space(dir, { reserve: 0, cap: 0 }, 0, async () => Promise.reject(new Error('EIO')));
+  const space = new Space(dir, { reserve: 0, cap: 0 }, 0, { ask: async () => Promise.reject(new Error('EIO')) });
   await space.lookNow();
   assert.match(space.refusal(0)?.text ?? '', /cannot ask for the free space at .*: Error: EIO/);
 });
@@ -145,7 +148,7 @@ test('space: what cannot be asked counts as full', async (t) => {
 test('space: before a batch on a full disk the ballast is gone, and the batch is small', async (t) => {
   const dir = folder(t);
   let free = 200 * mib;
-  const space = new Space(dir, { reserve: 8 * mib, cap: 0 }, 0, async () => ({ bavail: free, bsize: 1 }));
+  const space = new Space(dir, { reserve: 8 * mib, cap: 0 }, 0, { ask: async () => ({ bavail: free, bsize: 1 }) });
   await space.lookNow();
   const roomy = await space.room();
   assert.ok(existsSync(join(dir, 'ballast')));
@@ -155,4 +158,42 @@ test('space: before a batch on a full disk the ballast is gone, and the batch is
   free = 0;
   assert.ok((await space.room()) < roomy / 10);
   assert.ok(!existsSync(join(dir, 'ballast')));
+});
+
+test('below the reserve mail goes where removed messages were, while a good share of the data file is free', async (t) => {
+  let free = 7 * mib;
+  let room = 40 * mib;
+  const ask = async () => ({ bavail: free, bsize: 1 });
+  const space = new Space(folder(t), { reserve: 8 * mib, cap: 0 }, 0, { ask, inside: () => ({ room, size: 100 * mib }) });
+  await space.lookNow();
+  assert.equal(space.refusal(200_000), undefined);
+  assert.match(space.refusal(16 * mib)?.text ?? '', /disk full/, 'too little would be left');
+  space.take(16 * mib);
+  assert.match(space.refusal(0)?.text ?? '', /disk full/, 'what was taken since the look counts');
+  free = 4 * mib - 1;
+  await space.lookNow();
+  assert.match(space.refusal(0)?.text ?? '', /disk full/, 'half of the reserve is gone');
+  room = 99 * mib;
+  await space.lookNow();
+  assert.equal(space.refusal(200_000), undefined, 'an empty queue takes mail');
+  free = mib;
+  await space.lookNow();
+  assert.match(space.refusal(0)?.text ?? '', /disk full/, 'what removals need is left alone');
+  await space.close();
+});
+
+test('room inside: what removed messages leave in the data file', async (t) => {
+  const dir = folder(t);
+  const root = open<Buffer, string>({ path: join(dir, 'data.mdb'), overlappingSync: false, encoding: 'binary', maxDbs: 16 });
+  const layout = openLayout(root);
+  await root.flushed;
+  assert.ok(roomInside(layout).room < 100_000);
+  for (let id = 0; id < 500; id++) void layout.mess.put(id, Buffer.alloc(20_000, 'x'));
+  await root.flushed;
+  assert.ok(roomInside(layout).room < 300_000, JSON.stringify(roomInside(layout)));
+  for (let id = 0; id < 500; id++) void layout.mess.remove(id);
+  await root.flushed;
+  const { room, size } = roomInside(layout);
+  assert.ok(room > 9 * mib && room < size && size <= statSync(join(dir, 'data.mdb')).size, `${room} of ${size}`);
+  await root.close();
 });

@@ -17,7 +17,10 @@ export function* diskChecks(home: string, { queuereserve }: Settings): Generator
     const { bavail, bsize, ffree, files } = statfsSync(queue);
     const free = bavail * bsize;
     if (free < queuereserve)
-      yield fault('disk', `${mebibytes(free)} free, control/queuereserve keeps ${mebibytes(queuereserve)}: MAIL gets 452`);
+      yield fault(
+        'disk',
+        `${mebibytes(free)} free, control/queuereserve keeps ${mebibytes(queuereserve)}: MAIL gets 452, unless removed messages left room in the data file`,
+      );
     else if (free < 10 * queuereserve) yield doubtful('disk', `${mebibytes(free)} free`);
     else yield fine('disk', `${mebibytes(free)} free`);
     if (files > 0 && ffree < 1_000) yield fault('disk', `only ${ffree} files more can be made`);

@@ -2,7 +2,7 @@
  * `tqmail rescue DIR`: writes every message of a stopped queue that can be read whole into a new folder, whatever else is
  * damaged, as files that qmail-queue takes in again. The queue stays as it is.
  */
-import { chownSync, mkdirSync, statSync } from 'node:fs';
+import { chownSync, mkdirSync, rmdirSync, type Stats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CommandTrouble, reason } from '../complain.js';
 import { queueFolder } from '../home.js';
@@ -13,11 +13,14 @@ import { lockedQueue } from './locked-queue.js';
 export async function main(args: readonly string[]): Promise<number> {
   const { home, folder } = careArguments(args, 'rescue', [], true);
   const into = resolve(folder);
-  makeFolder(into, home);
+  makeFolder(into, queueOwner(home));
   const { checkQueue } = await import('../../store/check-queue.js');
   const { messages, rescued, findings } = await lockedQueue(home, 'rescue', (dir, progress) =>
     checkQueue(dir, into, (looked) => progress.show(`${looked} messages`)),
-  );
+  ).catch((error: unknown) => {
+    removeEmpty(into);
+    throw error;
+  });
   process.stdout.write(findings.map(findingLine).join(''));
   process.stdout.write(`${rescued} of ${messages} messages saved in ${into}\n`);
   if (rescued > 0) {
@@ -26,13 +29,30 @@ export async function main(args: readonly string[]): Promise<number> {
   return findings.length === 0 ? 0 : 1;
 }
 
+function queueOwner(home: string): Stats {
+  const folder = queueFolder(home);
+  try {
+    return statSync(folder);
+  } catch (error) {
+    throw new CommandTrouble(111, `${folder}: ${reason(error)}; name the home with --home DIR`);
+  }
+}
+
+/** Whoever tries again may give the same name. */
+function removeEmpty(into: string): void {
+  try {
+    rmdirSync(into);
+  } catch {
+    // It holds messages already.
+  }
+}
+
 /** As root it must belong to the owner of the queue, as whom the work is done. */
-function makeFolder(into: string, home: string): void {
+function makeFolder(into: string, { uid, gid }: Stats): void {
   try {
     mkdirSync(into, { mode: 0o700 });
-    const { uid, gid } = statSync(queueFolder(home));
     if (process.geteuid?.() === 0) chownSync(into, uid, gid);
   } catch (error) {
-    throw new CommandTrouble(111, `${into}: ${reason(error)}; name a folder that does not exist yet`);
+    throw new CommandTrouble(111, `${into}: ${reason(error)}; name a folder that does not exist yet, in one that does`);
   }
 }

@@ -23,8 +23,8 @@ export function exportLine({ head, seen, bounce, recipients }: QueuedPart, route
 async function routeOf(home: string): Promise<Route> {
   const read = await readSettings(home);
   if ('settings' in read) return compileRouting(read.settings).route;
-  const [first] = read.problems;
-  throw new CommandTrouble(111, `${first?.file}:${first?.line}: ${first?.text}`);
+  const [{ file, line, text } = { file: 'control', line: 0, text: 'cannot be read' }] = read.problems;
+  throw new CommandTrouble(111, `${file}${line === 0 ? '' : `:${line}`}: ${text}`);
 }
 
 export async function exportQueue(home: string, write: (line: string, served: boolean) => void): Promise<void> {

@@ -3,10 +3,11 @@
  * Exit codes: 0 made something, 1 nothing was missing, 64 usage, 111 cannot.
  */
 import { existsSync, lchownSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { CommandTrouble, complain, reason } from '../complain.js';
+import { namedFolder } from '../home.js';
 import { usageLine } from '../manual/help.js';
 import { chooseIdentity, type Identity, unprivileged } from '../start/identity.js';
 import { makeUsers } from './assign.js';
@@ -71,7 +72,7 @@ function initWords(args: readonly string[]): Words {
   if (wrong !== undefined) throw misused(`--me ${wrong}`);
   try {
     const profile = profileChoice(values);
-    return { home: resolve(folder), me, base: listenBase(values.listen), yes: values.yes ?? false, profile };
+    return { home: namedFolder(folder), me, base: listenBase(values.listen), yes: values.yes ?? false, profile };
   } catch (error) {
     throw misused(reason(error));
   }

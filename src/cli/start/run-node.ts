@@ -78,7 +78,7 @@ class NodeProcess {
     const read = await readSettings(start.home);
     if ('problems' in read) {
       const [first] = read.problems;
-      return this.#fail(`${first?.file}:${first?.line}: ${first?.text}`);
+      return this.#fail(`${first?.file}${first?.line ? `:${first.line}` : ''}: ${first?.text}`);
     }
     this.#log = serverLog(read.settings, this.#lines);
     this.#listeners = JSON.stringify(read.settings.listeners);

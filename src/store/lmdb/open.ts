@@ -16,6 +16,7 @@ import { dataFile, type Layout, lockFile, openLayout } from './layout.js';
 import { createMarker, MarkerWriter, markerFile } from './marker.js';
 import { checkData, checkFolder } from './preflight.js';
 import { LmdbQueue } from './queue.js';
+import { roomInside } from './room-inside.js';
 import { Space } from './space.js';
 
 export interface LmdbQueueOptions {
@@ -47,7 +48,7 @@ export async function openLmdbQueue(options: LmdbQueueOptions): Promise<Adopting
   const size = statSync(join(dir, dataFile)).size;
   marker.grown(size, 0);
   const [messages, preprocessed, used] = figures(layout);
-  const space = new Space(dir, { reserve: queuereserve, cap: queuebytes }, used);
+  const space = new Space(dir, { reserve: queuereserve, cap: queuebytes }, used, { inside: () => roomInside(layout) });
   await space.lookNow();
   return new LmdbQueue({ dir, layout, facts, marker, space, count: messages, preprocessed });
 }
