@@ -98,7 +98,7 @@ test('space: what is taken while the disk is being asked is not in its answer', 
     new Promise((settle) => {
       answer = () => settle({ bavail: 2 * mib, bsize: 1 });
     });
-  const space = new Space(folder(t), { reserve: mib, cap: 0 }, 0, asked);
+  const space = new Space(folder(t), { reserve: mib, cap: 0 }, 0, { ask: asked });
   const first = space.lookNow();
   answer();
   await first;
