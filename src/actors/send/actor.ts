@@ -85,7 +85,10 @@ class SendActor implements Actor<'send'> {
     this.#slots = new Slots(settings);
     const due = (): void => this.#schedule.remote.reread();
     this.#onDemand = new OnDemand({ peers, clock, due, isBusy: () => this.#jobs.size > 0 }, settings);
-    this.#destinations = new Destinations(clock, () => this.#slots.most('remote') - this.#slots.used('remote'));
+    this.#destinations = new Destinations(clock, {
+      most: () => this.#slots.most('remote'),
+      free: () => this.#slots.most('remote') - this.#slots.used('remote'),
+    });
     const parts = { peers, log: this.#log, slots: this.#slots, destinations: this.#destinations };
     this.#dispatch = new Dispatcher(parts, settings, {
       done: (job, row, failure) => this.#done(job, row, failure),
@@ -222,7 +225,8 @@ class SendActor implements Actor<'send'> {
     this.#lookAtClock();
     const now = secondsOf(this.#context.clock);
     const dying = this.#clockWatch.isDying(job.head.birth, due, now, this.#settings.queuelifetime);
-    this.#dispatch.add(openPass(job, channel, now, dying, rows));
+    const many = channel === 'remote' && this.#destinations.isForMany(job.head.recipientCount);
+    this.#dispatch.add(openPass({ job, channel, now, dying, many, rows }));
   }
 
   /** A clock that was set back left every try in a future that may be days away: all are due now. */

@@ -17,7 +17,7 @@ import { heldOutcome } from './quarantine.js';
 import type { Slots } from './slots.js';
 
 /** Deliveries that one message may start before the next message of the channel has its turn. */
-const turn = 100;
+const turn = 10;
 
 export interface DispatchParts {
   readonly peers: Peers<'send'>;
@@ -83,7 +83,7 @@ export class Dispatcher {
     this.#events = events;
     this.#gate = {
       held: (host) => events.held(host),
-      turnOf: (host) => destinations.turnOf(host),
+      turnOf: (host, pass) => destinations.turnOf(host, pass.many, pass.asideRows),
       setAside: (host, pass) => destinations.setAside(host, pass),
     };
   }
@@ -120,20 +120,23 @@ export class Dispatcher {
 
   fill(channel: Channel): void {
     const ready = this.#ready[channel];
-    let started = 0;
+    let waiting = 0;
     while (this.#slots.free(channel) && !this.#stopping && !this.paused) {
       if (channel === 'remote' && this.#startAside()) continue;
-      if (ready.length === 0 || (this.#trial && !this.#passSuspects(ready))) break;
+      if (waiting >= ready.length || !this.#passBlocked(ready)) break;
       const pass = ready[0] as Pass;
       const group = takeGroup(pass, this.#groupSize(pass), this.#gate);
       if (group.length > 0) {
         this.#start(pass, group);
-        started += 1;
-        if (started % turn === 0 && ready.length > 1) ready.push(ready.shift() as Pass);
+        pass.begun += 1;
+        if (pass.begun >= turn) this.#giveTurn(ready);
         continue;
       }
       ready.shift();
-      if (pass.unread !== undefined && isRoomAside(pass)) void this.#read(pass);
+      if (pass.waits) {
+        ready.push(pass);
+        waiting += 1;
+      } else if (pass.unread !== undefined && isRoomAside(pass)) void this.#read(pass);
       else this.#overIfIdle(pass);
     }
     this.#events.room(channel);
@@ -142,11 +145,12 @@ export class Dispatcher {
   /** Starts a delivery for a host whose mail waits aside; false when none may have a slot now. */
   #startAside(): boolean {
     if (this.#destinations.aside === 0) return false;
-    const next = this.#destinations.next(({ job }) => !this.#trial || !this.#events.isSuspect(job));
+    const leaves = this.#destinations.leavesSlots();
+    const next = this.#destinations.next((pass) => (leaves || !pass.many) && this.#mayTry(pass));
     if (next === undefined) return false;
     const { pass, host } = next;
     const group = takeAside(pass, host, this.#groupSize(pass));
-    if (!pass.aside.has(host)) this.#destinations.takeBack(host, pass);
+    this.#destinations.takeBack(host, pass, group.length, !pass.aside.has(host));
     const ready = this.#ready.remote;
     // There may be more in the queue, for which there was no room aside.
     if (pass.unread !== undefined && !pass.reading && !ready.includes(pass) && isRoomAside(pass)) ready.push(pass);
@@ -154,11 +158,24 @@ export class Dispatcher {
     return true;
   }
 
-  /** Puts the first pass in front that need not wait for the end of the trial; false when there is none. */
-  #passSuspects(ready: Pass[]): boolean {
-    const at = ready.findIndex(({ job }) => !this.#events.isSuspect(job));
+  #giveTurn(ready: Pass[]): void {
+    const pass = ready[0] as Pass;
+    pass.begun = 0;
+    if (ready.length > 1) ready.push(ready.shift() as Pass);
+  }
+
+  /** Puts the first pass in front that may start a delivery now; false when there is none. */
+  #passBlocked(ready: Pass[]): boolean {
+    if (ready[0]?.many === false && !this.#trial) return true;
+    const leaves = this.#destinations.leavesSlots();
+    const at = ready.findIndex((pass) => (!pass.many || leaves) && this.#mayTry(pass));
     if (at > 0) ready.unshift(...ready.splice(at, 1));
     return at >= 0;
+  }
+
+  /** While a message is on trial no other such message is tried. */
+  #mayTry({ job }: Pass): boolean {
+    return !this.#trial || !this.#events.isSuspect(job);
   }
 
   #groupSize(pass: Pass): number {
@@ -224,7 +241,7 @@ export class Dispatcher {
     const trial = !this.#trial && this.#events.isSuspect(job);
     if (trial) this.#trial = true;
     const host = delivery.host.toLowerCase();
-    if (channel === 'remote' && !held) this.#destinations.begun(host, id);
+    if (channel === 'remote' && !held) this.#destinations.begun(host, id, pass.many);
     void made.then((report) => {
       this.#destinations.ended(host, id, !isUnanswered(report) && report.outcomes.some(({ status }) => status === 'K'));
       this.#reported(pass, group, id, report);

@@ -31,6 +31,13 @@ export interface Pass {
   from: number;
   /** Recipients in memory that wait until their host (in lower case) may have another slot. */
   readonly aside: Map<ByteString, Row[]>;
+  asideRows: number;
+  /** The message could fill all slots: it leaves some to others when its deliveries hang. */
+  readonly many: boolean;
+  /** Deliveries begun since others had their turn. */
+  begun: number;
+  /** Its next recipient's host may not be tried now. */
+  waits: boolean;
   /** Index of the next recipient to read from the store; undefined when all are in memory. */
   unread: number | undefined;
   reading: boolean;

@@ -11,8 +11,23 @@ import type { Job, Pass, Row } from './job.js';
 /** Recipients read from the store at once. */
 export const windowSize = 1_000;
 
-/** A pass over rows that are in memory, or (rows undefined) over what the store holds. `dying`: its last one. */
-export function openPass(job: Job, channel: Channel, now: number, dying: boolean, rows?: readonly Row[]): Pass {
+/** Recipients aside that a pass has at most before it reads more. */
+const mostAside = 6_000;
+
+export interface PassStart {
+  readonly job: Job;
+  readonly channel: Channel;
+  readonly now: number;
+  /** It is the message's last one. */
+  readonly dying: boolean;
+  /** The message could fill all slots. */
+  readonly many: boolean;
+  /** The recipients when they are in memory. */
+  readonly rows?: readonly Row[] | undefined;
+}
+
+/** A pass over rows that are in memory, or (rows undefined) over what the store holds. */
+export function openPass({ job, channel, now, dying, many, rows }: PassStart): Pass {
   const { birth } = job.head;
   const pass: Pass = {
     job,
@@ -22,6 +37,10 @@ export function openPass(job: Job, channel: Channel, now: number, dying: boolean
     rows: rows ?? [],
     from: 0,
     aside: new Map(),
+    asideRows: 0,
+    many,
+    begun: 0,
+    waits: false,
     unread: rows === undefined ? 0 : undefined,
     reading: false,
     running: 0,
@@ -57,8 +76,8 @@ export interface Gate {
   /** Mail for this host waits until somebody asks for it. */
   held(host: ByteString): boolean;
   /** The host, in lower case, may get a slot now; or its recipients wait aside; or for their next try. */
-  turnOf(host: ByteString): Turn;
-  /** The pass has recipients of the host aside. */
+  turnOf(host: ByteString, pass: Pass): Turn;
+  /** The pass has one more recipient of the host aside. */
   setAside(host: ByteString, pass: Pass): void;
 }
 
@@ -72,18 +91,24 @@ function setAside(pass: Pass, row: Row, host: ByteString, gate: Gate): void {
   if (rows === undefined) pass.aside.set(host, [row]);
   else rows.push(row);
   pass.from += 1;
+  pass.asideRows += 1;
   gate.setAside(host, pass);
 }
 
 /** The next recipient that may be tried; those that may not are set aside, or deferred without a try. */
 function nextRow(pass: Pass, gate: Gate): Row | undefined {
+  pass.waits = false;
   for (let row = skipTaken(pass); row !== undefined; row = skipTaken(pass)) {
     if (pass.channel === 'local') return row;
     const host = hostOf(row.address);
     if (!pass.dying && gate.held(host)) waitForNextTry(pass, row);
     else {
-      const turn = gate.turnOf(host.toLowerCase());
+      const turn = gate.turnOf(host.toLowerCase(), pass);
       if (turn === 'now' || (turn === 'later' && pass.dying)) return row;
+      if (turn === 'wait') {
+        pass.waits = true;
+        return undefined;
+      }
       if (turn === 'aside') setAside(pass, row, host.toLowerCase(), gate);
       else waitForNextTry(pass, row);
     }
@@ -114,15 +139,14 @@ export function takeGroup(pass: Pass, most: number, gate: Gate): readonly Row[] 
 
 /** Another window of recipients may be read: not too many of those before it wait aside. */
 export function isRoomAside(pass: Pass): boolean {
-  let count = 0;
-  for (const rows of pass.aside.values()) count += rows.length;
-  return count < windowSize;
+  return pass.asideRows < mostAside;
 }
 
 /** The same of those that wait aside for one host. */
 export function takeAside(pass: Pass, host: ByteString, most: number): readonly Row[] {
   const rows = pass.aside.get(host) ?? [];
   const group = rows.splice(0, Math.max(1, most));
+  pass.asideRows -= group.length;
   if (rows.length === 0) pass.aside.delete(host);
   for (const row of group) row.state = 'running';
   return group;
