@@ -97,3 +97,29 @@ test('hosts that hang hold up neither other mail nor the rest of the list', asyn
   assert.equal(node.host.counters()['send.aside'], 0);
   await node.stop();
 });
+
+test('recipients of one host share transactions wherever they stand in a long list', async () => {
+  const node = await OneThreadNode.started({ settings: { rcptspertransaction: 50, concurrencyremote: 10 } });
+  const recipients = list(5_000, 100);
+  const id = await node.accepted('list@b', recipients);
+  await node.settle();
+  await node.log.line(`end msg ${id}`);
+  assert.deepEqual(node.slots.delivered.toSorted(), recipients.toSorted());
+  assert.equal(new Set(node.slots.attempts.map(({ delivery }) => delivery)).size, 100);
+  await node.stop();
+});
+
+test('a list that waits aside for a slow host and goes on with it has each recipient once', async () => {
+  let slow = true;
+  const made = await house((recipient) => (recipient.endsWith('@h0.example') && slow ? 3_000 : 20), { rcptspertransaction: 5 });
+  await probe(made, `p@${quick}`, 1);
+  const recipients = list(4_000, 4);
+  const id = await made.node.accepted('list@b', recipients);
+  await made.node.clock.advance(4);
+  slow = false;
+  await made.node.clock.advance(2_000);
+  await made.node.log.line(`end msg ${id}`);
+  const done = made.remote.done.map(({ recipient }) => recipient).filter((to) => to.startsWith('u'));
+  assert.deepEqual(done.toSorted(), recipients.toSorted());
+  await made.node.stop();
+});

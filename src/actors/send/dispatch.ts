@@ -12,9 +12,10 @@ import type { ActivityLog } from '../kernel/log.js';
 import type { Delivery, Report } from '../messages.js';
 import type { Destinations } from './destinations.js';
 import type { Job, Pass, Row } from './job.js';
-import { type Gate, hasWaiting, hostOf, isRoomAside, rowsOf, takeAside, takeGroup, windowSize } from './pass.js';
+import { type Gate, hasWaiting, hostOf, isRoomAside, rowsOf, takeAside, takeGroup } from './pass.js';
 import { heldOutcome } from './quarantine.js';
 import type { Slots } from './slots.js';
+import { Windows } from './windows.js';
 
 /** Deliveries that one message may start before the next message of the channel has its turn. */
 const turn = 10;
@@ -66,6 +67,7 @@ export class Dispatcher {
   readonly #events: DispatchEvents;
   readonly #ready: Readonly<Record<Channel, Pass[]>> = { local: [], remote: [] };
   #settings: Settings;
+  readonly #windows = new Windows();
   #lastDelivery = 0;
   /** A message that may have ended a thread is being tried. */
   #trial = false;
@@ -186,7 +188,8 @@ export class Dispatcher {
   async #read(pass: Pass): Promise<void> {
     if (pass.reading || pass.unread === undefined) return;
     pass.reading = true;
-    const stored = await this.#peers.queue.ask('recipients', { id: pass.job.head.id, from: pass.unread, limit: windowSize });
+    const limit = this.#windows.size(pass, this.#groupSize(pass) > 1);
+    const stored = await this.#peers.queue.ask('recipients', { id: pass.job.head.id, from: pass.unread, limit });
     pass.reading = false;
     if (isUnanswered(stored)) {
       // The pass ends early; what it did not reach is tried again like a deferral.
@@ -195,10 +198,11 @@ export class Dispatcher {
     } else {
       pass.rows = rowsOf(stored, pass.channel);
       pass.from = 0;
+      pass.byHost = undefined;
       const read = pass.unread + stored.length;
       // Fewer than there are: the rest is damaged. The message must not end as if they were done.
-      if (stored.length < windowSize && read < pass.job.head.recipientCount) pass.deferred += 1;
-      pass.unread = stored.length < windowSize ? undefined : read;
+      if (stored.length < limit && read < pass.job.head.recipientCount) pass.deferred += 1;
+      pass.unread = stored.length < limit ? undefined : read;
     }
     this.add(pass);
   }
@@ -304,6 +308,7 @@ export class Dispatcher {
     if (pass.running > 0 || pass.unread !== undefined || pass.reading || hasWaiting(pass)) return;
     if (pass.job.passes.get(pass.channel) !== pass) return;
     pass.job.passes.delete(pass.channel);
+    this.#windows.over(pass);
     const ready = this.#ready[pass.channel];
     const at = ready.indexOf(pass);
     if (at >= 0) ready.splice(at, 1);

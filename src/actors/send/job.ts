@@ -29,6 +29,8 @@ export interface Pass {
   /** Recipients in memory that wait for a slot; `from` is the first that may still wait. */
   rows: readonly Row[];
   from: number;
+  /** The same by host, where those of one host share a transaction; also some that wait no more. */
+  byHost: Map<ByteString, Row[]> | undefined;
   /** Recipients in memory that wait until their host (in lower case) may have another slot. */
   readonly aside: Map<ByteString, Row[]>;
   asideRows: number;

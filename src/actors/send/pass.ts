@@ -8,9 +8,6 @@ import type { RecipientRow } from '../../store/queue-store.js';
 import type { Turn } from './destinations.js';
 import type { Job, Pass, Row } from './job.js';
 
-/** Recipients read from the store at once. */
-export const windowSize = 1_000;
-
 /** Recipients aside that a pass has at most before it reads more. */
 const mostAside = 6_000;
 
@@ -36,6 +33,7 @@ export function openPass({ job, channel, now, dying, many, rows }: PassStart): P
     dying,
     rows: rows ?? [],
     from: 0,
+    byHost: undefined,
     aside: new Map(),
     asideRows: 0,
     many,
@@ -127,14 +125,31 @@ export function takeGroup(pass: Pass, most: number, gate: Gate): readonly Row[] 
   pass.from += 1;
   if (most <= 1) return [first];
   const group = [first];
-  const host = hostOf(first.address).toLowerCase();
-  for (let i = pass.from; i < pass.rows.length && group.length < most; i += 1) {
-    const row = pass.rows[i] as Row;
-    if (row.state !== 'waiting' || hostOf(row.address).toLowerCase() !== host) continue;
+  if (pass.from >= pass.rows.length) return group;
+  pass.byHost ??= rowsByHost(pass.rows);
+  const same = pass.byHost.get(hostOf(first.address).toLowerCase());
+  while (same !== undefined && group.length < most) {
+    const row = same.pop();
+    if (row === undefined) break;
+    // Those before it that still wait stand aside.
+    if (row.state !== 'waiting' || row.index < first.index) continue;
     row.state = 'running';
     group.push(row);
   }
   return group;
+}
+
+/** The rows of each host (in lower case), the last one first. */
+function rowsByHost(rows: readonly Row[]): Map<ByteString, Row[]> {
+  const byHost = new Map<ByteString, Row[]>();
+  for (let i = rows.length - 1; i >= 0; i -= 1) {
+    const row = rows[i] as Row;
+    const host = hostOf(row.address).toLowerCase();
+    const same = byHost.get(host);
+    if (same === undefined) byHost.set(host, [row]);
+    else same.push(row);
+  }
+  return byHost;
 }
 
 /** Another window of recipients may be read: not too many of those before it wait aside. */

@@ -6,7 +6,7 @@ import type { Routed } from '../../protocol/mail.js';
 import type { Routing } from '../../protocol/routing.js';
 import type { MessageHead } from '../../store/queue-store.js';
 import { isUnanswered, type Peers } from '../kernel/actor.js';
-import { windowSize } from './pass.js';
+import { windowSize } from './windows.js';
 
 /** First due times of the channels in use, or undefined when the queue could not keep it now. */
 export async function preprocessLarge(
