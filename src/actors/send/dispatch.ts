@@ -15,7 +15,7 @@ import type { Job, Pass, Row } from './job.js';
 import { type Gate, hasWaiting, hostOf, isRoomAside, rowsOf, takeAside, takeGroup } from './pass.js';
 import { heldOutcome } from './quarantine.js';
 import type { Slots } from './slots.js';
-import { Windows } from './windows.js';
+import { lotSize, Windows } from './windows.js';
 
 /** Deliveries that one message may start before the next message of the channel has its turn. */
 const turn = 10;
@@ -188,22 +188,30 @@ export class Dispatcher {
   async #read(pass: Pass): Promise<void> {
     if (pass.reading || pass.unread === undefined) return;
     pass.reading = true;
-    const limit = this.#windows.size(pass, this.#groupSize(pass) > 1);
-    const stored = await this.#peers.queue.ask('recipients', { id: pass.job.head.id, from: pass.unread, limit });
-    pass.reading = false;
-    if (isUnanswered(stored)) {
+    const { recipientCount, id } = pass.job.head;
+    const rows: Row[] = [];
+    let lots = this.#windows.lots(pass, this.#groupSize(pass) > 1);
+    for (; lots > 0 && pass.unread !== undefined; lots -= 1) {
+      const from: number = pass.unread;
+      const stored = await this.#peers.queue.ask('recipients', { id, from, limit: lotSize });
       // The pass ends early; what it did not reach is tried again like a deferral.
+      if (isUnanswered(stored)) break;
+      rows.push(...rowsOf(stored, pass.channel));
+      const read = from + stored.length;
+      // Fewer than there are: the rest is damaged. The message must not end as if they were done.
+      if (stored.length < lotSize && read < recipientCount) pass.deferred += 1;
+      pass.unread = read < recipientCount && stored.length === lotSize ? read : undefined;
+      // Sockets have their turn between two lots.
+      if (lots > 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (lots > 0 && pass.unread !== undefined) {
       pass.unread = undefined;
       pass.deferred += 1;
-    } else {
-      pass.rows = rowsOf(stored, pass.channel);
-      pass.from = 0;
-      pass.byHost = undefined;
-      const read = pass.unread + stored.length;
-      // Fewer than there are: the rest is damaged. The message must not end as if they were done.
-      if (stored.length < limit && read < pass.job.head.recipientCount) pass.deferred += 1;
-      pass.unread = stored.length < limit ? undefined : read;
     }
+    pass.reading = false;
+    pass.rows = rows;
+    pass.from = 0;
+    pass.byHost = undefined;
     this.add(pass);
   }
 

@@ -4,22 +4,22 @@
  */
 import type { Pass } from './job.js';
 
-/** Recipients read at once; a block of the store. */
-export const windowSize = 1_000;
-/** The same where recipients are grouped. */
-const wideSize = 20_000;
-/** Passes that may have so many in memory. */
+/** Recipients asked for at once; a block of the store. */
+export const lotSize = 1_000;
+/** Lots of a pass that are in memory together where recipients are grouped. */
+const wideLots = 20;
+/** Passes that may have so many. */
 const mostWide = 4;
 
 export class Windows {
   readonly #wide = new Set<Pass>();
 
-  /** `grouped`: recipients of one host share a transaction. */
-  size(pass: Pass, grouped: boolean): number {
-    if (!grouped || pass.job.head.recipientCount <= windowSize) return windowSize;
-    if (!this.#wide.has(pass) && this.#wide.size >= mostWide) return windowSize;
+  /** Lots to read next. `grouped`: recipients of one host share a transaction. */
+  lots(pass: Pass, grouped: boolean): number {
+    if (!grouped || pass.job.head.recipientCount <= lotSize) return 1;
+    if (!this.#wide.has(pass) && this.#wide.size >= mostWide) return 1;
     this.#wide.add(pass);
-    return wideSize;
+    return wideLots;
   }
 
   over(pass: Pass): void {
