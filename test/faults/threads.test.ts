@@ -52,6 +52,10 @@ test('threads that die are started again and nothing is lost', async (t) => {
     return until('twenty messages are accepted', 20_000, () => book.accepted >= wanted);
   };
   await goesOn();
+  // A pool's thread is started by its first delivery.
+  await statusWhen(server, 'deliveries of both channels', ({ counters }) =>
+    ['rspawn.deliveries', 'lspawn.deliveries'].every((name) => Number(counters[name]) > 0),
+  );
 
   let restarts = 0;
   const bystander = await (await SmtpDialogue.open(port)).greet();
