@@ -54,7 +54,7 @@ class Scene {
     return until('twenty messages are accepted', 30_000, () => this.book.accepted >= this.#wanted);
   }
 
-  /** Both pools have made deliveries: their threads are started by the first one. */
+  /** Both pools have made deliveries: a thread of the local one is started by the first. */
   async delivers(): Promise<void> {
     await until('deliveries of both channels', 60_000, async () => {
       const counters = (await statusOf(this.server))?.counters;

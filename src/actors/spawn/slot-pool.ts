@@ -37,6 +37,8 @@ export interface SlotPoolOptions {
   readonly worker: URL;
   readonly workerData?: object;
   readonly threads: number;
+  /** Threads are started by their first slot, not at once. */
+  readonly late?: boolean;
   readonly concurrency: number;
   readonly clock: Clock;
   /** Told why a thread ended; it is started anew at once. */
@@ -50,7 +52,7 @@ class PoolThread<S, D extends SlotDelivery, R> {
   pulse = new PulseWatch();
   readonly #options: SlotPoolOptions;
   readonly #deaths: PoolDeaths;
-  /** Undefined until its first slot: a server that only relays has no use for a thread of the local pool. */
+  /** Undefined: started late, and not yet. */
   #pool: Piscina<SlotTask<S>, void> | undefined;
   #tasks: number;
   #link: WorkerLink<D, R> | undefined;
@@ -60,6 +62,7 @@ class PoolThread<S, D extends SlotDelivery, R> {
     this.#options = options;
     this.#deaths = deaths;
     this.#tasks = tasks;
+    if (options.late !== true) this.#pool = this.#newPool();
   }
 
   /** Before that it has no pulse. */
