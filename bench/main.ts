@@ -2,19 +2,7 @@
  * `npm run bench -- SCENARIO` and `tqmail bench SCENARIO`: the same work through our server and through each peer, in turn (A B A B …).
  * Prints a table for people; --json writes the figures. Ends every process it started, also on Ctrl-C.
  */
-import {
-  accessSync,
-  appendFileSync,
-  chmodSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import os from 'node:os';
+import { accessSync, appendFileSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { reason } from '../src/cli/complain.js';
 import { usageLine } from '../src/cli/manual/help.js';
@@ -30,9 +18,11 @@ import { type BenchOptions, parseBenchOptions, UsageError, usage } from './optio
 import type { Peer } from './peers/peer.js';
 import { benchPop3, usage as pop3Usage } from './pop3/pop3.js';
 import { endAllChildren } from './process/children.js';
+import { openWorkFolder, removeWorkFolder, removeWorkFolders } from './process/work-folder.js';
 import { compareResults } from './report/compare.js';
 import { ledgerLine } from './report/ledger.js';
 import { reportPage } from './report/page.js';
+import { readResult } from './report/read-result.js';
 import { resultTable } from './report/table.js';
 import { type BenchResult, type CandidateResult, medians, type RunRow, ratiosTo, spreads, withoutFigures } from './result.js';
 import { inProject } from './root.js';
@@ -40,16 +30,15 @@ import { runScenario } from './scenarios/scenario.js';
 
 const exitUsage = 64;
 const exitInterrupted = 130;
-/** The runs' folder, for the end on a signal. */
-let workFolder: string | undefined;
+const exitFailed = 1;
 let interrupted = false;
+/** Never settles: the end on a signal ends the process. */
+const ending = new Promise<never>(() => undefined);
 
 async function bench(options: BenchOptions): Promise<BenchResult> {
   const { candidates, skipped } = chooseCandidates(options);
   const rows = new Map<Peer, RunRow[]>(candidates.map((peer) => [peer, []]));
-  const base = mkdtempSync(path.join(os.tmpdir(), 'tqmail-bench-'));
-  workFolder = base;
-  chmodSync(base, 0o755);
+  const base = openWorkFolder();
   try {
     for (let round = 1; round <= options.runs; round++) {
       for (const peer of candidates) {
@@ -63,7 +52,7 @@ async function bench(options: BenchOptions): Promise<BenchResult> {
     }
   } finally {
     await endAllChildren();
-    rmSync(base, { recursive: true, force: true });
+    removeWorkFolder(base);
   }
   const results = candidates.map((peer) => candidateResult(options, peer, rows.get(peer) ?? []));
   const ours = results[0]?.median ?? {};
@@ -125,8 +114,9 @@ function usageOf(verb: string | undefined): string {
 
 /** Words of the command line without `npm run bench --`; answers the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  process.once('SIGINT', endOnSignal);
-  process.once('SIGTERM', endOnSignal);
+  // Not once: npm passes on what the terminal has sent already, and the second one would end us before what we started.
+  process.on('SIGINT', endOnSignal);
+  process.on('SIGTERM', endOnSignal);
   try {
     const [verb, ...rest] = args;
     if (verb === 'pop3') return await benchPop3(rest);
@@ -139,20 +129,30 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     const options = parseBenchOptions(args);
     if (options.ledger) ledgerFile();
-    chooseCandidates(options);
+    const { skipped } = chooseCandidates(options);
+    // A peer that is not installed is left out with a word; the server that somebody named must be measured.
+    const target = skipped.find(({ name }) => name.startsWith('target '));
+    if (target !== undefined) throw new UsageError(`--${target.name}: ${target.why}`);
     mustBeWritable('--json ', options.json);
     mustBeWritable('--report ', options.report);
     return await measure(options);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`bench: ${error.message}\n${usageOf(args[0])}`);
-    return exitUsage;
+    // What was going on broke because it was ended.
+    if (interrupted) return await ending;
+    if (error instanceof UsageError) {
+      process.stderr.write(`bench: ${error.message}\n${usageOf(args[0])}`);
+      return exitUsage;
+    }
+    // A server that does not start, a client that is refused: the words are enough. Anything else is a bug, with its stack.
+    if ((error as Error).constructor !== Error) throw error;
+    process.stderr.write(`bench: ${(error as Error).message}\n`);
+    return exitFailed;
   }
 }
 
 async function measure(options: BenchOptions): Promise<number> {
   const result = await bench(options);
-  if (interrupted) return exitInterrupted;
+  if (interrupted) return await ending;
   process.stdout.write(resultTable(result));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
   if (options.report !== undefined) writeFileSync(options.report, reportPage(result));
@@ -194,22 +194,15 @@ function onFiles(verb: 'compare' | 'page', [from, to, ...more]: readonly string[
   return 0;
 }
 
-/** A file that `--json` wrote; UsageError when it is none. */
-function readResult(file: string): BenchResult {
-  try {
-    const read = JSON.parse(readFileSync(file, 'utf8')) as Partial<BenchResult>;
-    if (Array.isArray(read.results) && typeof read.scenario === 'string') return read as BenchResult;
-  } catch (error) {
-    throw new UsageError(`${file}: ${error instanceof SyntaxError ? error.message : reason(error)}`);
-  }
-  throw new UsageError(`${file}: not a result of the bench`);
-}
-
 function endOnSignal(signal: NodeJS.Signals): void {
+  if (interrupted) return;
   interrupted = true;
   process.stderr.write(`bench: ${signal}, ending what was started\n`);
   endAllChildren(true).finally(() => {
-    if (workFolder !== undefined) rmSync(workFolder, { recursive: true, force: true });
-    process.exit(exitInterrupted);
+    try {
+      removeWorkFolders();
+    } finally {
+      process.exit(exitInterrupted);
+    }
   });
 }

@@ -60,6 +60,8 @@ export interface RunRow {
   readonly emptyPerSecond?: number;
   /** backlog: accepted a second while the queue was filled. */
   readonly prefillPerSecond?: number;
+  /** backlog: deliveries a second once everything was let go. */
+  readonly drainPerSecond?: number;
 }
 
 /** One look at a run. Absent: not known at that moment, or with this load. */

@@ -7,7 +7,15 @@ import { startNode as startWith } from './actors/node.js';
 import type { NodeOptions, RunningNode } from './actors/node-api.js';
 import { readSettings } from './store/control-dir.js';
 
-export type { InheritedListener, NodeOptions, QueuedMessage, QueuePage, RunningNode } from './actors/node-api.js';
+export type {
+  InheritedListener,
+  NodeOptions,
+  NodeReport,
+  QueuedMessage,
+  QueuedPart,
+  QueuePage,
+  RunningNode,
+} from './actors/node-api.js';
 export type { Sink, SinkAddress, SinkListener, SinkOptions, SinkReport } from './actors/sink/sink.js';
 export { startSink } from './actors/sink/sink.js';
 export type { Target } from './actors/source/connection.js';

@@ -3,14 +3,14 @@
  * when one fails or takes more than its limit. Ends nothing but what it started: each command is waited for.
  */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { appendFileSync, closeSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { thisMachine } from '../machine.js';
 import { UsageError } from '../options.js';
 import { endAllChildren, startChild } from '../process/children.js';
 import { readyPort } from '../process/ready.js';
+import { openWorkFolder, removeWorkFolder } from '../process/work-folder.js';
 import type { LedgerEntry } from '../report/ledger.js';
 import { inProject } from '../root.js';
 import { median, rounded } from '../statistics.js';
@@ -71,9 +71,8 @@ const tooSlow = ({ timesNode, limit }: LauncherRow): boolean => limit !== undefi
 
 /** The commands take turns, so that a slow minute of the machine meets all of them. */
 async function measured(runs: number): Promise<readonly LauncherRow[]> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'tqmail-bench-'));
+  const folder = openWorkFolder();
   try {
-    chmodSync(folder, 0o755);
     const served = launchHome(path.join(folder, 'served'));
     await startServer(served);
     const commands = launchedCommands(folder, launchHome(path.join(folder, 'home')), served);
@@ -94,7 +93,7 @@ async function measured(runs: number): Promise<readonly LauncherRow[]> {
     }));
   } finally {
     await endAllChildren();
-    rmSync(folder, { recursive: true, force: true });
+    removeWorkFolder(folder);
   }
 }
 

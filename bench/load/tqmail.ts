@@ -55,7 +55,11 @@ function records(file: string): number {
 }
 
 async function readyPorts(file: string, child: Child): Promise<ReadonlyMap<string, number>> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await pause(10)) {
+  let ended = false;
+  child.ended.then(() => {
+    ended = true;
+  });
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline && !ended; await pause(10)) {
     try {
       const { listeners } = JSON.parse(readFileSync(file, 'utf8')) as { listeners: { protocol: string; port: number }[] };
       return new Map(listeners.map(({ protocol, port }) => [protocol, port]));
@@ -63,7 +67,7 @@ async function readyPorts(file: string, child: Child): Promise<ReadonlyMap<strin
       // Not there, or not complete yet.
     }
   }
-  throw new Error(`tqmail sink did not start: ${child.output.stderr.trim().slice(-300)}`);
+  throw new Error(`tqmail sink did not start: ${child.output.stderr.trim().split('\n')[0]?.slice(-300)}`);
 }
 
 async function startSource(order: SourceOrder): Promise<SourceRun> {

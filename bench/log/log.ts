@@ -3,8 +3,7 @@
  * must be the sinks'. Exit 1 when one is not. Measures how fast the log is read; no peers.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Sink, startSink } from '../../src/actors/sink/sink.js';
@@ -12,6 +11,7 @@ import type { SourceReport } from '../../src/actors/source/options.js';
 import { UsageError } from '../options.js';
 import { endAllChildren, pause, startChild } from '../process/children.js';
 import { readyPort } from '../process/ready.js';
+import { openWorkFolder, removeWorkFolder } from '../process/work-folder.js';
 import { inProject } from '../root.js';
 import { type Compared, comparedFigures } from './compare.js';
 
@@ -37,8 +37,7 @@ function logOptions(args: readonly string[]): { readonly messages: number; reado
 
 export async function benchLog(args: readonly string[]): Promise<number> {
   const { messages, sessions } = logOptions(args);
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'tqmail-bench-'));
-  chmodSync(folder, 0o755);
+  const folder = openWorkFolder();
   const sinks: Sink[] = [];
   try {
     for (const _ of domains) sinks.push(await startSink({ keep: 1, magic: false }));
@@ -52,7 +51,7 @@ export async function benchLog(args: readonly string[]): Promise<number> {
   } finally {
     await endAllChildren();
     for (const sink of sinks) await sink.close();
-    rmSync(folder, { recursive: true, force: true });
+    removeWorkFolder(folder);
   }
 }
 

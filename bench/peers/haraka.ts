@@ -1,6 +1,7 @@
 /**
  * Haraka with a private folder: one process, outbound queue files, everything to the next hop; or, as a sink, discarded.
- * Found below $HARAKA_DIR (`npm install Haraka` there).
+ * Found below $HARAKA_DIR (`npm install Haraka@3.1.1 --before=2026-01-15` there: later ones need a newer Node than 20, and
+ * what it depends on must be of its time too).
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -30,11 +31,11 @@ function packageFile(): Package {
 
 /** Empty when it can run with this Node. */
 function missingPackage(): string {
-  if (!existsSync(moduleFolder())) return 'not installed (npm install Haraka in $HARAKA_DIR)';
+  if (!existsSync(moduleFolder())) return 'not installed (npm install Haraka@3.1.1 --before=2026-01-15 in $HARAKA_DIR)';
   const { version, engines } = packageFile();
   const least = Number(/^>=\s*(\d+)/.exec(engines?.node ?? '')?.[1] ?? 0);
   if (least <= Number(process.versions.node.split('.')[0])) return '';
-  return `Haraka ${version} needs Node ${engines?.node}, this is ${process.version} (Haraka 3.1.1 runs on Node 18 and later)`;
+  return `Haraka ${version} needs Node ${engines?.node}, this is ${process.version} (on Node 18 and later: npm install Haraka@3.1.1 --before=2026-01-15)`;
 }
 
 export const haraka: Peer = {

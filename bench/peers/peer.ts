@@ -2,6 +2,7 @@
  * What the bench asks of every server that it measures, our own included.
  * Types only; an adapter starts a private instance on loopback in the folder it is given and touches nothing else.
  */
+import type { SinkRun } from '../load/load.js';
 import type { BenchOptions } from '../options.js';
 
 /** One run's work, as an adapter must prepare for it. */
@@ -29,6 +30,8 @@ export interface RunningPeer {
   readonly port: number;
   /** Roots of the process tree whose CPU and memory count. */
   readonly roots: readonly number[];
+  /** What a sink has taken, when it is a sink that is measured. */
+  readonly taken?: SinkRun;
   /** Folder of delivered messages (`new/`), in a local or bounce workload. */
   readonly mailbox?: string;
   /** Lets held mail go (hold only); absent when the server cannot. */

@@ -15,6 +15,8 @@ const program = '/usr/sbin/postfix';
 const nobody = 65_534;
 /** Delivery processes at a time: the best of the values tried on small machines. */
 const processLimit = 40;
+/** A million files of a queue take their time. */
+const longestMs = 1_800_000;
 /** default_destination_recipient_limit when the configuration does not set it. */
 const defaultGroup = 50;
 
@@ -78,7 +80,7 @@ async function launch(places: Places, port: number): Promise<RunningPeer> {
       // Mail that comes from now on is not held. The master's pid file names a pid of its own namespace: ask the tree.
       command('postconf', ['-c', places.etc, '-e', 'smtpd_data_restrictions =']);
       for (const [pid, { parent }] of processTree([child.pid])) if (parent === child.pid) process.kill(pid, 'SIGHUP');
-      command('postsuper', ['-c', places.etc, '-H', 'ALL']);
+      command('postsuper', ['-c', places.etc, '-H', 'ALL'], longestMs);
       command('postqueue', ['-c', places.etc, '-f']);
     },
     retry: async () => void command('postqueue', ['-c', places.etc, '-f']),
@@ -137,8 +139,8 @@ function transportMap(routes: Workload['routes'] = {}): string {
 }
 
 /** Runs a program to its end and answers its stdout; throws with its stderr when it fails. */
-function command(name: string, args: readonly string[]): string {
-  const done = spawnSync(name, args, { encoding: 'latin1', timeout: 30_000 });
+function command(name: string, args: readonly string[], timeout = 30_000): string {
+  const done = spawnSync(name, args, { encoding: 'latin1', timeout });
   if (done.status !== 0)
     throw new Error(`${name} ${args.join(' ')} failed: ${(done.stderr ?? '').trim() || String(done.error ?? done.status)}`);
   return done.stdout;

@@ -9,8 +9,6 @@ import { freePort, waitForGreeting } from '../process/port.js';
 import { inProject } from '../root.js';
 import type { Peer } from './peer.js';
 
-const takesOnly = new Set(['accept', 'sink']);
-
 function moduleFolder(): string {
   return path.join(process.env.SMTP_SERVER_DIR ?? inProject(), 'node_modules', 'smtp-server');
 }
@@ -19,7 +17,7 @@ export const smtpServer: Peer = {
   name: 'smtp-server',
   durable: false,
   missing({ scenario }) {
-    if (!takesOnly.has(scenario)) return `a sink: no ${scenario} run`;
+    if (scenario !== 'sink') return `stores nothing: no ${scenario} run`;
     return existsSync(moduleFolder()) ? '' : 'not installed (npm install smtp-server in $SMTP_SERVER_DIR)';
   },
   version: () => String(JSON.parse(readFileSync(path.join(moduleFolder(), 'package.json'), 'utf8')).version),

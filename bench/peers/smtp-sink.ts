@@ -23,6 +23,6 @@ export const smtpSink: Peer = {
       return { port: workload.sinkPort, roots: [workload.sinkPid], stop: async () => undefined };
     }
     const sink = await postfixLoad.startSink(workload.dir);
-    return { port: sink.port, roots: [sink.pid], stop: () => sink.stop() };
+    return { port: sink.port, roots: [sink.pid], taken: sink, stop: () => sink.stop() };
   },
 };

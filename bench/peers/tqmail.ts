@@ -35,9 +35,11 @@ export const tqmail: Peer = {
   },
 };
 
-async function startOurSink({ dir }: Workload): Promise<RunningPeer> {
+async function startOurSink({ dir, options }: Workload): Promise<RunningPeer> {
   const sink = await tqmailLoad.startSink(dir);
-  return { port: sink.port, roots: [sink.pid], stop: sink.stop };
+  // Its ledger has what carries a mark; smtp-source makes none.
+  const taken = options.load === 'tqmail' ? { taken: sink } : {};
+  return { port: sink.port, roots: [sink.pid], ...taken, stop: sink.stop };
 }
 
 function writeControl(home: string, workload: Workload): void {

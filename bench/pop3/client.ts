@@ -3,6 +3,8 @@ import { connect, type Socket } from 'node:net';
 import type { BenchMailbox } from './mailbox.js';
 
 const longestMs = 20_000;
+/** Number, blank, name, CR LF. */
+const shortestListed = 5;
 
 /** One connection; answers of one line or, after `many`, up to the final dot. */
 class Client {
@@ -80,7 +82,8 @@ export async function loginRate(port: number, mailbox: BenchMailbox, total: numb
       const client = new Client(port);
       await client.login(mailbox);
       await client.ask('STAT');
-      await client.ask('UIDL', true);
+      const octets = await client.ask('UIDL', true);
+      if (octets < mailbox.messages * shortestListed) throw new Error(`UIDL: ${octets} octets for ${mailbox.messages} messages`);
       await client.quit();
     }
   });
@@ -92,7 +95,10 @@ export async function retrRate(port: number, mailbox: BenchMailbox, total: numbe
   const seconds = await inLanes(total, lanes, async (next) => {
     const client = new Client(port);
     await client.login(mailbox);
-    for (let n = next(); n !== undefined; n = next()) await client.ask(`RETR ${(n % mailbox.messages) + 1}`, true);
+    for (let n = next(); n !== undefined; n = next()) {
+      const octets = await client.ask(`RETR ${(n % mailbox.messages) + 1}`, true);
+      if (octets < mailbox.least) throw new Error(`RETR: ${octets} octets of a message that has ${mailbox.least}`);
+    }
     await client.quit();
   });
   return total / seconds;

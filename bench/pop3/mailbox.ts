@@ -10,6 +10,8 @@ export interface BenchMailbox {
   /** The Maildir is below it. */
   readonly home: string;
   readonly messages: number;
+  /** Octets that the answer to a RETR has at least: lines end CR LF there. */
+  readonly least: number;
 }
 
 const nobody = 65_534;
@@ -31,5 +33,6 @@ export function makeMailbox(dir: string, messages: number, size: number): BenchM
     chownSync(file, uid, gid);
   }
   for (const folder of folders) chownSync(folder, uid, gid);
-  return { user: 'bench', password: 'secret', uid, gid, home, messages };
+  const least = body.length + body.length / lineOctets;
+  return { user: 'bench', password: 'secret', uid, gid, home, messages, least };
 }

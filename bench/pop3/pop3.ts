@@ -2,15 +2,16 @@
  * `npm run bench -- pop3`: logins and messages a second of our POP3 server and of its peers, in turn, on a Maildir of many
  * messages. Ends what it started.
  */
-import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { commandLine } from '../command-line.js';
 import { thisMachine } from '../machine.js';
 import { UsageError } from '../options.js';
 import { endAllChildren } from '../process/children.js';
-import { cpuSeconds, pssMiB } from '../process/tree.js';
+import { watchPeak } from '../process/peak.js';
+import { cpuSeconds } from '../process/tree.js';
+import { openWorkFolder, removeWorkFolder } from '../process/work-folder.js';
 import type { LedgerEntry } from '../report/ledger.js';
 import { pageOf } from '../report/page.js';
 import { type ReportedResult, spreads } from '../result.js';
@@ -82,6 +83,7 @@ async function measured(server: Pop3Server, dir: string, { n, messages, size, se
   mkdirSync(dir, { mode: 0o755 });
   const mailbox = makeMailbox(dir, messages, size);
   const { port, pid, stop } = await server.start(dir, mailbox);
+  const peak = watchPeak([pid]);
   try {
     // What is made at the first login, and the caches, do not count.
     await loginRate(port, mailbox, Math.max(sessions, Math.ceil(n / 5)), sessions);
@@ -95,9 +97,10 @@ async function measured(server: Pop3Server, dir: string, { n, messages, size, se
       loginCpuPer1000: ((between - before) / n) * 1_000,
       retrPerSecond,
       retrCpuPer1000: ((after - between) / (retrTimes * n)) * 1_000,
-      peakMiB: pssMiB([pid]),
+      peakMiB: peak.stop(),
     };
   } finally {
+    peak.stop();
     await stop();
     rmSync(dir, { recursive: true, force: true });
   }
@@ -108,24 +111,25 @@ export async function benchPop3(args: readonly string[]): Promise<number> {
   const skipped = options.peers.filter((peer) => peer.missing() !== '');
   const servers = [ours, ...options.peers.filter((peer) => !skipped.includes(peer))];
   const rows = new Map<string, Figures[]>(servers.map(({ name }) => [name, []]));
-  const base = mkdtempSync(path.join(os.tmpdir(), 'tqmail-bench-'));
-  chmodSync(base, 0o755);
+  const base = openWorkFolder();
   try {
     for (let run = 1; run <= options.runs; run++) {
       for (const server of servers) rows.get(server.name)?.push(await measured(server, path.join(base, server.name), options));
     }
   } finally {
     await endAllChildren();
-    rmSync(base, { recursive: true, force: true });
+    removeWorkFolder(base);
   }
   const entry = ledgerEntry(options, servers, rows);
   process.stdout.write(table(entry, options));
   for (const peer of skipped) process.stdout.write(`skipped ${peer.name}: ${peer.missing()}\n`);
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(entry, null, 2)}\n`);
-  if (options.report !== undefined) {
-    const missing = skipped.map((peer) => ({ name: peer.name, why: peer.missing() }));
-    writeFileSync(options.report, pageOf(reported(entry, options, rows, missing)));
+  const missing = skipped.map((peer) => ({ name: peer.name, why: peer.missing() }));
+  const whole = reported(entry, options, rows, missing);
+  // All that the page needs, so that it can be made later too.
+  if (options.json !== undefined) {
+    writeFileSync(options.json, `${JSON.stringify({ ...whole, options: entry.options }, null, 2)}\n`);
   }
+  if (options.report !== undefined) writeFileSync(options.report, pageOf(whole));
   if (options.ledger) appendFileSync(inProject('bench', 'ledger.jsonl'), `${JSON.stringify(entry)}\n`);
   return 0;
 }

@@ -1,16 +1,20 @@
 /**
- * How a run goes on: accepted and arrived so far, CPU and memory of the server's tree, looked at a few times a second.
- * A look costs a walk through /proc, so the pauses grow with what it cost; the number of points is bounded.
+ * How a run goes on: accepted and arrived so far, ten times a second, and now and then CPU and memory of the server's tree.
+ * That is a walk through /proc, so the pauses between them grow with what one costs; the number of points is bounded.
  */
-import { nowUs } from '../load/load.js';
 import type { TimelinePoint } from '../result.js';
 import { cpuSeconds, pssMiB } from './tree.js';
 
-const shortestPauseMs = 250;
-/** At most this share of one core goes into looking. */
+/** Counts are two looks at a file. */
+const countMs = 100;
+/** CPU time is read from a file for each process. */
+const cpuMs = 250;
+/** Page tables are walked for each sample of memory, and the process waits meanwhile. */
+const memoryMs = 500;
+/** At most this share of one core goes into each of the two. */
 const share = 0.02;
 /** Beyond it every second point goes. */
-const mostPoints = 400;
+const mostPoints = 800;
 
 export interface Watched {
   readonly roots: readonly number[];
@@ -24,26 +28,25 @@ export interface Timeline {
 }
 
 export function watchRun({ roots, counts }: Watched): Timeline {
-  const beginUs = nowUs();
+  const beginMs = performance.now();
   const cpuBefore = cpuSeconds(roots);
   let points: TimelinePoint[] = [];
   let peakMiB = 0;
-  let [memoryAtMs, mib] = [Number.NEGATIVE_INFINITY, 0];
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+  const cpu = seldom(cpuMs, () => Math.round((cpuSeconds(roots) - cpuBefore) * 100) / 100);
+  const memory = seldom(memoryMs, () => Math.round(pssMiB(roots) * 10) / 10);
+  const processes = (last: boolean): Pick<TimelinePoint, 'cpu' | 'mib'> => {
+    const [used, mib] = [cpu(last), memory(last)];
+    peakMiB = Math.max(peakMiB, mib ?? 0);
+    return { ...(used === undefined ? {} : { cpu: used }), ...(mib === undefined ? {} : { mib }) };
+  };
   const look = (last: boolean): void => {
-    const begun = performance.now();
-    const t = Math.round((nowUs() - beginUs) / 1e4) / 100;
-    // Page tables are walked for each sample of memory: at most twice a second.
-    if (roots.length > 0 && (last || begun - memoryAtMs >= 2 * shortestPauseMs)) {
-      [memoryAtMs, mib] = [begun, Math.round(pssMiB(roots) * 10) / 10];
-      peakMiB = Math.max(peakMiB, mib);
-    }
-    const tree = roots.length === 0 ? {} : { cpu: Math.round((cpuSeconds(roots) - cpuBefore) * 100) / 100, mib };
-    points.push({ t, ...counts(), ...tree });
+    const t = Math.round((performance.now() - beginMs) / 10) / 100;
+    points.push({ t, ...counts(), ...(roots.length === 0 ? {} : processes(last)) });
     if (points.length > mostPoints) points = points.filter((_, index) => index % 2 === 0);
-    const sparse = Math.ceil(points.length / (mostPoints / 2));
-    if (!last) timer = setTimeout(() => look(false), Math.max(shortestPauseMs * sparse, (performance.now() - begun) / share));
+    const sparse = Math.ceil(points.length / (mostPoints / 4));
+    if (!last) timer = setTimeout(() => look(false), countMs * sparse);
   };
   look(false);
   return {
@@ -53,5 +56,18 @@ export function watchRun({ roots, counts }: Watched): Timeline {
       stopped = true;
       return { points, peakMiB };
     },
+  };
+}
+
+/** Measures when its time has come, or when it must: the next time comes later the more CPU time this one took. */
+function seldom(leastMs: number, measure: () => number): (must: boolean) => number | undefined {
+  let nextMs = Number.NEGATIVE_INFINITY;
+  return (must) => {
+    if (!must && performance.now() < nextMs) return undefined;
+    const before = process.cpuUsage();
+    const value = measure();
+    const { user, system } = process.cpuUsage(before);
+    nextMs = performance.now() + Math.max(leastMs, (user + system) / 1000 / share);
+    return value;
   };
 }

@@ -8,21 +8,31 @@ import { chartStyle } from './chart/style.js';
 import { courseCharts, latencyChart, ratioCharts, throughputChart } from './page/charts.js';
 import { pageStyle } from './page/style.js';
 import { medianTable, runTable } from './page/tables.js';
+import type { KeptResult } from './read-result.js';
 import { verdicts } from './table.js';
 
-export function reportPage(result: BenchResult): string {
-  const { options } = result;
-  const recipients = options.rcpts === 1 ? 'one recipient' : `${options.rcpts} recipients`;
-  const work = `${options.n} messages of ${options.size} octets, ${options.sessions} sessions, ${recipients} a message`;
-  return pageOf({ ...result, work, load: loadOf(result) });
+export function reportPage(result: KeptResult): string {
+  return pageOf({ ...result, work: result.work ?? workOf(result), load: result.load ?? loadOf(result) });
+}
+
+function workOf({ options, scenario }: BenchResult): string {
+  const { n, size, sessions, rcpts, warmup, group, keep, pipelining } = options;
+  if (n === undefined || size === undefined) return scenario;
+  const words = [`${n} messages of ${size} octets`, `${sessions} sessions`];
+  words.push(rcpts === 1 ? 'one recipient a message' : `${rcpts} recipients a message, ${group || 'any number'} a transaction`);
+  if (keep === false) words.push('a connection a message');
+  if (pipelining !== undefined) words.push(`pipelining ${pipelining}`);
+  if (warmup > 0) words.push(`after ${warmup} that warm it up`);
+  return words.join(', ');
 }
 
 /** What made the load, and what became of it. */
 function loadOf({ scenario, options }: BenchResult): string {
   const source = options.load === 'tqmail' ? 'tqmail source' : 'smtp-source';
   if (scenario === 'source') return 'each source in turn, into the same sink';
-  if (scenario === 'sink') return `${source}; what was accepted is dropped, so arrivals are not judged`;
-  if (scenario === 'accept' || scenario === 'backlog') return `${source}; nothing goes on, so arrivals are not judged`;
+  if (scenario === 'sink') return `${source}; what was accepted is compared with what each sink says it took, where it does`;
+  if (scenario === 'accept' || scenario === 'backlog')
+    return `${source}; all is held while the clock runs, then let go and accounted for, where the bench can let it go`;
   return options.load === 'tqmail'
     ? 'tqmail source and sink, every message accounted for'
     : 'smtp-source and smtp-sink, arrivals counted';

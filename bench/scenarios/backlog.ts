@@ -1,12 +1,14 @@
 /**
- * A server with a full queue that it cannot deliver: how long it takes to start, how much memory it needs,
- * and how fast it accepts, against the same server with an empty queue.
+ * A server with a full queue that it may not deliver: how long it takes to start, how much memory it needs, and how fast it
+ * accepts, against the same server with an empty queue. In the end all of it is let go, and must arrive.
  */
+import { sinkArrivals } from '../arrivals.js';
 import type { RunningPeer } from '../peers/peer.js';
 import { watchPeak } from '../process/peak.js';
 import { cpuSeconds, pssMiB } from '../process/tree.js';
 import type { RunRow } from '../result.js';
-import { acceptRate, Cleanup, sendAll, subfolder, type Trial } from './trial.js';
+import { type Held, letGo, verdictOf } from './let-go.js';
+import { acceptRate, Cleanup, faultsOf, sendAll, subfolder, type Trial } from './trial.js';
 
 /** Messages of the two timed batches; fewer when the backlog itself is small. */
 const mostProbes = 2_000;
@@ -14,21 +16,23 @@ const mostProbes = 2_000;
 export async function backlog(trial: Trial): Promise<RunRow> {
   const cleanup = new Cleanup();
   try {
-    const { options, peer, progress } = trial;
+    const { options, peer, load, progress } = trial;
     const probes = Math.min(mostProbes, options.n);
-    const empty = await peer.start({ options, kind: 'hold', sinkPort: 0, sinkPid: 0, dir: subfolder(trial.dir, 'server') });
+    const sink = await load.startSink(subfolder(trial.dir, 'sink'));
+    cleanup.add(sink.stop);
+    const dir = subfolder(trial.dir, 'server');
+    const empty = await peer.start({ options, kind: 'hold', sinkPort: sink.port, sinkPid: sink.pid, dir });
     cleanup.add(empty.stop);
-    const whenEmpty = await sendAll(trial, empty.port, probes, cleanup);
+    const whenEmpty = await sendAll(trial, empty.port, probes, cleanup, 'when-empty');
     progress(`filling the queue with ${options.n}`);
-    const filling = await sendAll(trial, empty.port, options.n, cleanup);
+    const filling = await sendAll(trial, empty.port, options.n, cleanup, 'filling');
     const { full, startSeconds } = await startAgain(empty);
     cleanup.add(full.stop);
     const residentMiB = pssMiB(full.roots);
     const before = cpuSeconds(full.roots);
     const peak = watchPeak(full.roots);
-    const whenFull = await sendAll(trial, full.port, probes, cleanup).finally(() => peak.stop());
-    return {
-      ok: true,
+    const whenFull = await sendAll(trial, full.port, probes, cleanup, 'when-full').finally(() => peak.stop());
+    const figures = {
       perSecond: acceptRate(whenFull, probes),
       emptyPerSecond: acceptRate(whenEmpty, probes),
       prefillPerSecond: acceptRate(filling, options.n),
@@ -37,9 +41,20 @@ export async function backlog(trial: Trial): Promise<RunRow> {
       startSeconds,
       residentMiB,
     };
+    return { ...(await emptied(trial, { running: full, sink, sent: [whenEmpty, filling, whenFull] })), ...figures };
   } finally {
     await cleanup.run();
   }
+}
+
+async function emptied(trial: Trial, held: Held): Promise<RunRow> {
+  const { running, sink, sent } = held;
+  const { complete, firstUs, lastUs } = await letGo(trial, held);
+  await running.stop();
+  await sink.stop();
+  const delivered = sent.reduce((sum, { accepted }) => sum + accepted, 0);
+  const drainPerSecond = (delivered * 1e6) / (lastUs - firstUs);
+  return { ...faultsOf({ refused: 0 }, complete, verdictOf(sent, sinkArrivals(sink))), drainPerSecond };
 }
 
 async function startAgain(running: RunningPeer): Promise<{ full: RunningPeer; startSeconds: number }> {

@@ -11,6 +11,7 @@ import type { RunRow } from '../result.js';
 import { readLedger, verify } from '../verify.js';
 import { awaitArrivals } from './await-arrivals.js';
 import { Cleanup, faultsOf, sourceOrder, subfolder, type Trial } from './trial.js';
+import { warmUp } from './warm-up.js';
 
 const refusal = 'rcpt * 550 no such user here\n';
 
@@ -25,22 +26,25 @@ export async function bounceFlood(trial: Trial): Promise<RunRow> {
     cleanup.add(running.stop);
     if (running.mailbox === undefined) throw new Error('this server has no local mailbox');
     const arrivals = bounceArrivals(running.mailbox);
+    const single = { ...trial, options: { ...options, rcpts: 1 } };
+    const extras = { sender: localRecipient };
+    const warmed = await warmUp(single, { running, arrivals, expected: ({ accepted }) => accepted }, cleanup, extras);
+    const early = warmed.sent === undefined ? [] : [warmed.sent];
     const before = cpuSeconds(running.roots);
-    const order = sourceOrder({ ...trial, options: { ...options, rcpts: 1 } }, running.port, options.n, {
-      sender: localRecipient,
-    });
-    const source = await load.startSource(order);
+    const source = await load.startSource(sourceOrder(single, running.port, options.n, extras));
     cleanup.add(source.stop);
-    const counts = (): object => ({ accepted: source.accepted?.() ?? 0, arrived: arrivals.count() });
+    const counts = (): object => ({ accepted: source.accepted?.() ?? 0, arrived: arrivals.count() - warmed.arrived });
     const timeline = watchRun({ roots: running.roots, counts });
     cleanup.add(async () => void timeline.stop());
     const deadlineUs = nowUs() + options.timeout * 1e6;
-    const reached = await awaitArrivals({ sent: source.sent, arrivals, expected: () => options.n, deadlineUs, progress });
+    const expected = (): number => options.n + warmed.arrived;
+    const reached = await awaitArrivals({ sent: source.sent, before: early, arrivals, expected, deadlineUs, progress });
     const cpu = cpuSeconds(running.roots) - before;
     const { points, peakMiB } = timeline.stop();
     await running.stop();
     const { sent, complete, lastUs } = reached;
-    const verdict = verify(readLedger(sent.ledger ?? ''), arrivals.records() ?? []);
+    const ledgers = [...early, sent].map(({ ledger }) => ledger ?? '');
+    const verdict = verify(ledgers.flatMap(readLedger), arrivals.records() ?? []);
     return {
       ...faultsOf(sent, complete, verdict),
       perSecond: (sent.accepted * 1e6) / Math.max(1, (verdict.lastUs || lastUs) - sent.firstUs),

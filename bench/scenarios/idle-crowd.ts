@@ -2,7 +2,7 @@
  * Thousands of connections that do nothing, and some that write a message octet by octet, while a thousand messages a minute go
  * through: nobody may be refused or cut off. The figure is the memory that the crowd takes.
  */
-import { descriptorLimit } from '../../src/actors/descriptors.js';
+import { descriptorLimit } from '../../src/actors/kernel/descriptors.js';
 import { sinkArrivals } from '../arrivals.js';
 import { openCrowd } from '../load/crowd.js';
 import { nowUs } from '../load/load.js';

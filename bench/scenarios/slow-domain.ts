@@ -7,10 +7,12 @@ import { type Arrivals, sinkArrivals } from '../arrivals.js';
 import { nowUs, type Sent, type SourceOrder } from '../load/load.js';
 import { startSlowHop } from '../load/slow-hop.js';
 import { watchRun } from '../process/timeline.js';
+import { cpuSeconds } from '../process/tree.js';
 import type { RunRow } from '../result.js';
 import { readLedger, verify } from '../verify.js';
 import { awaitArrivals } from './await-arrivals.js';
 import { Cleanup, faultsOf, sourceOrder, subfolder, type Trial } from './trial.js';
+import { warmUp } from './warm-up.js';
 
 const slowDomain = 'slow.test';
 const replyDelayMs = 500;
@@ -32,30 +34,34 @@ export async function besideSlowDomain(trial: Trial): Promise<RunRow> {
     const phase = (name: string, extras: Partial<SourceOrder> = {}): Promise<Phase> =>
       begin(trial, running.port, cleanup, { dir: subfolder(trial.dir, name), ...extras });
     const arrivals = sinkArrivals(sink);
+    // Without it the mail that is alone would pay for all that a new server does once, and the slow domain look harmless.
+    const warmed = await warmUp(trial, { running, arrivals, expected: ({ accepted }) => accepted }, cleanup, {});
+    const early = warmed.sent === undefined ? [] : [warmed.sent];
     const deadlineUs = nowUs() + options.timeout * 1e6;
     const wait = (last: Phase, before: readonly Phase[]): Promise<boolean> =>
-      allArrive(trial, arrivals, deadlineUs, last, before);
+      allArrive(trial, arrivals, deadlineUs, last, { early, before });
     const alone = await phase('alone');
     const firstComplete = await wait(alone, []);
     const slow = await phase('slow', { messages: Math.ceil(options.n * slowPart), recipient: `rcpt-#@${slowDomain}` });
     const beside = await phase('beside');
     const counts = (): object => ({ arrived: arrivals.count() });
+    const cpuBefore = cpuSeconds(running.roots);
     const timeline = watchRun({ roots: running.roots, counts });
     cleanup.add(async () => void timeline.stop());
     const complete = firstComplete && (await wait(beside, [alone, slow]));
+    const cpu = cpuSeconds(running.roots) - cpuBefore;
     const { points, peakMiB } = timeline.stop();
     await running.stop();
     await sink.stop();
     const arrived = readLedger(sink.ledger ?? '');
     const all = await Promise.all([alone, slow, beside].map((one) => one.sent));
-    const verdict = verify(
-      all.flatMap(({ ledger }) => readLedger(ledger ?? '')),
-      arrived,
-    );
+    const ledgers = [...early, ...all].map(({ ledger }) => ledger ?? '');
+    const verdict = verify(ledgers.flatMap(readLedger), arrived);
     const [perSecond, alonePerSecond] = [rateOf(await beside.sent, arrived), rateOf(await alone.sent, arrived)];
     const refused = all.reduce((sum, sent) => sum + sent.refused, 0);
     const faults = faultsOf({ refused }, complete, verdict);
-    return { ...faults, perSecond, alonePerSecond, kept: perSecond / alonePerSecond, peakMiB, timeline: points };
+    const cpuPer1000 = (cpu * 1000) / ((slow.messages + beside.messages) * options.rcpts);
+    return { ...faults, perSecond, alonePerSecond, kept: perSecond / alonePerSecond, cpuPer1000, peakMiB, timeline: points };
   } finally {
     await cleanup.run();
   }
@@ -78,10 +84,11 @@ async function allArrive(
   arrivals: Arrivals,
   deadlineUs: number,
   last: Phase,
-  before: readonly Phase[],
+  { early, before }: { readonly early: readonly Sent[]; readonly before: readonly Phase[] },
 ): Promise<boolean> {
-  const expected = [last, ...before].reduce((sum, { messages }) => sum + messages * options.rcpts, 0);
-  const earlier = await Promise.all(before.map((one) => one.sent));
+  const warm = early.reduce((sum, { accepted }) => sum + accepted, 0);
+  const expected = [last, ...before].reduce((sum, { messages }) => sum + messages * options.rcpts, warm);
+  const earlier = [...early, ...(await Promise.all(before.map((one) => one.sent)))];
   const awaited = { sent: last.sent, before: earlier, arrivals, expected: () => expected, deadlineUs, progress };
   return (await awaitArrivals(awaited)).complete;
 }

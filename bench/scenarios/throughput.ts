@@ -1,7 +1,7 @@
 /**
  * The scenarios that push a number of messages through a server: relay, fanout, local, latency, accept, sink.
- * One timed span: from the source's first connection to the last arrival (or the last reply, where nothing arrives),
- * after the warm-up.
+ * One timed span: from the source's first connection to the last arrival (or the last reply, where nothing arrives yet),
+ * after the warm-up. What is accepted and held is let go after that span, so that all of it can be judged.
  */
 import { type Arrivals, maildirArrivals, sinkArrivals } from '../arrivals.js';
 import { delayRow } from '../delays.js';
@@ -11,9 +11,10 @@ import { localRecipient, type RunningPeer, type Workload } from '../peers/peer.j
 import { watchRun } from '../process/timeline.js';
 import { cpuSeconds } from '../process/tree.js';
 import type { RunRow, TimelinePoint } from '../result.js';
-import { readLedger, type Verdict, verify } from '../verify.js';
+import type { Verdict } from '../verify.js';
 import { awaitArrivals } from './await-arrivals.js';
 import { awaitCopies, retryNowAndThen } from './await-copies.js';
+import { countedFaults, letGo, verdictOf } from './let-go.js';
 import { Cleanup, faultsOf, sourceOrder, subfolder, type Trial } from './trial.js';
 import { type Warmed, type WarmStage, warmUp } from './warm-up.js';
 
@@ -21,6 +22,10 @@ import { type Warmed, type WarmStage, warmUp } from './warm-up.js';
 const idleRate = 20;
 
 interface Stage extends WarmStage {
+  /** The next hop. */
+  readonly sink: SinkRun | undefined;
+  /** Looked at only when the clock has stopped: of a sink that is measured itself, or of mail that was held. */
+  readonly later: Arrivals | undefined;
   /** Deliveries that the next hop took without an answer so far. */
   readonly unanswered?: () => Promise<number>;
 }
@@ -32,10 +37,11 @@ export async function throughput(trial: Trial): Promise<RunRow> {
     const warmed = await warmUp(trial, stage, cleanup, extras(trial.options));
     const measured = await push(trial, stage, warmed, cleanup);
     const provoked = await awaitCopies(trial, stage, measured);
+    const complete = measured.complete && (await allLetGo(trial, stage, measured, warmed));
     // The server first, then the sink: what is still under way must be counted.
     await stage.running.stop();
     await cleanup.run();
-    return judge(trial, stage, measured, warmed, provoked);
+    return judge(trial, stage, { ...measured, complete }, warmed, provoked);
   } finally {
     await cleanup.run();
   }
@@ -45,7 +51,7 @@ async function setUp(trial: Trial, cleanup: Cleanup): Promise<Stage> {
   const { options, peer, load } = trial;
   const kind = workloadKind(options);
   let sink: SinkRun | undefined;
-  if (kind === 'relay' && options.scenario !== 'sink') {
+  if (kind !== 'local' && options.scenario !== 'sink') {
     const rules = options.rules === undefined ? {} : { rules: options.rules };
     sink = await load.startSink(subfolder(trial.dir, 'sink'), { port: options.sinkPort, ...rules });
     cleanup.add(sink.stop);
@@ -58,11 +64,22 @@ async function setUp(trial: Trial, cleanup: Cleanup): Promise<Stage> {
     dir: subfolder(trial.dir, 'server'),
   });
   cleanup.add(running.stop);
-  const arrivals = sink === undefined ? mailboxArrivals(running, options) : sinkArrivals(sink);
-  const perMessage = sink?.countsRecipients === false ? peer.transactions(options) : options.rcpts;
+  const letsGo = kind === 'hold' && running.release !== undefined;
+  const arrivals = sink === undefined || kind === 'hold' ? mailboxArrivals(running, options) : sinkArrivals(sink);
+  const counting = running.taken ?? (letsGo ? sink : undefined);
+  const later = counting === undefined ? undefined : sinkArrivals(counting);
+  const perMessage = (counting ?? sink)?.countsRecipients === false ? peer.transactions(options) : options.rcpts;
   const expected = (sent: Sent): number | undefined =>
     perMessage === undefined ? undefined : (sent.accepted / options.rcpts) * perMessage;
-  return { running, arrivals, expected, ...(sink?.unanswered === undefined ? {} : { unanswered: sink.unanswered }) };
+  const unanswered = sink?.unanswered === undefined ? {} : { unanswered: sink.unanswered };
+  return { running, sink, arrivals, later, expected, ...unanswered };
+}
+
+/** True when nothing is held, or all of it has arrived. */
+async function allLetGo(trial: Trial, { running, sink, later }: Stage, { sent }: Measured, warmed: Warmed): Promise<boolean> {
+  if (sink === undefined || later === undefined) return true;
+  const before = warmed.sent === undefined ? [] : [warmed.sent];
+  return (await letGo(trial, { running, sink, sent: [sent, ...before] })).complete;
 }
 
 function workloadKind({ scenario }: BenchOptions): Workload['kind'] {
@@ -127,10 +144,10 @@ function inAll(stage: Stage, sent: Sent, warmed: Warmed): number | undefined {
 function judge(trial: Trial, stage: Stage, measured: Measured, warmed: Warmed, provoked: number | undefined): RunRow {
   const { options } = trial;
   const { sent, cpu, peakMiB } = measured;
-  const records = stage.arrivals?.records();
-  const ledgers = [warmed.sent?.ledger, sent.ledger].filter((ledger) => ledger !== undefined);
-  const verdict = records === undefined || ledgers.length === 0 ? undefined : verify(ledgers.flatMap(readLedger), records);
-  const lastUs = verdict?.lastUs || measured.lastUs;
+  const arrivals = stage.arrivals ?? stage.later;
+  const all = warmed.sent === undefined ? [sent] : [warmed.sent, sent];
+  const verdict = arrivals === undefined ? undefined : verdictOf(all, arrivals);
+  const lastUs = (stage.arrivals === undefined ? undefined : verdict?.lastUs) || measured.lastUs;
   const seconds = Math.max(1, lastUs - sent.firstUs) / 1e6;
   const delivered = sent.accepted;
   const latency = options.scenario === 'latency' && verdict !== undefined ? delayRow(verdict.delaysMs) : (sent.latency ?? {});
@@ -150,10 +167,10 @@ function judge(trial: Trial, stage: Stage, measured: Measured, warmed: Warmed, p
 }
 
 function countFigures(stage: Stage, sent: Sent, warmed: Warmed, verdict: Verdict | undefined): Partial<RunRow> {
-  if (stage.arrivals === undefined) return {};
-  const arrived = stage.arrivals.count() - warmed.arrived;
-  if (verdict !== undefined) return { arrived };
-  const expected = stage.expected(sent);
-  if (expected === undefined) return { arrived };
-  return { arrived, lost: Math.max(0, expected - arrived), duplicate: Math.max(0, arrived - expected) };
+  const arrivals = stage.arrivals ?? stage.later;
+  if (arrivals === undefined) return {};
+  const early = stage.arrivals === undefined && warmed.sent !== undefined ? stage.expected(warmed.sent) : warmed.arrived;
+  const arrived = arrivals.count() - (early ?? 0);
+  const expected = verdict === undefined ? stage.expected(sent) : undefined;
+  return expected === undefined ? { arrived } : countedFaults(arrived, expected);
 }

@@ -43,9 +43,9 @@ export function sourceOrder(
   return { port, messages, sessions, size, keep, rcpts, pipelining, dir: subfolder(dir, 'source'), ...extras };
 }
 
-/** Sends `messages` and waits for the source's end; rejects when it takes longer than the trial may, or when some are refused. */
-export async function sendAll(trial: Trial, port: number, messages: number, cleanup: Cleanup): Promise<Sent> {
-  const source = await trial.load.startSource(sourceOrder(trial, port, messages));
+/** Sends `messages`, with the source's files in `folder`, and waits for the source's end; rejects when it takes longer than the trial may, or when some are refused. */
+export async function sendAll(trial: Trial, port: number, messages: number, cleanup: Cleanup, folder = 'source'): Promise<Sent> {
+  const source = await trial.load.startSource(sourceOrder(trial, port, messages, { dir: subfolder(trial.dir, folder) }));
   cleanup.add(source.stop);
   const deadlineUs = nowUs() + trial.options.timeout * 1e6;
   const { sent } = await awaitArrivals({

@@ -19,7 +19,7 @@ import type { ActorName } from './messages.js';
 import { BodyBuffers } from './net/body-buffers.js';
 import type { PlacedListener } from './net/open-listeners.js';
 import type { PackageServerOptions } from './net/package-server.js';
-import type { QueuedPart, QueuePage } from './node-api.js';
+import type { Order, OrderCounts, QueuedPart, QueuePage } from './node-api.js';
 import { createPop3d, type Pop3d, type Pop3dOptions } from './pop3d/actor.js';
 import { createQmqpd, type Qmqpd } from './qmqpd/actor.js';
 import { createQmtpd, type Qmtpd } from './qmtpd/actor.js';
@@ -204,6 +204,10 @@ export class Host {
 
   async flush(names: readonly string[]): Promise<number | undefined> {
     return this.#send?.flush(names);
+  }
+
+  order(what: Order, ids: readonly number[]): Promise<OrderCounts> {
+    return needed(this.#send, 'send').order(what, ids);
   }
 
   pause(paused: boolean): void {

@@ -1,6 +1,6 @@
 /**
  * What the commands see of a running node: the options it is started with and the
- * handle that comes back. Types only; kernel code implements them in node.ts.
+ * handle that comes back. Types only; node.ts implements them.
  */
 import type { ByteString } from '../protocol/mail.js';
 import type { Settings, SettingsProblem } from '../protocol/settings.js';
@@ -55,6 +55,16 @@ export interface QueuePage {
   readonly next: number | undefined;
 }
 
+/** What may be ordered for single messages. */
+export type Order = 'remove' | 'bounce' | 'hold' | 'retry';
+export interface OrderCounts {
+  readonly done: number;
+  /** A delivery is under way, or the queue cannot change now: ask for these again. */
+  readonly busy: readonly number[];
+  /** No longer queued. */
+  readonly gone: number;
+}
+
 /** What a node tells of itself. `counters` are those of all its actors; their names are dotted, `send.slots.remote`. */
 export interface NodeReport {
   readonly uptimeSeconds: number;
@@ -78,23 +88,25 @@ export interface NodeReport {
 
 export interface RunningNode {
   /** A NodeReport for `tqmail status`: JSON-ready, no secrets. */
-  status(): Promise<object>;
+  status(): Promise<NodeReport>;
   /** Rereads all control files; on any problem the old settings stay and every problem is returned. */
   reload(): Promise<{ readonly problems: readonly SettingsProblem[] }>;
   /** Makes every message due now (qmail-send's ALRM). */
   allDue(): Promise<void>;
   /** Makes mail for these domains, `.domain`s or relay hosts due now; resolves to how many messages, when that is known. */
-  flush?(names: readonly string[]): Promise<number | undefined>;
+  flush(names: readonly string[]): Promise<number | undefined>;
+  /** Removes, bounces, holds or tries single messages. */
+  order(what: Order, ids: readonly number[]): Promise<OrderCounts>;
   /** Stops accepting and delivering until `cont`. */
   pause(): Promise<void>;
   cont(): Promise<void>;
   /** Messages with id > after, ascending, at most `limit`. */
-  queuePage?(after: number, limit: number): Promise<QueuePage>;
+  queuePage(after: number, limit: number): Promise<QueuePage>;
   /**
    * The messages with the next ids after `after`, ascending, recipients of the first from `from` on. Of the last one some
    * recipients may be missing (`head.recipientCount` tells); empty when there is no message.
    */
-  queuedParts?(after: number, from: number): Promise<readonly QueuedPart[]>;
+  queuedParts(after: number, from: number): Promise<readonly QueuedPart[]>;
   /** Ends sessions and deliveries within `graceMs` milliseconds, defers what is left, closes the store. */
   stop(graceMs: number): Promise<void>;
   /** Resolves with the reason when the node can no longer work; the process must then exit non-zero. */

@@ -2,21 +2,21 @@
  * The node: starts the threads that the placement names, links them, supervises them, and is the handle that
  * commands hold. Runs in the process's main thread together with splogger. It does no mail work.
  */
-import type { Settings } from '../protocol/settings.js';
+import type { Settings, SettingsProblem } from '../protocol/settings.js';
 import { readSettings } from '../store/control-dir.js';
 import { cores } from './cores.js';
-import { descriptorLimit } from './descriptors.js';
 import { Host } from './host.js';
 import { InheritedSockets } from './inherited-sockets.js';
 import type { Counters } from './kernel/actor.js';
 import { Board } from './kernel/board.js';
 import { systemClock } from './kernel/clock.js';
 import { deadline } from './kernel/control.js';
+import { descriptorLimit } from './kernel/descriptors.js';
 import { ActivityLog } from './kernel/log.js';
 import { watchPulses } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';
 import { houseMemory } from './net/house-counts.js';
-import type { NodeOptions, NodeReport, QueuedPart, QueuePage, RunningNode } from './node-api.js';
+import type { NodeOptions, NodeReport, Order, OrderCounts, QueuedPart, QueuePage, RunningNode } from './node-api.js';
 import { logDestination } from './splogger/destination.js';
 import { type StartedThread, startThread } from './started-thread.js';
 import type { ThreadData } from './thread-main.js';
@@ -234,7 +234,7 @@ class Node implements RunningNode {
     };
   }
 
-  async reload(): Promise<Awaited<ReturnType<RunningNode['reload']>>> {
+  async reload(): Promise<{ readonly problems: readonly SettingsProblem[] }> {
     const read = await readSettings(this.#options.home);
     if ('problems' in read) return { problems: read.problems };
     this.#settings = this.#withDefaultDelivery(read.settings);
@@ -250,6 +250,11 @@ class Node implements RunningNode {
 
   async flush(names: readonly string[]): Promise<number | undefined> {
     return this.#core?.control.within(startMs).flush(names);
+  }
+
+  async order(what: Order, ids: readonly number[]): Promise<OrderCounts> {
+    if (this.#core === undefined) throw new Error('the core thread is not there now');
+    return this.#core.control.within(startMs).order(what, ids);
   }
 
   pause(): Promise<void> {

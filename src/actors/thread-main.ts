@@ -18,7 +18,7 @@ import { beat } from './kernel/pulse.js';
 import { qpCounter } from './kernel/qp.js';
 import type { ActorName } from './messages.js';
 import { HouseCounts } from './net/house-counts.js';
-import type { QueuedPart, QueuePage } from './node-api.js';
+import type { Order, OrderCounts, QueuedPart, QueuePage } from './node-api.js';
 import { LocalPool } from './spawn/local-pool.js';
 import { RemotePool } from './spawn/remote-pool.js';
 import type { PlacedActor } from './topology.js';
@@ -55,6 +55,7 @@ export interface ThreadControl {
   counters(): Counters;
   allDue(): Promise<void>;
   flush(names: readonly string[]): Promise<number | undefined>;
+  order(what: Order, ids: readonly number[]): Promise<OrderCounts>;
   pause(paused: boolean): void;
   queuePage(after: number, limit: number): QueuePage;
   queuedParts(after: number, from: number): readonly QueuedPart[];
@@ -148,6 +149,9 @@ const control: ThreadControl = {
   },
   async flush(names) {
     return (await host).flush(names);
+  },
+  async order(what, ids) {
+    return (await host).order(what, ids);
   },
   async pause(paused) {
     (await host).pause(paused);

@@ -70,7 +70,7 @@ export type EdgeName = { [A in ActorName]: `${A}>${(typeof sends)[A][number]}` }
 export interface EdgeRule {
   /** Most messages that may wait on this edge: asks without an answer, tells not yet handled. A further one is refused. */
   readonly capacity: number;
-  /** Milliseconds after which an ask is answered `unanswered`. */
+  /** Milliseconds of the asking thread's running time after which an ask is answered `unanswered`; up to half a second more or less. */
   readonly deadlineMs: number;
 }
 

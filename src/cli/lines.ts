@@ -10,6 +10,8 @@ export interface LinePiece {
   readonly text: ByteString;
   /** False: the line goes on with the next piece. */
   readonly ends: boolean;
+  /** A line feed stands behind it. */
+  readonly feed: boolean;
   /** False: it continues the piece before. */
   readonly begins: boolean;
 }
@@ -23,15 +25,15 @@ export async function* lines(call: Call, n: number, longest: number): AsyncGener
     const parts = (kept + piece.toString('latin1')).split('\n');
     kept = parts.pop() ?? '';
     for (const text of parts) {
-      found.push({ text, ends: true, begins });
+      found.push({ text, ends: true, feed: true, begins });
       begins = true;
     }
     while (kept.length > longest) {
-      found.push({ text: kept.slice(0, longest), ends: false, begins });
+      found.push({ text: kept.slice(0, longest), ends: false, feed: false, begins });
       kept = kept.slice(longest);
       begins = false;
     }
     if (found.length > 0) yield found;
   }
-  if (kept !== '' || !begins) yield [{ text: kept, ends: true, begins }];
+  if (kept !== '' || !begins) yield [{ text: kept, ends: true, feed: false, begins }];
 }

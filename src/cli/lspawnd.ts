@@ -6,6 +6,7 @@
 import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { programEnvironment } from '../actors/local/environment.js';
+import type { ChildCommand } from '../actors/lspawn/child.js';
 import { Children } from '../actors/lspawn/children.js';
 import { DefaultDelivery } from '../actors/lspawn/default-delivery.js';
 import { mailLinks } from '../actors/lspawn/mail-links.js';
@@ -38,52 +39,57 @@ function mostFlushes(deliveries: number): number {
   return Math.min(32, Math.max(4, deliveries));
 }
 
-function start(args: readonly string[]): void {
+/** What the parent asks for. */
+interface Order {
+  readonly home: string;
+  readonly socket: string;
+  /** The node's uid: whom it obeys. */
+  readonly owner: number;
+  readonly limit: number;
+  readonly defaultDelivery: string | undefined;
+}
+
+function orderOf(args: readonly string[]): Order {
   const [home, socket, owner, limit, given] = args;
   if (home === undefined || socket === undefined || !/^\d+$/.test(owner ?? '') || !/^\d+$/.test(limit ?? '')) {
     refuse('usage: lspawnd HOME SOCKET UID LIMIT [DEFAULT]');
   }
-  if (process.getuid?.() !== 0)
-    refuse('it delivers as the users of the system, which only root can: start the server as root, or do without it');
-  optimizeLate();
-  process.umask(0o077);
-  process.chdir('/');
-  const uid = Number(owner);
+  const defaultDelivery = given === undefined ? undefined : Buffer.from(given, 'base64').toString('latin1');
+  return { home, socket, owner: Number(owner), limit: Number(limit), defaultDelivery };
+}
+
+/** How a process of a user is started: its environment is what is named here, and nothing else of root's. */
+function commandOf(entry: string, { home, limit }: Order): ChildCommand {
   const environment = {
     ...programEnvironment(home, process.env),
-    UV_THREADPOOL_SIZE: poolThreads(mostFlushes(Number(limit))),
+    UV_THREADPOOL_SIZE: poolThreads(mostFlushes(limit)),
     ...crashOrder(process.env),
   };
-  const program = fileURLToPath(new URL('local-child.js', import.meta.url));
-  const children = new Children({
-    command: { program: process.execPath, args: [...v8Flags, program], environment },
-    limit: Math.max(1, Number(limit)),
-    idle,
-  });
-  const log = (line: string): void => void process.stderr.write(`${line}\n`);
-  const trust = new Trust(home, uid);
-  const mailboxChildren = new MailboxChildren({
-    command: {
-      program: process.execPath,
-      args: [...v8Flags, fileURLToPath(new URL('mailbox-child.js', import.meta.url))],
-      environment,
-    },
-    limit: mailboxProcesses,
-    idle,
-  });
+  const program = fileURLToPath(new URL(entry, import.meta.url));
+  return { program: process.execPath, args: [...v8Flags, program], environment };
+}
+
+const log = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Opens both sockets; the result ends all that was started. */
+function serve(order: Order): () => void {
+  const { home, socket, owner } = order;
+  const children = new Children({ command: commandOf('local-child.js', order), limit: Math.max(1, order.limit), idle });
+  const mailboxChildren = new MailboxChildren({ command: commandOf('mailbox-child.js', order), limit: mailboxProcesses, idle });
+  const trust = new Trust(home, owner);
   const mailboxes = new Mailboxes({
     accounts: new MailAccounts(home, 0),
     checker: checkerFile(home),
     children: mailboxChildren,
     trust,
-    owner: uid,
+    owner,
     log,
   });
   const server = listen({
     users: new UsersFile(home, accountsFor({}, 0), () => performance.now(), 'turn'),
     trust,
-    defaultDelivery: new DefaultDelivery(home, given === undefined ? undefined : Buffer.from(given, 'base64').toString('latin1')),
-    owner: uid,
+    defaultDelivery: new DefaultDelivery(home, order.defaultDelivery),
+    owner,
     socket,
     children,
     deliveries: 10_000,
@@ -92,19 +98,32 @@ function start(args: readonly string[]): void {
   });
   const links = mailLinks({ mailboxes, log });
   links.once('error', (error) => refuse(`${giftSocket(socket)}: ${error.message}`));
-  listenAs(uid, links, giftSocket(socket));
-  const end = (): void => {
+  listenAs(owner, links, giftSocket(socket));
+  announce(server, socket);
+  return () => {
     children.close();
     mailboxChildren.close();
+  };
+}
+
+function start(args: readonly string[]): void {
+  const order = orderOf(args);
+  if (process.getuid?.() !== 0)
+    refuse('it delivers as the users of the system, which only root can: start the server as root, or do without it');
+  optimizeLate();
+  process.umask(0o077);
+  process.chdir('/');
+  const close = serve(order);
+  const end = (): void => {
+    close();
     process.exit(0);
   };
-  announce(server, socket, log);
   process.stdin.resume().once('end', end).once('error', end);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
   process.on('SIGHUP', () => undefined);
 }
 
-function announce(server: Server, socket: string, log: (line: string) => void): void {
+function announce(server: Server, socket: string): void {
   const unable = (error: Error): void => refuse(`${socket}: ${error.message}`);
   server.once('error', unable);
   server.once('listening', () => {

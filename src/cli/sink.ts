@@ -13,10 +13,10 @@ import { addressAndPort, ToolUsage, wholeNumber } from './tool-arguments.js';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
-const addresses = { smtp: text, lmtp: text, qmtp: text, http: text };
+const addresses = { smtp: text, smtps: text, lmtp: text, qmtp: text, http: text };
 const all = {
   ...addresses,
-  ...{ keep: text, threads: text, 'ready-file': text, ledger: text, late: text, rules: text },
+  ...{ keep: text, threads: text, 'ready-file': text, 'http-name': text, ledger: text, late: text, rules: text },
   ...{ tls: flag, 'tls-cert': text, 'tls-key': text },
   ...{ resume: flag, 'no-magic': flag },
 } as const;
@@ -42,11 +42,18 @@ export function sinkOptions(args: readonly string[]): SinkOptions & { readonly r
     lateMs: wholeNumber('late', values.late, 60_000, 1, 86_400_000),
     magic: values['no-magic'] !== true,
     resume: values.resume === true,
+    ...(values['http-name'] === undefined ? {} : { httpNames: namesOf(values['http-name']) }),
     ...(values['ready-file'] === undefined ? {} : { readyFile: values['ready-file'] }),
     ...(values.ledger === undefined ? {} : { ledger: values.ledger }),
     ...(values.rules === undefined ? {} : { rules: rulesFrom(values.rules) }),
     ...tlsOf(values),
   };
+}
+
+function namesOf(word: string): string[] {
+  const names = word.split(',');
+  if (names.every((name) => /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i.test(name))) return names;
+  throw new ToolUsage(`--http-name wants names without port, as mail.test,sink, not ${word}`);
 }
 
 function tlsOf(values: Values): Pick<SinkOptions, 'tls'> {
@@ -99,6 +106,7 @@ export async function runSink(args: readonly string[]): Promise<number> {
     const { readyFile, ...options } = sinkOptions(args);
     const sink = await startSink(options);
     if (readyFile !== undefined) writeReady(readyFile, sink);
+    else process.stderr.write(`tqmail sink: ${listenersLine(sink)}; Ctrl-C ends it\n`);
     await told;
     await sink.close();
     process.stdout.write(`${JSON.stringify(sinkSummary(sink.report()))}\n`);
@@ -111,6 +119,15 @@ export async function runSink(args: readonly string[]): Promise<number> {
     );
     return isUsage ? 64 : 111;
   }
+}
+
+/** For a person who started it by hand. */
+function listenersLine({ listeners }: Sink): string {
+  const line = ({ protocol, address, port }: Sink['listeners'][number]): string => {
+    const where = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+    return protocol === 'http' ? `page http://${where}/` : `${protocol} ${where}`;
+  };
+  return listeners.map(line).join(', ');
 }
 
 function rulesWord(args: readonly string[]): string {

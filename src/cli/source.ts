@@ -3,12 +3,13 @@
  * Every message carries a ledger mark, so that `tqmail sink` can account for it.
  */
 import { parseArgs } from 'node:util';
-import type { SourceOptions, SourceProgress } from '../actors/source/options.js';
+import type { SourceOptions, SourceProgress, SourceReport } from '../actors/source/options.js';
 import { runLoad } from '../actors/source/source.js';
+import { readReplay } from '../store/replay-messages.js';
 import { domainMix, sizeMix } from './load/mixes.js';
 import { usageLine } from './manual/help.js';
 import { progressLine } from './progress.js';
-import { addressAndPort, ToolUsage, wholeNumber } from './tool-arguments.js';
+import { addressAndPort, commandWord, decimalNumber, ToolUsage, wholeNumber } from './tool-arguments.js';
 
 const text = { type: 'string' } as const;
 const names = [
@@ -34,6 +35,8 @@ const names = [
 ] as const;
 type Values = Partial<Record<(typeof names)[number], string>> & { tls?: boolean; quiet?: boolean; 'check-certificate'?: boolean };
 
+const exitInterrupted = 130;
+
 /** Parses the words after `tqmail source`; throws ToolUsage. */
 export function sourceOptions(args: readonly string[]): SourceOptions {
   return optionsOf(parsed(args));
@@ -44,7 +47,7 @@ function optionsOf(values: Values): SourceOptions {
   const number = (name: (typeof names)[number], fallback: number, least: number, most: number): number =>
     wholeNumber(name, values[name], fallback, least, most);
   const recipients = number('rcpts', 1, 1, 100_000);
-  const pattern = values.rcpt ?? 'rcpt-#@dest.test';
+  const pattern = commandWord('rcpt', values.rcpt ?? 'rcpt-#@dest.test');
   if (recipients > 1 && !pattern.includes('#')) throw new ToolUsage('--rcpt needs a # when there is more than one recipient');
   const sizes = sizeMix(values.size ?? '4096');
   return {
@@ -53,7 +56,7 @@ function optionsOf(values: Values): SourceOptions {
       tls: values.tls === true,
       starttls: number('starttls', 1, 0, 1) === 1,
       checkCertificate: values['check-certificate'] === true,
-      helohost: values.helo ?? 'source.test',
+      helohost: commandWord('helo', values.helo ?? 'source.test'),
       timeout: number('timeout', 60, 1, 86_400) * 1000,
       pipelining: number('pipelining', 1, 0, 2) > 0,
       overlapping: number('pipelining', 1, 0, 2) === 2,
@@ -62,11 +65,11 @@ function optionsOf(values: Values): SourceOptions {
     size: sizes[0]?.value ?? 0,
     sizes,
     sessions: number('sessions', 10, 1, 20_000),
-    rate: number('rate', 0, 0, 1_000_000),
+    rate: decimalNumber('rate', values.rate ?? '0', 1_000_000),
     rampSeconds: number('ramp', 0, 0, 86_400),
     recipients,
     perSession: number('per-session', 0, 0, 1_000_000_000),
-    sender: values.from ?? 'sender@source.test',
+    sender: commandWord('from', values.from ?? 'sender@source.test'),
     pattern,
     domains: values.domains === undefined ? [] : domainMix(values.domains),
     threads: number('threads', 1, 1, 64),
@@ -95,21 +98,19 @@ export async function runSource(args: readonly string[]): Promise<number> {
   try {
     const values = parsed(args);
     const options = optionsOf(values);
+    const replayed = options.replay === undefined ? undefined : counted(options.replay);
     const line = process.stderr.isTTY && values.quiet !== true ? progressLine('source') : undefined;
-    const report = await runLoad({
-      ...options,
-      ...(line === undefined ? {} : { progress: (now: SourceProgress) => line.show(progressText(now)) }),
-    }).finally(() => line?.clear());
+    const report = await untilSignal((signal) =>
+      runLoad({
+        ...options,
+        signal,
+        // Each real message once, unless it is said how many.
+        ...(replayed === undefined || values.messages !== undefined ? {} : { messages: replayed }),
+        ...(line === undefined ? {} : { progress: (now: SourceProgress) => line.show(progressText(now)) }),
+      }),
+    ).finally(() => line?.clear());
     process.stdout.write(`${JSON.stringify(report)}\n`);
-    if (report.connections === 0) {
-      process.stderr.write(`tqmail source: nothing sent: ${report.firstTrouble}; is the server there?\n`);
-      return 111;
-    }
-    if (report.ledgerTrouble !== null) {
-      process.stderr.write(`tqmail source: ${report.ledgerTrouble}\n`);
-      return 1;
-    }
-    return report.accepted === report.messages && report.refusedRecipients === 0 ? 0 : 1;
+    return judged(report);
   } catch (error) {
     if (error instanceof ToolUsage) {
       process.stderr.write(`tqmail source: ${error.message}\n${usageLine('source')}\n`);
@@ -118,6 +119,54 @@ export async function runSource(args: readonly string[]): Promise<number> {
     process.stderr.write(`tqmail source: ${(error as Error).message}\n`);
     return 111;
   }
+}
+
+/** The exit code, with a word on standard error where the object alone could be overlooked. */
+function judged(report: SourceReport): number {
+  if (report.ended === 'interrupted') return exitInterrupted;
+  if (report.connections === 0) {
+    process.stderr.write(`tqmail source: nothing sent: ${report.firstTrouble}; is the server there?\n`);
+    return 111;
+  }
+  if (report.ledgerTrouble !== null) {
+    process.stderr.write(`tqmail source: ${report.ledgerTrouble}\n`);
+    return 1;
+  }
+  return report.accepted === report.messages && report.refusedRecipients === 0 ? 0 : 1;
+}
+
+/** A program that wraps this one passes on what the terminal has sent already: one Ctrl-C may come twice. */
+const sameSignalMs = 1_000;
+
+/** INT or TERM end the run, and its figures are printed all the same; another one later ends the process. */
+async function untilSignal<Result>(run: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const wanted = new AbortController();
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const leave = (): void => {
+    for (const name of signals) process.off(name, interrupt);
+  };
+  let firstAt: number | undefined;
+  const interrupt = (): void => {
+    firstAt ??= performance.now();
+    if (performance.now() - firstAt > sameSignalMs) process.exit(exitInterrupted);
+    wanted.abort();
+  };
+  for (const name of signals) process.on(name, interrupt);
+  return run(wanted.signal).finally(leave);
+}
+
+/** How many messages will be sent in turn; says so when some are left out. */
+function counted(replay: string): number {
+  const { messages, leftOut, withNul } = readReplay(replay);
+  if (withNul > 0) {
+    process.stderr.write(`tqmail source: ${replay}: ${withNul} with NUL octets are left out, SMTP does not carry them\n`);
+  }
+  if (leftOut > 0) {
+    process.stderr.write(
+      `tqmail source: ${replay}: ${leftOut} messages are left out, ${messages.length} are as many as can be held\n`,
+    );
+  }
+  return messages.length;
 }
 
 function progressText({ accepted, refused, messages, connections, seconds }: SourceProgress): string {

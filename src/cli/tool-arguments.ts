@@ -4,6 +4,9 @@
  */
 import type { SinkAddress } from '../actors/sink/sink.js';
 
+/** Far beyond any address that a server takes (RFC 5321 §4.5.3.1). */
+const mostInCommand = 900;
+
 export class ToolUsage extends Error {
   override readonly name = 'ToolUsage';
 }
@@ -17,6 +20,23 @@ export function addressAndPort(option: string, text: string, anyPort: boolean): 
     throw new ToolUsage(`--${option} wants ADDRESS:PORT, as 127.0.0.1:2525, not ${text}`);
   }
   return { address, port };
+}
+
+/** A number from 0 to `most`, with at most six places behind the point. */
+export function decimalNumber(option: string, text: string, most: number): number {
+  const value = /^\d{1,12}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= most)) throw new ToolUsage(`--${option} wants a number from 0 to ${most}, not ${text}`);
+  return value;
+}
+
+/** A word that can stand in an SMTP command and in a header line. */
+export function commandWord(option: string, text: string): string {
+  if (/[\0-\x1f\x7f]|[^\0-\xff]/.test(text) || text.length > mostInCommand) {
+    throw new ToolUsage(
+      `--${option} wants at most ${mostInCommand} octets without control characters, not ${JSON.stringify(text).slice(0, 60)}`,
+    );
+  }
+  return text;
 }
 
 /** A whole number from `least` to `most`; `fallback` when the option was not given. */

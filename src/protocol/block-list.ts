@@ -22,7 +22,7 @@ export interface Block {
 
 export const lookupFailed: Block = { code: 451, text: 'temporary RBL lookup error' };
 
-const longestText = 500;
+const longestText = 200;
 
 /** Undefined for what is no address. */
 export function listName(ip: string, zone: string): string | undefined {

@@ -70,14 +70,13 @@ export class MaildirMailbox implements MessageList {
   }
 
   /**
-   * The octets of a message; undefined when it cannot be opened any more. A piece is valid until the next is asked for.
-   * The pieces throw when the disk does.
+   * The text of a message in pieces; undefined when it cannot be opened any more. The pieces throw when the disk does.
    */
-  async pieces(index: number, into: Uint8Array): Promise<AsyncIterable<Uint8Array> | undefined> {
+  async pieces(index: number): Promise<AsyncIterable<ByteString> | undefined> {
     try {
       // Not blocked for ever by a pipe that was put in the place of a message.
       const fd = await openFile(octetPath(`${this.#folder}/${this.#at(index).name}`), constants.O_RDONLY | constants.O_NONBLOCK);
-      return readPieces(fd, into, this.#at(index).size);
+      return readPieces(fd, this.#at(index).size);
     } catch {
       return undefined;
     }
@@ -106,8 +105,8 @@ export class MaildirMailbox implements MessageList {
     }
   }
 
-  /** The same for a message of any length, in pieces that are read when they are asked for; they throw when the disk does. */
-  textPieces(index: number): Iterable<ByteString> | undefined {
+  /** The same for a message of any length, as `pieces`. */
+  piecesNow(index: number): Iterable<ByteString> | undefined {
     try {
       const path = octetPath(`${this.#folder}/${this.#at(index).name}`);
       return textsOf(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
@@ -165,12 +164,13 @@ function* textsOf(fd: number): Generator<ByteString> {
 }
 
 /** A file of the size expected needs no further reading to see that it ends. */
-async function* readPieces(fd: number, into: Uint8Array, expected: number): AsyncGenerator<Uint8Array> {
+async function* readPieces(fd: number, expected: number): AsyncGenerator<ByteString> {
+  const into = Buffer.allocUnsafe(Math.min(expected + 1, messagePiece));
   try {
     for (let total = 0; ; ) {
       const { bytesRead } = await readFile(fd, into, 0, into.length, null);
       if (bytesRead === 0) return;
-      yield into.subarray(0, bytesRead);
+      yield into.toString('latin1', 0, bytesRead);
       total += bytesRead;
       if (total === expected && bytesRead < into.length) return;
     }

@@ -2,7 +2,7 @@
  * Real messages for a load run, read from an mbox file or a Maildir and brought into wire form.
  * Reads only, and holds no more than a bound: what is beyond is left out and counted.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 
@@ -18,6 +18,8 @@ export interface Replay {
   readonly messages: readonly ReplayMessage[];
   /** Messages beyond the bounds. */
   readonly leftOut: number;
+  /** Messages with a NUL, which SMTP does not carry (RFC 5322 §2.2: 1 to 127): they are left out too. */
+  readonly withNul: number;
 }
 
 const mostOctets = 256 * 2 ** 20;
@@ -26,22 +28,27 @@ const mostMessages = 100_000;
 /** Throws, naming the path, when there is no message to send. */
 export function readReplay(place: string): Replay {
   const messages: ReplayMessage[] = [];
-  let [octets, leftOut] = [0, 0];
+  let [octets, leftOut, withNul] = [0, 0, 0];
   for (const text of statSync(place).isDirectory() ? maildirTexts(place) : mboxTexts(place)) {
     if (text.trim() === '') continue;
-    if (messages.length >= mostMessages || octets + text.length > mostOctets) leftOut++;
+    if (text.includes('\0')) withNul++;
+    else if (messages.length >= mostMessages || octets + text.length > mostOctets) leftOut++;
     else {
       octets += text.length;
       messages.push(wireForm(text));
     }
   }
-  if (messages.length === 0) throw new Error(`${place}: no message in it: give an mbox file or a Maildir with messages`);
-  return { messages, leftOut };
+  if (messages.length === 0) {
+    const why = withNul > 0 ? 'all its messages have NUL octets' : 'no message in it';
+    throw new Error(`${place}: ${why}: give an mbox file or a Maildir with messages`);
+  }
+  return { messages, leftOut, withNul };
 }
 
 /** Texts of `new` and `cur`, latin1, in the order of their names. */
 function* maildirTexts(folder: string): Generator<string> {
   for (const part of ['cur', 'new']) {
+    if (!existsSync(path.join(folder, part))) throw new Error(`${folder}: it has no ${part}, so it is no Maildir`);
     for (const name of readdirSync(path.join(folder, part)).sort()) {
       if (!name.startsWith('.')) yield readFileSync(path.join(folder, part, name), 'latin1');
     }

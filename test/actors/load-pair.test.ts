@@ -11,23 +11,9 @@ import { readLedger, type Verdict, verify } from '../../bench/verify.js';
 import { type Sink, type SinkOptions, startSink } from '../../src/actors/sink/sink.js';
 import type { SourceOptions, SourceReport } from '../../src/actors/source/options.js';
 import { runLoad } from '../../src/actors/source/source.js';
+import { sourceOrder } from '../support/source-order.js';
 
 const loopback = { address: '127.0.0.1', port: 0 };
-
-function order(port: number, changes: Partial<SourceOptions> = {}): SourceOptions {
-  return {
-    target: { address: '127.0.0.1', port, tls: false, helohost: 'source.test', timeout: 10_000 },
-    messages: 40,
-    size: 3_000,
-    sessions: 4,
-    rate: 0,
-    recipients: 1,
-    perSession: 0,
-    sender: 's@source.test',
-    pattern: 'rcpt-#@dest.test',
-    ...changes,
-  };
-}
 
 interface Outcome {
   readonly report: SourceReport;
@@ -47,7 +33,7 @@ async function pair(
   const own = sink.listeners[0]?.port ?? 0;
   const hop = change === undefined ? undefined : await tampering(change, own);
   try {
-    const report = await runLoad(order(hop?.port ?? own, { ledger: sent, ...changes }));
+    const report = await runLoad(sourceOrder(hop?.port ?? own, { messages: 40, size: 3_000, ledger: sent, ...changes }));
     await sink.close();
     return { report, sink: sink.report(), verdict: verify(readLedger(sent), readLedger(arrived)) };
   } finally {
@@ -131,7 +117,7 @@ test('a server that is not there ends the load with the system’s words', async
   const sink = await startSink({ smtp: loopback });
   const port = sink.listeners[0]?.port ?? 0;
   await sink.close();
-  const report = await runLoad(order(port, { messages: 3, sessions: 1 }));
+  const report = await runLoad(sourceOrder(port, { messages: 3, size: 3_000, sessions: 1 }));
   assert.deepEqual([report.accepted, report.unsent, report.connections], [0, 3, 0]);
   assert.match(report.firstTrouble ?? '', /ECONNREFUSED/);
 });

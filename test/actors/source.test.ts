@@ -11,25 +11,10 @@ import fc from 'fast-check';
 import { readLedger, verify } from '../../bench/verify.js';
 import { startSink } from '../../src/actors/sink/sink.js';
 import { Mix } from '../../src/actors/source/mix.js';
-import type { SourceOptions } from '../../src/actors/source/options.js';
 import { dueSeconds, SendingPlan } from '../../src/actors/source/plan.js';
 import { runLoad } from '../../src/actors/source/source.js';
 import { readReplay } from '../../src/store/replay-messages.js';
-
-function order(port: number, changes: Partial<SourceOptions> = {}): SourceOptions {
-  return {
-    target: { address: '127.0.0.1', port, tls: false, helohost: 'source.test', timeout: 10_000 },
-    messages: 20,
-    size: 500,
-    sessions: 4,
-    rate: 0,
-    recipients: 1,
-    perSession: 0,
-    sender: 's@source.test',
-    pattern: 'rcpt-#@dest.test',
-    ...changes,
-  };
-}
+import { sourceOrder } from '../support/source-order.js';
 
 function scratch(t: TestContext): string {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'tqmail-source-'));
@@ -96,7 +81,7 @@ test('a ramp raises the rate in a straight line and then keeps it', () => {
 test('planned moments are whole microseconds: a mark can be read whatever the rate is', async (t) => {
   const sink = await startSink({ keep: 0 });
   t.after(() => sink.close());
-  await runLoad(order(sink.port(), { rate: 3_000, messages: 50 }));
+  await runLoad(sourceOrder(sink.port(), { rate: 3_000, messages: 50 }));
   assert.deepEqual(sink.report().verdict, { lost: 0, duplicate: 0, altered: 0, late: 0, unchecked: 0 });
 });
 
@@ -149,13 +134,13 @@ test('with a rate a stall is charged to all messages that had to wait for it', a
     return wait;
   };
   const port = await server(t, smtp([], '', stall));
-  const { latencyMs, lateMs, loop } = await runLoad(order(port, { messages: 21, sessions: 1, rate: 50 }));
+  const { latencyMs, lateMs, loop } = await runLoad(sourceOrder(port, { messages: 21, sessions: 1, rate: 50 }));
   assert.equal(loop, 'open');
   // 20 messages are planned within the stall, 20 ms apart: half of them wait 200 ms and more.
   assert.ok(latencyMs !== null && latencyMs.p50 >= 150, `p50 ${latencyMs?.p50}`);
   assert.ok(lateMs !== null && lateMs.p50 >= 150, `late ${lateMs?.p50}`);
   first = true;
-  const closed = await runLoad(order(port, { messages: 21, sessions: 1 }));
+  const closed = await runLoad(sourceOrder(port, { messages: 21, sessions: 1 }));
   assert.ok(closed.latencyMs !== null && closed.latencyMs.p50 < 150 && closed.latencyMs.max >= 390);
   assert.equal(closed.lateMs, null);
 });
@@ -167,7 +152,7 @@ test('several threads send one run, and their ledgers become one', async (t) => 
   const domains = ['a.test', 'b.test'].map((value) => ({ value, weight: 1 }));
   const sizes = [10, 5_000, 70_000].map((value) => ({ value, weight: 1 }));
   const changes = { messages: 90, threads: 3, recipients: 2, domains, sizes, ledger: sent };
-  const report = await runLoad(order(sink.listeners[0]?.port ?? 0, changes));
+  const report = await runLoad(sourceOrder(sink.listeners[0]?.port ?? 0, changes));
   await sink.close();
   assert.deepEqual([report.accepted, report.acceptedRecipients, report.unsent], [90, 180, 0]);
   const { lost, duplicate, altered, unasked } = verify(readLedger(sent), readLedger(arrived));
@@ -195,7 +180,7 @@ test('real messages go out with a mark and arrive unaltered', async (t) => {
   for (const replay of [mbox, path.join(dir, 'Maildir')]) {
     const sink = await startSink({ smtp: { address: '127.0.0.1', port: 0 }, ledger: path.join(dir, 'arrived') });
     const changes = { messages: 5, replay, ledger: path.join(dir, 'sent') };
-    const report = await runLoad(order(sink.listeners[0]?.port ?? 0, changes));
+    const report = await runLoad(sourceOrder(sink.listeners[0]?.port ?? 0, changes));
     await sink.close();
     assert.equal(report.accepted, 5);
     const { lost, altered } = verify(readLedger(path.join(dir, 'sent')), readLedger(path.join(dir, 'arrived')));
@@ -211,7 +196,7 @@ test('without pipelining each command waits for its reply', async (t) => {
       smtp(heard, '\r\n250-PIPELINING', () => 0),
     );
     const target = { address: '127.0.0.1', port, tls: false, helohost: 'h', timeout: 5_000, pipelining };
-    assert.equal((await runLoad(order(port, { target, messages: 1, sessions: 1 }))).accepted, 1);
+    assert.equal((await runLoad(sourceOrder(port, { target, messages: 1, sessions: 1 }))).accepted, 1);
     assert.equal(
       heard.some((chunk) => /^MAIL[^\n]*\n.*RCPT/s.test(chunk)),
       pipelining,
@@ -222,7 +207,7 @@ test('without pipelining each command waits for its reply', async (t) => {
 test('a server that never greets costs a bounded time and is reported', async (t) => {
   const port = await server(t, () => undefined);
   const target = { address: '127.0.0.1', port, tls: false, helohost: 'h', timeout: 100 };
-  const report = await runLoad(order(port, { target, sessions: 2 }));
+  const report = await runLoad(sourceOrder(port, { target, sessions: 2 }));
   assert.deepEqual([report.accepted, report.unsent, report.timeouts, report.connections], [0, 20, 4, 0]);
   assert.match(report.firstTrouble ?? '', /no answer within 0.1 s/);
 });
@@ -232,7 +217,7 @@ test('the deadline ends a run in the middle of a message', async (t) => {
     t,
     smtp([], '', () => 600_000),
   );
-  const report = await runLoad(order(port, { deadlineSeconds: 1, sessions: 3 }));
+  const report = await runLoad(sourceOrder(port, { deadlineSeconds: 1, sessions: 3 }));
   assert.deepEqual([report.accepted, report.refused, report.unsent], [0, 3, 17]);
   assert.ok(report.seconds < 5);
 });
@@ -243,14 +228,14 @@ test('a session that is never greeted does not keep a finished run open', async 
   const port = await server(t, (socket) => {
     if (connections++ > 0) speak(socket);
   });
-  const report = await runLoad(order(port, { sessions: 2 }));
+  const report = await runLoad(sourceOrder(port, { sessions: 2 }));
   assert.deepEqual([report.accepted, report.timeouts], [20, 0]);
 });
 
 test('a thread that fails ends the run with its words', async (t) => {
   const missing = path.join(scratch(t), 'none');
-  await assert.rejects(runLoad(order(1, { threads: 2, replay: missing })), /none/);
-  await assert.rejects(runLoad(order(1, { replay: missing })), /none/);
+  await assert.rejects(runLoad(sourceOrder(1, { threads: 2, replay: missing })), /none/);
+  await assert.rejects(runLoad(sourceOrder(1, { replay: missing })), /none/);
   assert.throws(() => readFileSync(missing));
 });
 
@@ -258,7 +243,7 @@ test('a full disk ends the ledger and not the load, and is said', async (t) => {
   if (!existsSync('/dev/full')) return;
   const sink = await startSink({ keep: 0 });
   t.after(() => sink.close());
-  const sent = await runLoad(order(sink.port(), { ledger: '/dev/full' }));
+  const sent = await runLoad(sourceOrder(sink.port(), { ledger: '/dev/full' }));
   assert.equal(sent.accepted, 20);
   assert.match(sent.ledgerTrouble ?? '', /^\/dev\/full: ENOSPC.*no more records/);
 });

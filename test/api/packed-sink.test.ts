@@ -2,7 +2,7 @@
  * `import { startSink } from 'tqmail/sink'` as another project has it: the packed package, its types, a node:test of that project.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -59,6 +59,18 @@ test('the packed package gives other projects a typed sink', async (t) => {
     (await run('tar', ['-xzf', join(dir, tarball), '-C', join(modules, 'tqmail'), '--strip-components=1'], 60)).code,
     0,
   );
+  // For compilers that do not read "exports".
+  const { exports, typesVersions } = JSON.parse(readFileSync(join(modules, 'tqmail', 'package.json'), 'utf8')) as {
+    exports: Record<string, string>;
+    typesVersions: { '*': Record<string, string[]> };
+  };
+  const types = typesVersions['*'].sink?.[0] ?? '';
+  assert.equal(types, exports['./sink']?.replace(/\.js$/, '.d.ts'));
+  assert.ok(existsSync(join(modules, 'tqmail', types)));
+  const required = await run(process.execPath, ['-e', "console.log(typeof require('tqmail/sink').startSink)"], 60, {
+    folder: dir,
+  });
+  assert.match(required.output, /^function$/m);
   symlinkSync(join(root, 'node_modules', '@types'), join(modules, '@types'));
   writeFileSync(join(dir, 'package.json'), '{"type":"module","private":true}\n');
   writeFileSync(join(dir, 'mail.test.ts'), program);

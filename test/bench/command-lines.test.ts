@@ -2,14 +2,15 @@
  * The command lines of the bench and of its load tools: defaults, bounds, and exit 64 for what is wrong.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
+import { mkdtempSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
+import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { chooseCandidates } from '../../bench/candidates.js';
+import { tqmailLoad } from '../../bench/load/tqmail.js';
 import { parseBenchOptions, UsageError } from '../../bench/options.js';
 import { inProject } from '../../bench/root.js';
 import { selfSigned } from '../../src/actors/sink/tls/self-signed.js';
@@ -37,11 +38,13 @@ test('both forms of an option, and defaults by scenario', () => {
     ['relay', '--warmup', '0'],
     ['relay', '--rules', 'drop-after-dot'],
     ['fanout', '--rcpts', '1000'],
+    ['slow-domain'],
+    ['bounce-flood'],
     ['sink'],
   ];
   assert.deepEqual(
     warmups.map((words) => parseBenchOptions(words).warmup),
-    [3_000, 500, 0, 0, 3, 10_000],
+    [3_000, 500, 0, 0, 3, 3_000, 1_000, 10_000],
   );
 });
 
@@ -79,7 +82,8 @@ test('what a mistake is told stands above one line of usage, and files are asked
   t.after(() => rmSync(folder, { recursive: true }));
   const [one, other] = ['sink', 'storm'].map((scenario) => {
     const file = path.join(folder, `${scenario}.json`);
-    writeFileSync(file, JSON.stringify({ scenario, results: [] }));
+    const results = [{ name: 'tqmail', median: {} }];
+    writeFileSync(file, JSON.stringify({ scenario, date: '2026-01-01', machine: {}, options: {}, results }));
     return file;
   });
   const nowhere = path.join(folder, 'not', 'there');
@@ -89,6 +93,8 @@ test('what a mistake is told stands above one line of usage, and files are asked
     [/^bench: --json .*there: cannot be written: /m, ['relay', '--json', nowhere]],
     [/^bench: .* is of sink, .* of storm: nothing to compare$/m, ['compare', one ?? '', other ?? '']],
     [/^bench: .*there: no such file or directory$/m, ['compare', nowhere, nowhere]],
+    [/^bench: --target 127\.0\.0\.1:25: give --sink-port/m, ['relay', '--target', '127.0.0.1:25']],
+    [/^bench: --target 192\.0\.2\.1:25: not on this machine/m, ['accept', '--target', '192.0.2.1:25']],
     [/^bench: --pipelining is for --load tqmail/m, ['relay', '--load', 'postfix', '--pipelining', '2']],
   ];
   for (const [words, args] of mistakes) {
@@ -99,6 +105,52 @@ test('what a mistake is told stands above one line of usage, and files are asked
     assert.match(done.stderr, words);
     assert.match(done.stderr, /\nusage: tqmail bench SCENARIO \[options\]; options: tqmail bench --help\n$/);
     assert.deepEqual([done.status, done.stdout, done.stderr.split('\n').length], [64, '', 3]);
+  }
+});
+
+test('a sink whose port is taken is a run with a reason, soon', async (t) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tqmail-words-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const taken = net.createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  t.after(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const begun = performance.now();
+  await assert.rejects(tqmailLoad.startSink(folder, { port }), /did not start: .*address already in use/);
+  assert.ok(performance.now() - begun < 19_000, 'it was not waited for');
+});
+
+test('Ctrl-C, passed on by npm once more, ends what was started and leaves no folder', async (t) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tqmail-words-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const words of [
+    ['relay', '--n', '1000000'],
+    ['pop3', '--n', '1000000'],
+    ['log', '--messages', '1000000'],
+  ]) {
+    const args = [inProject('dist', 'bench', 'run.js'), ...words];
+    const made = new Promise<void>((resolve) => {
+      const watcher = watch(folder, () => {
+        watcher.close();
+        resolve();
+      });
+    });
+    const bench = spawn(process.execPath, args, { env: { ...process.env, TMPDIR: folder } });
+    t.after(() => bench.kill('SIGKILL'));
+    let said = '';
+    bench.stderr.setEncoding('utf8').on('data', (piece: string) => {
+      said += piece;
+    });
+    const ended = once(bench, 'close');
+    await made;
+    bench.kill('SIGINT');
+    bench.kill('SIGINT');
+    assert.deepEqual(await ended, [130, null], said);
+    assert.equal(said, 'bench: SIGINT, ending what was started\n');
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith('tqmail-bench-')),
+      [],
+    );
   }
 });
 

@@ -2,11 +2,15 @@
  * What people read of a result: the page, the comparison, and that figures of lost mail are in neither.
  */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { parseBenchOptions } from '../../bench/options.js';
 import { linearScale, logScale, readable } from '../../bench/report/chart/scale.js';
 import { compareResults } from '../../bench/report/compare.js';
 import { reportPage } from '../../bench/report/page.js';
+import { readResult } from '../../bench/report/read-result.js';
 import { resultTable } from '../../bench/report/table.js';
 import { type BenchResult, medians, type RunRow, spreads, withoutFigures } from '../../bench/result.js';
 import { quartiles } from '../../bench/statistics.js';
@@ -99,4 +103,56 @@ test('scales have round ticks around all values', () => {
   assert.deepEqual(logScale(3, 250).ticks, [1, 10, 100, 1_000]);
   assert.equal(logScale(1, 100).place(10), 0.5);
   assert.deepEqual([readable(1_234_567), readable(0.12345)], ['1,234,567', '0.123']);
+});
+
+test('a kept result is read back whatever made it; what is none is named', (t) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tqmail-result-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const kept = (content: unknown): string => {
+    const file = path.join(folder, 'result.json');
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+    return file;
+  };
+  const own = result([sound(100), sound(104)]);
+  assert.equal(reportPage(readResult(kept(own))), reportPage(own));
+  // As of launchers: medians alone.
+  const { date, machine } = own;
+  const bare = { scenario: 'launchers', date, machine, options: { runs: 1 }, results: [{ name: 'a', median: { ms: 3 } }] };
+  const read = readResult(kept(bare));
+  assert.doesNotMatch(reportPage(read), /NaN|undefined|Infinity/);
+  assert.match(compareResults(read, read), /ms +3 +3 +1/);
+  // As of pop3: with its own words.
+  const page = reportPage(
+    readResult(kept({ ...own, scenario: 'pop3', options: { runs: 2 }, work: 'some logins', load: 'clients' })),
+  );
+  assert.match(page, /some logins, 2 runs a candidate/);
+  const wrong: readonly (readonly [unknown, RegExp])[] = [
+    ['{', /result\.json: .*JSON/],
+    ['[]', /result\.json: not a result of the bench: no object/],
+    [{ ...own, date: undefined }, /not a result of the bench: no date/],
+    [{ ...own, options: null }, /no options/],
+    [{ ...own, results: [] }, /no results/],
+    [{ ...own, results: [{ name: 'x' }] }, /result 1 has no name or no medians/],
+  ];
+  for (const [content, words] of wrong) assert.throws(() => readResult(kept(content)), words);
+});
+
+test('the page says what warmed a server up, and how its mail went', () => {
+  const options = parseBenchOptions(['fanout', '--keep', '0', '--pipelining', '2']);
+  const page = reportPage({ ...result([sound(100)]), options });
+  assert.match(page, /100 recipients a message, 1 a transaction, a connection a message, pipelining 2, after 30 that warm it up/);
+});
+
+test('a course is drawn of the points that have its figure, in parts that can be told apart', () => {
+  // Counts ten times a second for 20 s, processes looked at every second.
+  const timeline = Array.from({ length: 201 }, (_, index) => {
+    const counts = { t: index / 10, accepted: index * 10, arrived: index * 10 };
+    return index % 10 === 0 ? { ...counts, cpu: index / 20, mib: 60 } : counts;
+  });
+  const page = reportPage(result([{ ...sound(100), timeline }]));
+  const course = (title: string): string => new RegExp(`${title}.*?</svg>`, 's').exec(page)?.[0] ?? '';
+  const points = (title: string): number =>
+    /<path class="line l0" d="(M[^"]+L[^"]+)"/.exec(course(title))?.[1]?.split('L').length ?? 0;
+  assert.equal(points('Cores in use'), 20);
+  assert.equal(points('Arrived a second'), 50);
 });

@@ -100,6 +100,8 @@ test('$RBLSMTPD comes before every list', async (t) => {
   assert.deepEqual({ code, stdout }, passed);
   assert.equal((await blocked(t, zone, [], { RBLSMTPD: 'not now' })).stdout, conversation('451 not now'));
   assert.equal((await blocked(t, zone, [], { RBLSMTPD: '-never' })).stdout, conversation('553 never'));
+  assert.equal((await blocked(t, zone, ['-bR'], { RBLSMTPD: 'not now' })).stdout, conversation('451 not now'));
+  assert.match((await blocked(t, zone, ['-z'], {})).stderr, /^rblsmtpd: illegal option -- z\nrblsmtpd: usage: /);
   assert.equal((await run(t, 'rblsmtpd', ['-r', 'bad.test']).finished).code, 100);
 });
 

@@ -114,12 +114,12 @@ test('setforward makes the database that Debian makes, octet for octet, and prin
 
 test('setmaillist and printmaillist as Debian has them', async (t) => {
   const at = await place(t);
-  const text = 'a@b.c\n\n#x\n&d@e  \n./in\n/abs';
+  const text = 'a@b.c\n\n#x\n&d@e  \n./in\n/abs\n-f@g';
   assert.equal((await at.command('setmaillist', ['ours.bin', 'tmp'], text)).code, 0);
   const ours = readFileSync(join(at.folder, 'ours.bin'));
-  assert.equal(ours.toString('latin1'), '&a@b.c\0&d@e\0./in\0/abs\0');
+  assert.equal(ours.toString('latin1'), '&a@b.c\0&d@e\0./in\0/abs\0&-f@g\0');
   assert.equal(statSync(join(at.folder, 'ours.bin')).mode & 0o777, 0o644);
-  assert.equal((await at.command('printmaillist', [], ours.toString('latin1'))).stdout, '&a@b.c\n&d@e\n./in\n/abs\n');
+  assert.equal((await at.command('printmaillist', [], ours.toString('latin1'))).stdout, '&a@b.c\n&d@e\n./in\n/abs\n&-f@g\n');
   assert.deepEqual(await at.command('printmaillist', [], '&cut'), {
     code: 100,
     stdout: '',
@@ -257,6 +257,8 @@ test('dot-forward -n ends and plans as Debian does', async (t) => {
     'JOE',
     '# x',
     '',
+    '<>',
+    '<>, bob@h.example',
     '/dev/null',
     '"|cat -n", bob@x.org',
     '"open',
@@ -291,6 +293,17 @@ test('dot-forward forwards, runs programs, and lets the own mailbox have its tur
   assert.equal((await at.command('dot-forward', ['none', '.forward'], 'm\n')).code, 99);
   assert.equal((await at.command('dot-forward', ['none'], 'm\n')).code, 0);
   assert.equal((await at.command('dot-forward', [], 'm\n')).code, 100);
+});
+
+test('a group in .forward is its members; one without members leaves the mail to the next line', async (t) => {
+  const at = await place(t);
+  at.write('.forward', 'my friends: bob@x.org, Amy <amy@y.org>;\n');
+  const plan = await at.command('dot-forward', ['-n', '.forward'], '');
+  assert.deepEqual([plan.code, plan.stderr], [99, 'forward amy@y.org\nforward bob@x.org\n']);
+  for (const nobody of ['nobody:;\n', '<>\n', '<> (x)\n@,\n']) {
+    at.write('.forward', nobody);
+    assert.equal((await at.command('dot-forward', ['.forward'], 'm\n')).code, 0, nobody);
+  }
 });
 
 test('each is a command of its own, with its usage', async (t) => {

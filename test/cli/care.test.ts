@@ -3,11 +3,23 @@
  * queue, compact makes the data file smaller and loses nothing.
  */
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { open } from 'lmdb';
+import { cdbWrite } from '../../src/protocol/cdb.js';
 import { openLmdbQueue } from '../../src/store/lmdb/open.js';
 import type { MessageId } from '../../src/store/queue-store.js';
 import { message } from '../store/fixture.js';
@@ -118,7 +130,7 @@ test('check: names what is wrong with files, modes, settings and ports, and what
       new RegExp(`^FAULT .*data\\.mdb: belongs to uid ${uid + 1}, the queue to uid ${uid}; run: chown`, 'm'),
     );
   }
-  writeFileSync(join(home, 'users/cdb'), '');
+  writeFileSync(join(home, 'users/cdb'), cdbWrite([]));
   utimesSync(join(home, 'users/cdb'), 1, 1);
   writeFileSync(join(home, 'control/concurrencyperip'), 'many\n');
   const third = await tqmail(t, home, 'check');
@@ -126,11 +138,39 @@ test('check: names what is wrong with files, modes, settings and ports, and what
   assert.match(third.stdout, /^FAULT .*control\/concurrencyperip:1: /m);
 });
 
+test('check: a control file that counts otherwise than it looks like is named, once, with what to do', async (t) => {
+  const home = await makeHome(t);
+  writeFileSync(join(home, 'control/databytes'), '10M\n');
+  writeFileSync(join(home, 'control/rcpthosts'), 'mail.example.org\r\nshop.example\r\n');
+  writeFileSync(join(home, 'control/barecr'), 'often\n');
+  writeFileSync(join(home, 'control/concurencyremote'), '100\n');
+  writeFileSync(join(home, 'users/cdb'), 'no cdb');
+  writeFileSync(join(home, 'alias/.qmail-root'), './Maildir/\n');
+  chmodSync(join(home, 'alias/.qmail-root'), 0o666);
+  rmSync(join(home, 'bin/forward'), { force: true });
+  symlinkSync('/nonexistent/bin/forward', join(home, 'bin/forward'));
+  const { stdout, code } = await tqmail(t, home, 'check');
+  assert.equal(code, 1);
+  assert.match(stdout, /^FAULT .*control\/databytes:1: "10M" counts as 10; write digits alone$/m);
+  assert.match(stdout, /^FAULT .*control\/rcpthosts:1: a carriage return .*sed -i/m);
+  assert.match(stdout, /^WARN {2}.*control\/concurencyremote: is not read; perhaps concurrencyremote is meant$/m);
+  assert.equal(stdout.match(/control\/barecr/g)?.length, 1, stdout);
+  assert.match(stdout, /^FAULT .*users\/cdb: .*qmail-newu/m);
+  assert.match(stdout, /^FAULT .*\.qmail-root: mode 0666: .*chmod o-w/m);
+  assert.match(stdout, /^FAULT .*bin: 1 links lead nowhere, forward for one; run: rm -r /m);
+  rmSync(join(home, 'queue/data.mdb'));
+  assert.match((await tqmail(t, home, 'check')).stdout, /^FAULT .*data\.mdb: missing/m);
+});
+
 test('a running server is looked at from outside; its queue is not', async (t) => {
   const home = await makeHome(t);
+  writeFileSync(join(home, 'control/listeners'), 'smtp 127.0.0.1:0\nqmtp 127.0.0.1:0\nqmqp 127.0.0.1:0\npop3 127.0.0.1:0\n');
   const server = startServer(t, home, { node: 'real' });
   await server.ready();
   const { stdout } = await tqmail(t, home, 'check');
+  for (const protocol of ['qmtp', 'qmqp'])
+    assert.match(stdout, new RegExp(`^ok {4}${protocol} 127\\.0\\.0\\.1:\\d+: takes connections$`, 'm'));
+  assert.match(stdout, /^ok {4}pop3 127\.0\.0\.1:\d+: greets: \+OK/m);
   assert.match(stdout, /^ok {4}server: runs, pid \d+$/m);
   assert.match(stdout, /^ok {4}smtp 127\.0\.0\.1:\d+: greets: 220 mail\.example\.org ESMTP$/m);
   for (const args of [['check', '--queue'], ['compact'], ['rescue', join(home, '../saved')]]) {

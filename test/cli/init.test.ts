@@ -9,7 +9,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { plannedControl, wrongFqdn } from '../../src/cli/init/control-files.js';
-import { isAlive } from '../../src/cli/start/run-files.js';
+import { isAlive } from '../../src/cli/run/run-files.js';
 import { root } from '../runner/tree.js';
 import { run, scratch, startServer } from './command.js';
 

@@ -1,7 +1,17 @@
 /** multilog, tai64n, tai64nlocal and splogger as processes. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { until } from '../support/server-home.js';
@@ -44,6 +54,39 @@ test('multilog selects, rotates at line ends, keeps so many files and writes who
   assert.equal(readFileSync(status, 'latin1'), `last${'\n'.repeat(997)}`);
 });
 
+/** Sizes of the files of `log`, oldest first, once the input has gone through `program`. */
+function sizes(program: string, folder: string, script: readonly string[], text: string): readonly number[] {
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'input'), text, 'latin1');
+  const input = openSync(join(folder, 'input'), 'r');
+  const { status, stderr } = spawnSync(program, [...script, './log'], { cwd: folder, stdio: [input, 'ignore', 'pipe'] });
+  closeSync(input);
+  assert.equal(status, 0, String(stderr));
+  const log = join(folder, 'log');
+  const closed = readdirSync(log).filter((name) => name.startsWith('@'));
+  return [...closed.sort(), 'current'].map((name) => statSync(join(log, name)).size);
+}
+
+test('files end where those of daemontools end: in writes of 512 octets, in reads of 1,024', async (t) => {
+  const folder = scratch(t);
+  const mixed = [3_000, 40, 1_200, 7, 700, 0, 511, 512, 513, 90, 2_500].map((length, n) =>
+    `${n}`.repeat(length).slice(0, length),
+  );
+  const inputs: readonly (readonly [readonly string[], string, readonly number[]])[] = [
+    [['s4096'], lines(300, 'x'.repeat(40)), [2498, 2567, 2565, 2565, 2565, 630]],
+    [['s4096'], `${mixed.join('\n')}\n`.repeat(3), [3042, 2423, 3619, 3042, 2423, 3619, 3042, 2423, 3619, 0]],
+    [['t', 's5000'], `${mixed.join('\n')}\n`.repeat(2), [3094, 3092, 3184, 3094, 3092, 3184, 0]],
+    [['s4096'], `${'z'.repeat(9_000)}\nshort\n`, [4096, 4096, 815]],
+    [['s4096'], 'no line end'.repeat(900), [4096, 4096, 1709]],
+  ];
+  for (const [index, [script, text, expected]] of inputs.entries()) {
+    assert.deepEqual(sizes(launcher('multilog'), join(folder, `own${index}`), script, text), expected);
+    const original = '/usr/bin/multilog';
+    if (!existsSync(original)) continue;
+    assert.deepEqual(sizes(original, join(folder, `original${index}`), script, text), expected);
+  }
+});
+
 test('a second multilog is refused; what a killed one left is kept as unfinished; a peaceful end is gone on with', async (t) => {
   const folder = join(scratch(t), 'log');
   const first = run(t, 'multilog', ['t', folder], { stdin: 'a\n' });
@@ -82,6 +125,14 @@ test('a folder has its state and a script its status files before the first line
   assert.equal((await run(t, 'multilog', script, { stdin: 'x\n' }).finished).code, 0);
   assert.equal(readFileSync(join(folder, 'status'), 'utf8'), '');
   assert.equal(readFileSync(join(folder, 'log/state'), 'utf8'), '');
+  for (const [word, said] of [
+    ['=/nowhere/status', 'unable to create /nowhere/status: file does not exist'],
+    ['/nowhere/log', 'unable to open directory /nowhere/log: file does not exist'],
+    ['/etc/passwd', 'unable to open directory /etc/passwd: not a directory'],
+  ] as const) {
+    const refused = await run(t, 'multilog', [word], { stdin: 'x\n' }).finished;
+    assert.deepEqual([refused.code, refused.stderr], [111, `multilog: fatal: ${said}\n`]);
+  }
 });
 
 test('ALRM closes the current file, TERM ends after the line', async (t) => {
@@ -103,7 +154,8 @@ test('ALRM closes the current file, TERM ends after the line', async (t) => {
 
 test('tai64n stamps, tai64nlocal reads its stamps and those of others', async (t) => {
   const stamped = await run(t, 'tai64n', [], { stdin: 'a\nb' }).finished;
-  assert.match(stamped.stdout, /^@[0-9a-f]{24} a\n@[0-9a-f]{24} b\n$/);
+  assert.match(stamped.stdout, /^@[0-9a-f]{24} a\n@[0-9a-f]{24} b$/);
+  assert.equal((await run(t, 'tai64nlocal', [], { stdin: 'x\ny' }).finished).stdout, 'x\ny');
   const local = await run(t, 'tai64nlocal', [], {
     stdin: '@4000000038c3eeb104a6ecf4 new msg 1\nno @4000000038c3eeb104a6ecf4\n@x\n',
     env: { TZ: 'UTC' },

@@ -48,6 +48,13 @@ test('a mistake in the rules names file, line and reason; nothing is started', (
   assert.equal(existsSync(ready), false);
 });
 
+test('started by hand it says where it listens', async (t) => {
+  const sink = spawn(command, ['sink', '--smtp', '127.0.0.1:0', '--http', '127.0.0.1:0', '--http-name', 'sink.test']);
+  t.after(() => sink.kill('SIGKILL'));
+  const [line] = (await once(sink.stderr, 'data')) as [Buffer];
+  assert.match(`${line}`, /^tqmail sink: smtp 127\.0\.0\.1:\d+, page http:\/\/127\.0\.0\.1:\d+\/; Ctrl-C ends it\n$/);
+});
+
 test('it says where it listens, and at the end what came', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'tqmail-sink-'));
   t.after(() => rmSync(dir, { recursive: true }));

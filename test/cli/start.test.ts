@@ -6,7 +6,9 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { NodeReport } from '../../src/actors/node-api.js';
 import { fromNode } from '../../src/cli/start/from-node.js';
+import { canLimitDescriptors } from '../support/descriptor-limit.js';
 import { fakeNode, greeting, makeHome, run, startServer } from './command.js';
 
 const pids = (home: string): readonly string[] => readFileSync(join(home, 'run/pids'), 'latin1').trimEnd().split('\n');
@@ -25,9 +27,9 @@ test('start writes the ready file, serves, and stop ends it cleanly', async (t) 
 
   const status = await run(t, 'tqmail', ['status', '--json', '--home', home]).finished;
   assert.equal(status.code, 0, status.stderr);
-  const told = JSON.parse(status.stdout) as { pid: number; node: { threads: string } };
+  const told = JSON.parse(status.stdout) as { pid: number; node: NodeReport };
   assert.equal(told.pid, pid);
-  assert.equal(told.node.threads, '16');
+  assert.equal(told.node.counters.threads, '16');
 
   const stop = await run(t, 'tqmail', ['stop', '--home', home]).finished;
   assert.deepEqual([stop.code, stop.stderr], [0, '']);
@@ -69,7 +71,7 @@ test('signals become messages to the node, and TERM ends with 0', async (t) => {
   const doqueue = await run(t, 'tqmail', ['doqueue', '--home', home]).finished;
   assert.equal(doqueue.code, 0, doqueue.stderr);
   const status = await run(t, 'tqmail', ['status', '--json', '--home', home]).finished;
-  assert.equal((JSON.parse(status.stdout) as { node: { dueCalls: number } }).node.dueCalls, 2);
+  assert.equal((JSON.parse(status.stdout) as { node: NodeReport }).node.counters.dueCalls, 2);
   server.child.kill('SIGTERM');
   assert.equal((await server.finished).code, 0);
 });
@@ -179,6 +181,26 @@ test('start refuses a home that is not right, naming what is wrong', async (t) =
   assert.match(await refused(), /queue is open to others/);
   rmSync(join(home, 'queue'), { recursive: true });
   assert.match(await refused(), /home\/queue: no such file or directory/);
+});
+
+test('start with too few open files says so, in place of ending in the middle', async (t) => {
+  if (!canLimitDescriptors()) return t.diagnostic('not applicable: no prlimit');
+  const home = await makeHome(t);
+  const { code, stderr } = await startServer(t, home, { through: ['prlimit', '--nofile=200:200'] }).finished;
+  assert.equal(code, 111);
+  assert.match(stderr, /cannot start: 200 open files are allowed, a server needs 256 .*ulimit -n/);
+});
+
+test('start and reload warn of settings that count otherwise than they look', async (t) => {
+  const home = await makeHome(t);
+  writeFileSync(join(home, 'control/databytes'), '10M\n');
+  const server = startServer(t, home, { node: 'real' });
+  await server.seen(/^warning: control\/databytes:1: "10M" counts as 10; write digits alone$/m);
+  await server.ready();
+  writeFileSync(join(home, 'control/databytes'), '10000000\n');
+  writeFileSync(join(home, 'control/smtproutes'), 'a.example:relay:smtp\n');
+  assert.equal((await run(t, 'tqmail', ['reload', '--home', home]).finished).code, 0);
+  await server.seen(/^warning: control\/smtproutes:1: "relay:smtp" has no port/m);
 });
 
 test('start without control/me names the file', async (t) => {

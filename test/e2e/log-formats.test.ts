@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readPids } from '../../src/cli/start/run-files.js';
+import { readPids } from '../../src/cli/run/run-files.js';
 import { makeHome, run, startServer } from '../cli/command.js';
 import { sendMessage } from '../support/line-client.js';
 

@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { askNode } from '../../src/cli/control/client.js';
 import { Book } from '../faults/kill/book.js';
+import { startBookingSink } from '../faults/kill/booking-sink.js';
 import { Load } from '../faults/kill/load.js';
-import { numberOf } from '../faults/kill/numbered.js';
 import { readMaildir } from '../faults/kill/rounds.js';
 import { mountSmallDisk, noMount } from '../support/disk.js';
 import { startKeepingSink } from '../support/keeping-sink.js';
@@ -99,12 +99,7 @@ test('a bad file at HUP changes nothing; a second server is refused; faults cann
 test('TERM under load ends with 0 and loses nothing', async (t) => {
   const ending = backwards(t);
   const book = new Book();
-  const sink = await startKeepingSink(ending, {
-    taken: ({ bytes }) => {
-      book.arriveRemote(numberOf(bytes));
-      return { accept: true };
-    },
-  });
+  const sink = await startBookingSink(ending, book);
   const home = await makeMailHome(openFolder(ending), sink.port);
   const first = new ServerProcess(ending, home);
   await banner(home.port);

@@ -7,13 +7,13 @@ import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { canLimitDescriptors, setDescriptorLimit } from '../support/descriptor-limit.js';
-import { startKeepingSink } from '../support/keeping-sink.js';
 import { backwards, banner, makeMailHome, openFolder, soon, until } from '../support/server-home.js';
 import { ServerProcess } from '../support/server-process.js';
 import { drained, statusOf } from '../support/server-status.js';
 import { SmtpDialogue } from '../support/smtp-dialogue.js';
 import { Book } from './kill/book.js';
-import { numbered, numberOf } from './kill/numbered.js';
+import { startBookingSink } from './kill/booking-sink.js';
+import { numbered } from './kill/numbered.js';
 
 const descriptorsOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
 
@@ -21,12 +21,7 @@ test('a node without free descriptors loses nothing and recovers', async (t) => 
   if (!canLimitDescriptors()) return t.diagnostic('not applicable: no prlimit');
   const ending = backwards(t);
   const book = new Book();
-  const sink = await startKeepingSink(ending, {
-    taken: ({ bytes }) => {
-      book.arriveRemote(numberOf(bytes));
-      return { accept: true };
-    },
-  });
+  const sink = await startBookingSink(ending, book);
   const server = new ServerProcess(ending, await makeMailHome(openFolder(ending), sink.port));
   const { port } = server.home;
   await banner(port);

@@ -14,8 +14,9 @@ import { ServerProcess } from '../support/server-process.js';
 import { drained, statusOf } from '../support/server-status.js';
 import { SmtpDialogue } from '../support/smtp-dialogue.js';
 import { Book } from './kill/book.js';
+import { startBookingSink } from './kill/booking-sink.js';
 import { Load } from './kill/load.js';
-import { numbered, numberOf } from './kill/numbered.js';
+import { numbered } from './kill/numbered.js';
 
 /** Moves the queue of a home, with all that is in it, to a disk of its own. */
 function queueOnSmallDisk(ending: Parameters<typeof mountSmallDisk>[0], home: MailHome, mebibytes: number): string {
@@ -35,12 +36,7 @@ test('a full disk gets 452 and loses nothing; with space again mail is taken wit
   if (why !== undefined) return t.diagnostic(why);
   const ending = backwards(t);
   const book = new Book();
-  const sink = await startKeepingSink(ending, {
-    taken: ({ bytes }) => {
-      book.arriveRemote(numberOf(bytes));
-      return { accept: true };
-    },
-  });
+  const sink = await startBookingSink(ending, book);
   const home = await makeMailHome(openFolder(ending), sink.port, { queuereserve: '2000000', concurrencyremote: '0' });
   const queue = queueOnSmallDisk(ending, home, 24);
   const server = new ServerProcess(ending, home);
@@ -107,12 +103,7 @@ test('failing flushes: 451 and never 250, the node starts anew, nothing is lost'
   if (why !== undefined) return t.diagnostic(why);
   const ending = backwards(t);
   const book = new Book();
-  const sink = await startKeepingSink(ending, {
-    taken: ({ bytes }) => {
-      book.arriveRemote(numberOf(bytes));
-      return { accept: true };
-    },
-  });
+  const sink = await startBookingSink(ending, book);
   const server = new ServerProcess(ending, await makeMailHome(openFolder(ending), sink.port));
   const { port } = server.home;
   await banner(port);

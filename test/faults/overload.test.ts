@@ -14,8 +14,8 @@ import { ServerProcess } from '../support/server-process.js';
 import { drained, statusOf } from '../support/server-status.js';
 import { SmtpDialogue } from '../support/smtp-dialogue.js';
 import { Book } from './kill/book.js';
+import { startBookingSink } from './kill/booking-sink.js';
 import { Load } from './kill/load.js';
-import { numberOf } from './kill/numbered.js';
 
 /** Most resident octets of the process so far, in MiB. */
 function peakMiB(pid: number): number {
@@ -48,12 +48,7 @@ async function startDripping(ending: Ending): Promise<{ readonly port: number; r
 test('a log that nobody reads holds no mail up, and goes on when somebody does', async (t) => {
   const ending = backwards(t);
   const book = new Book();
-  const sink = await startKeepingSink(ending, {
-    taken: ({ bytes }) => {
-      book.arriveRemote(numberOf(bytes));
-      return { accept: true };
-    },
-  });
+  const sink = await startBookingSink(ending, book);
   const server = new ServerProcess(ending, await makeMailHome(openFolder(ending), sink.port));
   await banner(server.home.port);
   const node = server.pid('node') ?? 0;

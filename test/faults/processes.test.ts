@@ -3,15 +3,16 @@
  * (the parent starts it again), lspawnd (the parent starts it again). What was accepted arrives, and no process is left.
  */
 import assert from 'node:assert/strict';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { isAlive, processTree } from '../../bench/process/tree.js';
-import { startKeepingSink } from '../support/keeping-sink.js';
 import { backwards, banner, type Ending, makeMailHome, openFolder, until } from '../support/server-home.js';
 import { ServerProcess } from '../support/server-process.js';
 import { drained } from '../support/server-status.js';
 import { Book } from './kill/book.js';
+import { startBookingSink } from './kill/booking-sink.js';
 import { Load } from './kill/load.js';
-import { numberOf } from './kill/numbered.js';
 import { mostTwice, readMaildir } from './kill/rounds.js';
 
 interface Scene {
@@ -26,12 +27,7 @@ interface Scene {
 
 async function openScene(ending: Ending): Promise<Scene> {
   const book = new Book();
-  const sink = await startKeepingSink(ending, {
-    taken: ({ bytes }) => {
-      book.arriveRemote(numberOf(bytes));
-      return { accept: true };
-    },
-  });
+  const sink = await startBookingSink(ending, book);
   const home = await makeMailHome(openFolder(ending), sink.port);
   const server = new ServerProcess(ending, home);
   await banner(home.port);
@@ -90,6 +86,25 @@ test('the node alone is killed: the parent starts it again', async (t) => {
     await scene.goesOn();
   }
   assert.equal(server.child.exitCode, null, 'the parent is the same');
+  await scene.finish();
+});
+
+test('the list of processes cannot be written: a node that dies is started again all the same', async (t) => {
+  const scene = await openScene(backwards(t));
+  const { server } = scene;
+  const node = server.pid('node') ?? 0;
+  const list = join(server.home.path, 'run/pids');
+  rmSync(list);
+  // Nobody, not even root, puts a file in the place of a folder that is not empty.
+  mkdirSync(join(list, 'in-the-way'), { recursive: true });
+  process.kill(node, 'SIGKILL');
+  await server.seen(/^warning: cannot write .*run\/pids \(.*it is tried again, mail goes on$/);
+  await banner(server.home.port);
+  await scene.goesOn();
+  assert.equal(server.child.exitCode, null, 'the parent is the same');
+  rmSync(list, { recursive: true });
+  await until('the list is written', 20_000, () => ![undefined, node].includes(server.pid('node')));
+  await scene.goesOn();
   await scene.finish();
 });
 

@@ -16,20 +16,16 @@ import { launcher, ServerProcess } from '../support/server-process.js';
 import { drained } from '../support/server-status.js';
 import { SmtpDialogue } from '../support/smtp-dialogue.js';
 import { Book } from './kill/book.js';
+import { startBookingSink } from './kill/booking-sink.js';
 import { Load } from './kill/load.js';
-import { numbered, numberOf } from './kill/numbered.js';
+import { numbered } from './kill/numbered.js';
 
 test('a disk that takes no more writes: 451, never 250, and nothing is lost', async (t) => {
   const why = noStrace();
   if (why !== undefined) return t.diagnostic(why);
   const ending = backwards(t);
   const book = new Book();
-  const sink = await startKeepingSink(ending, {
-    taken: ({ bytes }) => {
-      book.arriveRemote(numberOf(bytes));
-      return { accept: true };
-    },
-  });
+  const sink = await startBookingSink(ending, book);
   // Deliveries are held: what is accepted before must be in the queue after.
   const server = new ServerProcess(ending, await makeMailHome(openFolder(ending), sink.port, { concurrencyremote: '0' }));
   const { port } = server.home;

@@ -6,13 +6,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { injectFdatasync, noStrace } from '../store/strace.js';
-import { startKeepingSink } from '../support/keeping-sink.js';
 import { backwards, banner, makeMailHome, openFolder, until } from '../support/server-home.js';
 import { ServerProcess } from '../support/server-process.js';
 import { drained, statusOf } from '../support/server-status.js';
 import { Book } from './kill/book.js';
+import { startBookingSink } from './kill/booking-sink.js';
 import { Load } from './kill/load.js';
-import { numberOf } from './kill/numbered.js';
 import { readMaildir } from './kill/rounds.js';
 
 const senders = 40;
@@ -30,12 +29,7 @@ test('flushes of two seconds: less is taken, nobody is cut off, memory stays, an
   if (why !== undefined) return t.diagnostic(why);
   const ending = backwards(t);
   const book = new Book();
-  const sink = await startKeepingSink(ending, {
-    taken: ({ bytes }) => {
-      book.arriveRemote(numberOf(bytes));
-      return { accept: true };
-    },
-  });
+  const sink = await startBookingSink(ending, book);
   const server = new ServerProcess(ending, await makeMailHome(openFolder(ending), sink.port));
   const { port, maildir } = server.home;
   await banner(port);

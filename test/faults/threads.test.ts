@@ -11,8 +11,8 @@ import { ServerProcess } from '../support/server-process.js';
 import { drained, type Status, statusOf } from '../support/server-status.js';
 import { SmtpDialogue } from '../support/smtp-dialogue.js';
 import { Book } from './kill/book.js';
+import { startBookingSink } from './kill/booking-sink.js';
 import { Load } from './kill/load.js';
-import { numberOf } from './kill/numbered.js';
 import { readMaildir } from './kill/rounds.js';
 
 async function order(server: ServerProcess, thread: string, kind: string): Promise<void> {
@@ -31,12 +31,7 @@ async function statusWhen(server: ServerProcess, what: string, met: (status: Sta
 test('threads that die are started again and nothing is lost', async (t) => {
   const ending = backwards(t);
   const book = new Book();
-  const sink = await startKeepingSink(ending, {
-    taken: ({ bytes }) => {
-      book.arriveRemote(numberOf(bytes));
-      return { accept: true };
-    },
-  });
+  const sink = await startBookingSink(ending, book);
   // Small heaps, so that a thread that takes all memory soon has it.
   const env = { TQMAIL_TEST_FAULTS: '1', NODE_OPTIONS: '--max-old-space-size=256' };
   const server = new ServerProcess(ending, await makeMailHome(openFolder(ending), sink.port), env);

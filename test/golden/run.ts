@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { adapters } from './adapters/table.js';
 import type { RecordedCase } from './runner/adapter.js';
-import { ownChoices } from './runner/differences.js';
+import { ownDifferences } from './runner/differences.js';
 import { caseFiles, casesFolder, filesInForce, readCases } from './runner/lists.js';
 import { type CaseResult, runFile } from './runner/run-file.js';
 
@@ -54,7 +54,7 @@ async function runOne(file: string, cases: readonly RecordedCase[], values: Opti
     console.log(JSON.stringify({ file, passed: 0, failed: cases.length, different: 0 }));
     return cases.length;
   }
-  const results = await runFile(adapter, cases, { processes: values.processes === true, choices: ownChoices() });
+  const results = await runFile(adapter, cases, { processes: values.processes === true, differences: ownDifferences() });
   return report(file, results, values.show === true);
 }
 

@@ -22,6 +22,15 @@ test('a call is answered, or late at its deadline', async () => {
   end();
 });
 
+test('a thread that stood has one more time to hear the answer', async () => {
+  const { call, end } = pair();
+  const [asked, never] = [call.within(50).twice(21), call.within(50).never()];
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_200);
+  assert.equal(await asked, 42);
+  await assert.rejects(never, ControlLate);
+  end();
+});
+
 test('a thread that ends leaves nobody waiting, neither who asked before nor who asks later', async () => {
   const { call, end } = pair();
   const asked = call.within(600_000).never();

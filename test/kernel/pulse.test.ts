@@ -67,7 +67,7 @@ test('splogger turns lines of the old form into records, a stamp ends with the f
   const write = (text: string): void => {
     out += text;
   };
-  const destination = { write, flushSync: () => undefined, lost: 0 };
+  const destination = { write, close: async () => undefined, lost: 0, dropped: 0, moves: true };
   const settings = testSettings({ logformat: 'qmail', logstamp: 'tai64n' });
   const splogger = createSplogger({ settings, clock: systemClock } as ActorContext<'splogger'>, destination);
   splogger.handlers.lines({ text: 'one\n', count: 1 });
@@ -85,6 +85,17 @@ test('splogger turns lines of the old form into records, a stamp ends with the f
     records.map(({ event, text }) => `${event} ${text}`),
     ['line three', 'line four', 'warning five'],
   );
+});
+
+test('time in which a thread stood counts for a moment only', async () => {
+  const keptAlive = setInterval(() => undefined, 50);
+  const begun = systemClock.ran();
+  while (systemClock.ran() - begun < 400) await new Promise(setImmediate);
+  const [ranBefore, before] = [systemClock.ran(), performance.now()];
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+  while (systemClock.ran() === ranBefore) await new Promise(setImmediate);
+  assert.ok(systemClock.ran() - ranBefore <= 1_250, `${systemClock.ran() - ranBefore} of ${performance.now() - before} ms`);
+  clearInterval(keptAlive);
 });
 
 test('a clock is watched against the one that never jumps', () => {

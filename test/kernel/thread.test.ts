@@ -88,6 +88,21 @@ for (const where of ['one thread', 'two threads'] as const) {
     assert.deepEqual(asker.bugs.concat(owner.bugs), []);
   });
 
+  test(`${where}: time in which the process stood is none of an ask's`, async (t) => {
+    const waiting: ((kept: boolean) => void)[] = [];
+    const { asker, queue } = made(t, { mark: () => new Promise((resolve) => waiting.push(resolve)) });
+    const [early, never] = [queue.ask('mark', { id: 1, indexes: [0] }), queue.ask('mark', { id: 2, indexes: [0] })];
+    while (waiting.length < 2) await turn();
+    const { deadlineMs } = edgeRules['send>queue'];
+    await asker.clock.advance(deadlineMs / 1000 - 2);
+    await asker.clock.stand(86_400);
+    await asker.clock.advance(1);
+    waiting[0]?.(true);
+    assert.equal(await early, true);
+    await asker.clock.advance(1);
+    assert.deepEqual(await never, { tag: 'unanswered', why: 'deadline' });
+  });
+
   test(`${where}: a handler that throws or rejects is a bug of its actor, and nobody is answered wrongly`, async (t) => {
     const { asker, owner, queue } = made(t, {
       head: () => {

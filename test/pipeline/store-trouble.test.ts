@@ -132,6 +132,17 @@ test('recipients that cannot be read keep their message in the queue', async () 
   await node.stop();
 });
 
+test('a message found with fewer recipients than it was accepted with is left as it is', async () => {
+  const node = await OneThreadNode.started();
+  const id = await node.store.accept(unheard(['a@far.example', 'damaged@far.example']));
+  node.watched.answer = (name, result) => (name === 'recipients' ? (result as unknown[]).slice(0, 1) : result);
+  await node.clock.advance(60);
+  assert.ok((node.watched.calls.get('recipients') ?? 0) > 0, 'it was looked at');
+  assert.deepEqual(node.slots.attempts, [], 'to end as if all were done');
+  assert.equal(node.store.head(id)?.recipientCount, 2);
+  await node.stop();
+});
+
 test('routing that cannot be kept is tried again once a second, not at once', async () => {
   const node = await OneThreadNode.started({ script: () => 'K' });
   node.watched.refuse = (name) => name === 'preprocess';

@@ -28,7 +28,24 @@ test('words of a right side', () => {
   assert.deepEqual(words(':include:/etc/l.x, ":include:/a b", "/file"'), ['include /etc/l.x', 'include /a b', 'file /file']);
   assert.deepEqual(words('"spaced name"@x.org, \\root, "q\\"x"@x.org'), ['spaced name@x.org', 'root@h.example', 'q"x@x.org']);
   assert.deepEqual(words(' , ,'), []);
-  for (const bad of ['"open', 'x (open', '<open', 'g: a, b;', '|"x y"']) assert.equal(words(bad), undefined, bad);
+  for (const bad of ['"open', 'x (open', '<open', '|"x y"']) assert.equal(words(bad), undefined, bad);
+});
+
+test('a group is its members, and its name nobody; a semicolon outside of one is a comma', () => {
+  const rows: readonly (readonly [string, readonly string[]])[] = [
+    ['g: a, b@c.d;', ['a@h.example', 'b@c.d']],
+    ['x, My Friends (some): Joe <j@x.y>, "|prog a;b"; , last', ['x@h.example', 'j@x.y', 'program prog a;b', 'last@h.example']],
+    ['"g, h": a; b', ['a@h.example', 'b@h.example']],
+    ['nobody:;', []],
+    ['nobody: ; a', ['a@h.example']],
+    ['g: :include:/l, /f;', ['include /l', 'file /f']],
+    ['a; b;', ['a@h.example', 'b@h.example']],
+    ['|p;q:r, :include:/x:y;z', ['program p;q:r', 'include /x:y;z']],
+  ];
+  for (const [text, expected] of rows) assert.deepEqual(words(text), expected, text);
+  for (const bad of ['g: a, b', 'g: h: a;;', ': a;', 'a, : b;', 'g: h: a;', '<x>: a;', '@r1:u@h', 'u@h: a;']) {
+    assert.equal(words(bad), undefined, bad);
+  }
 });
 
 const texts = (source: string): string => aliasRecords(source, rewrite).map(forwardText).join('');
@@ -68,6 +85,8 @@ test('an alias file that cannot be obeyed is refused as a whole, with the line',
   refused('a:\n', /line 1/);
   refused(': x\n', /line 1/);
   refused('A@: x\n', /line 1/);
+  refused('a b: x\n', /line 1: a b: x/);
+  refused('"a" [b]: x\n', /line 1/);
   refused('a: /file\n', /^file delivery \/file not supported$/);
   refused('a: <>\n', /^empty recipient addresses not permitted$/);
   refused(`a: ${'x'.repeat(800)}@y.org\n`, /^addresses over 800 bytes are not permitted$/);
@@ -75,6 +94,7 @@ test('an alias file that cannot be obeyed is refused as a whole, with the line',
 
 test('an include file has addresses and lists, no programs', () => {
   assert.deepEqual(includeCommands('# c\na, b@c.org\n\n:include:/x\n', rewrite), ['&b@c.org', '&a@h.example', '/x.bin']);
+  assert.deepEqual(includeCommands('<>, a\n<>\n', rewrite), ['&a@h.example']);
   assert.throws(() => includeCommands('"|prog"\n', rewrite), /program delivery \|prog not supported/);
 });
 
@@ -124,7 +144,11 @@ test('lists: lines and back', () => {
   const commands = parseMailList('a@b.c\n\n#x\n&d@e  \n./in\n/abs');
   assert.deepEqual(commands, ['&a@b.c', '&d@e', './in', '/abs']);
   assert.deepEqual(parseMailList(mailListText(commands)), commands);
-  assert.throws(() => parseMailList('a\n-x\n'), /line 2/);
+  // An address may begin with anything.
+  assert.deepEqual(parseMailList('_a@x\n+b@x\n"q r"@x \n é\n|p\n#\n&&x'), ['&_a@x', '&+b@x', '&"q r"@x', '& é', '&|p', '&&x']);
+  assert.equal(parseMailList(`${'x'.repeat(800)}\n/${'y'.repeat(900)}`).length, 2);
+  assert.throws(() => parseMailList(`a\n${'x'.repeat(801)}\n`), /addresses must be under 800 bytes: line 2$/);
+  assert.throws(() => parseMailList('a\0\n'), /NUL in input/);
 });
 
 function tables(source: string, lists: Readonly<Record<string, readonly string[]>> = {}): AliasTables {

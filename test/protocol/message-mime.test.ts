@@ -55,6 +55,16 @@ test('nested parts in order, decoded', () => {
   );
 });
 
+test('a file name in pieces (RFC 2231), and the name by which HTML speaks of a part', () => {
+  const named = (disposition: string): string | undefined =>
+    parseMime(`Content-Disposition: attachment${disposition}\r\n\r\nx`).fileName;
+  assert.equal(named(';\r\n filename*0*=utf-8\'\'a%20%C3%A9;\r\n filename*1="b c";\r\n filename*2*=%2Epdf'), 'a \xc3\xa9b c.pdf');
+  assert.equal(named("; filename*=utf-8''x%41"), 'xA');
+  assert.equal(named('; filename*0="a"; filename*2="c"'), 'a');
+  assert.equal(named(''), '');
+  assert.equal(parseMime('Content-ID: <logo@x>\r\n\r\n').contentId, 'logo@x');
+});
+
 test('what is no MIME is one text', () => {
   for (const [message, body] of [
     ['a: b\n\nc\n', 'c\n'],

@@ -40,6 +40,23 @@ test('an empty rcpthosts and a missing one refuse every host', () => {
   }
 });
 
+test('behind a percenthack host the address that is meant must be allowed too', () => {
+  const rcpthosts = ['here.test', 'other.test'];
+  const hacking = compileRelay({ rcpthosts, badmailfrom: [], percenthack: ['Here.test'], envnoathost: 'here.test' });
+  const cases: readonly (readonly [recipient: string, allowed: boolean])[] = [
+    ['joe%other.test@here.test', true],
+    ['joe%OTHER.test@HERE.test', true],
+    ['joe%here.test@here.test', true],
+    ['joe%strange.test@here.test', false],
+    ['joe%strange.test%here.test@here.test', false],
+    // Only a host of percenthack is taken apart.
+    ['joe%strange.test@other.test', true],
+    ['joe%strange.test', false],
+    ['joe%other.test', true],
+  ];
+  for (const [recipient, allowed] of cases) assert.equal(hacking.rcptAllowed(recipient), allowed, recipient);
+});
+
 test('morercpthosts gets the same keys in the same order, and only what rcpthosts does not hold', () => {
   const asked: string[] = [];
   const more = compileRelay({ rcpthosts: ['example.org'], badmailfrom: [] }, (key) => {

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { differences, recordedCases } from '../golden/recorded.js';
-import { type RemoteCase, replayRemote, rspawnOutcome } from './remote-replay.js';
+import type { RemoteCase } from '../support/golden-zone.js';
+import { replayRemote, rspawnOutcome } from './remote-replay.js';
 
 const different = differences();
 // Cases that need DNS, routes or a command line of their own are not the session's; the rest reaches 127.0.0.1.

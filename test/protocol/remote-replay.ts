@@ -6,25 +6,8 @@ import { fromByteString, toByteString } from '../../src/protocol/bytes.js';
 import type { Outcome } from '../../src/protocol/mail.js';
 import { SmtpClientSession } from '../../src/protocol/smtp/client.js';
 import { unixToWire, untransferableOutcome } from '../../src/protocol/smtp/data.js';
-
-type Step =
-  | { readonly send: string }
-  | { readonly line: true }
-  | { readonly data: true }
-  | { readonly sleep: number }
-  | { readonly close: true };
-
-export interface RemoteCase {
-  readonly id: string;
-  readonly area: string;
-  readonly description: string;
-  readonly controls: Readonly<Record<string, string>>;
-  readonly args: readonly string[];
-  readonly message: string;
-  readonly server: readonly Step[] | null;
-  readonly listen?: string;
-  readonly expected: { readonly report: string; readonly client?: readonly string[] };
-}
+import type { RemoteCase } from '../support/golden-zone.js';
+import type { Step } from '../support/scripted-smtp-server.js';
 
 export interface RemoteResult {
   readonly report: string;

@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fromByteString } from '../../src/protocol/bytes.js';
+import { ReplyReader } from '../../src/protocol/smtp/reply-reader.js';
 import { SmtpServerSession } from '../../src/protocol/smtp/server.js';
 import type { SmtpServerEvent } from '../../src/protocol/smtp/session.js';
 
@@ -74,3 +76,25 @@ for (const [name, make] of [
     }
   });
 }
+
+test('replies that wait in a client survive too, each once, wherever the octets are cut', () => {
+  const replies = '220 hi\r\n250-mx\r\n250 SIZE\r\n250 ok\r\n354 go\r\n250 taken\r\n';
+  for (let size = 1; size <= replies.length; size += 1) {
+    const reader = new ReplyReader();
+    const buffer = new Uint8Array(size);
+    const codes: number[] = [];
+    for (let at = 0; at < replies.length; at += size) {
+      const piece = fromByteString(replies.slice(at, at + size));
+      buffer.set(piece);
+      reader.receive(buffer.subarray(0, piece.length));
+      // One is taken, the others wait while the buffer is used for another server.
+      const reply = reader.next();
+      if (typeof reply === 'object') codes.push(reply.code);
+      reader.retain();
+      buffer.fill(0x58);
+    }
+    for (let reply = reader.next(); typeof reply === 'object'; reply = reader.next()) codes.push(reply.code);
+    assert.deepEqual(codes, [220, 250, 250, 354, 250], `pieces of ${size}`);
+    assert.equal(reader.ahead, false);
+  }
+});

@@ -38,10 +38,10 @@ async function opened(folder: string): Promise<MaildirMailbox> {
 }
 
 async function contentOf(mailbox: MaildirMailbox, index: number): Promise<string | undefined> {
-  const pieces = await mailbox.pieces(index, new Uint8Array(messagePiece));
+  const pieces = await mailbox.pieces(index);
   if (pieces === undefined) return undefined;
   let content = '';
-  for await (const piece of pieces) content += Buffer.from(piece).toString('latin1');
+  for await (const piece of pieces) content += piece;
   return content;
 }
 

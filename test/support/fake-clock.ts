@@ -14,6 +14,8 @@ export class FakeClock implements Clock {
   #now: number;
   /** Milliseconds that the wall clock was set by. */
   #set = 0;
+  /** Milliseconds in which the process stood. */
+  #stood = 0;
   readonly #timers = new Set<Timer>();
   readonly #repeated = new Set<() => void>();
   readonly #settle: () => Promise<void>;
@@ -26,6 +28,7 @@ export class FakeClock implements Clock {
 
   readonly now = (): number => this.#now + this.#set;
   readonly monotonic = (): number => this.#now;
+  readonly ran = (): number => this.#now - this.#stood;
 
   after(ms: number, run: () => void): Cancel {
     const timer = { at: this.#now + Math.max(0, ms), run };
@@ -45,6 +48,13 @@ export class FakeClock implements Clock {
   /** Somebody sets the wall clock; timers and the monotonic clock do not notice. */
   set(bySeconds: number): void {
     this.#set += bySeconds * 1000;
+  }
+
+  /** The process stands for so long; what was due meanwhile happens then. */
+  async stand(seconds: number): Promise<void> {
+    this.#now += seconds * 1000;
+    this.#stood += seconds * 1000;
+    await this.to(this.seconds);
   }
 
   /** Runs everything up to a time in seconds since 1970, that time included. */

@@ -19,7 +19,9 @@ export class LogLines implements LogDestination {
     }
   }
 
-  flushSync(): void {}
+  readonly dropped = 0;
+  readonly moves = true;
+  async close(): Promise<void> {}
 
   /** The first line, written already or to come, that begins so. */
   line(start: string): Promise<string> {

@@ -5,7 +5,7 @@ import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Actor, ActorContext } from '../../src/actors/kernel/actor.js';
 import { createPop3d, type Pop3d } from '../../src/actors/pop3d/actor.js';
-import type { MailboxWay, Opened } from '../../src/actors/pop3d/mailbox-way.js';
+import type { MailboxWay, Opened } from '../../src/actors/pop3d/opened-mailbox.js';
 import type { MailboxRequest } from '../../src/actors/spawn/mailbox-request.js';
 import type { FakeClock } from './fake-clock.js';
 import type { Client } from './line-client.js';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { isAlive, processTree } from '../../bench/process/tree.js';
-import { readPids } from '../../src/cli/start/run-files.js';
+import { readPids } from '../../src/cli/run/run-files.js';
 import { type Ending, type MailHome, soon } from './server-home.js';
 
 export const launcher: string = fileURLToPath(new URL('../../../bin/tqmail', import.meta.url));
@@ -22,12 +22,12 @@ export class ServerProcess {
   readonly #waiting = new Set<(line: string) => void>();
   readonly #remote = new Set<string>();
 
-  /** Starts the server; `ending` stops it when it still runs. */
-  constructor(ending: Ending, home: MailHome, env: Record<string, string> = {}) {
+  /** Starts the server; `ending` stops it when it still runs. `log`: a descriptor that gets the log, in place of `lines`. */
+  constructor(ending: Ending, home: MailHome, env: Record<string, string> = {}, log: 'pipe' | number = 'pipe') {
     this.home = home;
     this.child = spawn(launcher, ['start', '--home', home.path], {
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log, 'pipe'],
     });
     const exit = once(this.child, 'exit') as Promise<[number | null, string | null]>;
     this.ended = exit.then(([code, signal]) => ({ code, signal }));

@@ -20,7 +20,7 @@ export class TimedSlots implements RemoteSlots {
   readonly threads = 0;
   readonly restarts = 0;
   /** Recipients in the order in which their deliveries ended, and when (milliseconds of the clock). */
-  readonly done: { readonly recipient: string; readonly at: number }[] = [];
+  readonly done: { readonly recipient: string; readonly at: number; readonly outcome: Outcome['status'] }[] = [];
   readonly peak = new Map<string, number>();
   readonly #atWork = new Map<string, number>();
   readonly #parts: TimedSlotsParts;
@@ -45,6 +45,13 @@ export class TimedSlots implements RemoteSlots {
     return this.#atWork.get(host) ?? 0;
   }
 
+  /** The same for all hosts of which `which` is true, together. */
+  atWorkWhere(which: (host: string) => boolean): number {
+    let sum = 0;
+    for (const [host, count] of this.#atWork) if (which(host)) sum += count;
+    return sum;
+  }
+
   /** Milliseconds from `since` until the last recipient of the host was done. */
   lastAt(host: string, since: number): number {
     return this.done.reduce((last, { recipient, at }) => (hostOf(recipient) === host ? Math.max(last, at - since) : last), 0);
@@ -63,8 +70,11 @@ export class TimedSlots implements RemoteSlots {
     this.peak.set(host, Math.max(this.peak.get(host) ?? 0, this.atWork(host)));
     await new Promise<void>((resolve) => clock.after(takes(first), resolve));
     this.#atWork.set(host, this.atWork(host) - 1);
-    for (const recipient of recipients) this.done.push({ recipient, at: clock.monotonic() });
-    return { outcomes: recipients.map(outcome), closed: false, timedOut: [] };
+    const outcomes = recipients.map(outcome);
+    recipients.forEach((recipient, n) => {
+      this.done.push({ recipient, at: clock.monotonic(), outcome: outcomes[n]?.status ?? 'Z' });
+    });
+    return { outcomes, closed: false, timedOut: [] };
   }
 
   resize(): void {}

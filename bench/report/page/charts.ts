@@ -12,6 +12,7 @@ const drawnRatios: readonly (readonly [string, string, 'more' | 'less'])[] = [
   ['perSecond', 'messages a second', 'more'],
   ['perCore', 'messages a second of one core', 'more'],
   ['acceptPerSecond', 'accepted a second', 'more'],
+  ['drainPerSecond', 'let go a second', 'more'],
   ['loginsPerSecond', 'logins a second', 'more'],
   ['loginCpuPer1000', 'CPU for a login', 'less'],
   ['retrPerSecond', 'messages fetched a second', 'more'],
@@ -98,16 +99,29 @@ function courseLine({ name, runs }: CandidateResult, series: number, course: Cou
   return points.length < 2 ? [] : [{ name, series, points }];
 }
 
+/** Parts of a course: a rate is that of one of them. */
+const parts = 60;
+const shortestPart = 0.05;
+
+/** Not every point has every figure. */
 function rates(
   points: readonly TimelinePoint[],
   of: (point: TimelinePoint) => number | undefined,
 ): (readonly [number, number])[] {
-  return points.slice(1).flatMap((point, index) => {
-    const before = points[index];
-    const [from, to] = [before === undefined ? undefined : of(before), of(point)];
-    if (before === undefined || from === undefined || to === undefined || point.t - before.t < 0.05) return [];
-    return [[point.t, Math.max(0, (to - from) / (point.t - before.t))] as const];
+  const known = points.flatMap((point) => {
+    const value = of(point);
+    return value === undefined ? [] : [{ t: point.t, value }];
   });
+  // A little less: moments are decimal fractions.
+  const least = 0.999 * Math.max(shortestPart, ((known.at(-1)?.t ?? 0) - (known[0]?.t ?? 0)) / parts);
+  const found: (readonly [number, number])[] = [];
+  let from = known[0];
+  for (const to of known) {
+    if (from === undefined || to.t - from.t < least) continue;
+    found.push([to.t, Math.max(0, (to.value - from.value) / (to.t - from.t))]);
+    from = to;
+  }
+  return found;
 }
 
 function queueDepth(points: readonly TimelinePoint[]): (readonly [number, number])[] {

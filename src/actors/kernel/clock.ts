@@ -11,9 +11,40 @@ export interface Clock {
   now(): number;
   /** Milliseconds that never jump back; only differences mean something. */
   monotonic(): number;
+  /**
+   * Milliseconds that this thread ran: as `monotonic`, but time in which it stood (a process that was stopped, a machine that
+   * was paused) counts for a moment only, because answers may have come meanwhile. Up to a quarter of a second behind.
+   */
+  ran(): number;
   after(ms: number, run: () => void): Cancel;
   every(ms: number, run: () => void): Cancel;
 }
+
+const runLookMs = 250;
+/** What counts at most from one look to the next. */
+const mostRunMs = 5 * runLookMs;
+
+class Running {
+  #ran = 0;
+  #looked = performance.now();
+
+  constructor() {
+    setInterval(() => this.#look(), runLookMs).unref();
+  }
+
+  get ran(): number {
+    return this.#ran;
+  }
+
+  #look(): void {
+    const now = performance.now();
+    this.#ran += Math.min(now - this.#looked, mostRunMs);
+    this.#looked = now;
+  }
+}
+
+/** Of this thread; begun when somebody asks. */
+let running: Running | undefined;
 
 /** Longest timer Node takes, milliseconds. */
 const longestTimer = 2 ** 31 - 1;
@@ -21,6 +52,10 @@ const longestTimer = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  ran() {
+    running ??= new Running();
+    return running.ran;
+  },
   after(ms, run) {
     const timer = setTimeout(run, Math.min(Math.max(ms, 0), longestTimer));
     return () => clearTimeout(timer);

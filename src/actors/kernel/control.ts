@@ -56,10 +56,18 @@ export function controlOf<T extends object>(port: MessagePort, who: string): Con
   };
 }
 
-/** The promise, or a rejection with ControlLate after `ms`. */
+/** A timer that is so late (milliseconds) fires in a thread that stood. */
+const stoodMs = 1_000;
+
+/** The promise, or a rejection with ControlLate after `ms`; where the thread stood meanwhile, after `ms` more, once. */
 export function deadline<R>(promise: Promise<R>, ms: number, text: string): Promise<R> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new ControlLate(text)), ms);
+    const late = (): void => reject(new ControlLate(text));
+    const begun = performance.now();
+    let timer = setTimeout(() => {
+      if (performance.now() - begun < ms + stoodMs) return late();
+      timer = setTimeout(late, ms);
+    }, ms);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

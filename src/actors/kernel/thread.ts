@@ -22,7 +22,7 @@ interface Delivery {
   readonly settle: ((value: unknown) => void) | undefined;
 }
 
-/** How often deadlines are looked at; an ask is late by at most this. */
+/** How often deadlines are looked at. */
 const sweepMs = 250;
 
 /** One edge as its sender sees it. */
@@ -68,7 +68,7 @@ class Port {
       const thread = this.#thread;
       const link = thread.linkTo(this.#to);
       if (link === undefined && !thread.hosts(this.#to)) return resolve(unanswered('gone'));
-      const ask = link?.open === false ? 0 : this.pending.add(thread.clock.monotonic() + this.#rule.deadlineMs, resolve);
+      const ask = link?.open === false ? 0 : this.pending.add(thread.clock.ran() + this.#rule.deadlineMs, resolve);
       if (ask === 0) return resolve(unanswered('full'));
       if (link !== undefined) link.send(1, this.#edge, message, ask, payload);
       else thread.enqueue(this.#to, message, payload, (value) => this.pending.settle(ask, value));
@@ -91,7 +91,7 @@ export class Thread implements LinkTarget {
     this.clock = clock;
     this.#bug = bug;
     this.#cancelSweep = clock.every(sweepMs, () => {
-      const now = clock.monotonic();
+      const now = clock.ran();
       for (const port of this.#ports.values()) port.pending.expire(now);
     });
   }

@@ -68,9 +68,12 @@ class ChildLoop {
   }
 
   #deliver(delivery: WireDelivery, body: Body): Promise<LocalReport> {
-    const { birth, nonce, message, recipient, hostname } = delivery;
-    const maildirName = (line: number): string => deliveredName({ birth, nonce, message, recipient, line, hostname });
-    const request = { ...delivery, message: unixMessage(body), maildirName };
+    const { birth, nonce, message: id, recipient, hostname, user, home, local, dash, ext, host, sender } = delivery;
+    const { defaultDelivery, repeated } = delivery;
+    const maildirName = (line: number): string => deliveredName({ birth, nonce, message: id, recipient, line, hostname });
+    const message = unixMessage(body);
+    // Written out: a copy with further fields would be of another kind for the engine each time.
+    const request = { user, home, local, dash, ext, host, sender, defaultDelivery, message, repeated, maildirName };
     return deliverLocal(request, this.#io(hostname)).catch(() => ({ outcomes: [internalOutcome(112)] }));
   }
 }

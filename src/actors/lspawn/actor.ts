@@ -16,7 +16,7 @@ import { queueUsers } from '../../store/queue-users.js';
 import { type Actor, type ActorContext, type Counters, isUnanswered } from '../kernel/actor.js';
 import { secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
-import type { Delivery, LocalReport, Report, Submission } from '../messages.js';
+import type { Delivery, LocalReport, Report, Submission, WorkerDelivery } from '../messages.js';
 import { type QueueFilter, serverFilter } from '../net/queue-filter.js';
 import type { LocalSlots } from '../spawn/local-slots.js';
 
@@ -43,11 +43,9 @@ class LspawnActor implements Actor<'lspawn'> {
   async #deliver(delivery: Delivery): Promise<Report> {
     const body = await this.#context.peers.queue.ask('read', delivery.message);
     if (body === undefined || isUnanswered(body)) return { outcomes: [noMessage] };
-    const { form } = body;
-    const what = 'file' in body ? { file: this.#pathOf(body.file) } : { bytes: body.bytes };
     let report: LocalReport;
     try {
-      report = await this.#slots.deliver({ ...delivery, form, ...what }, this.#settings.defaultdelivery);
+      report = await this.#slots.deliver(this.#withBody(delivery, body), this.#settings.defaultdelivery);
     } catch (error) {
       this.#log.warning(`local delivery thread failed: ${String(error)}`);
       return { outcomes: [crashed], lost: true };
@@ -55,6 +53,15 @@ class LspawnActor implements Actor<'lspawn'> {
     this.#delivered += 1;
     if (report.forward === undefined) return report;
     return { outcomes: [await this.#forward(delivery, body, report, report.forward)] };
+  }
+
+  /** Written out: a copy with further fields would be of another kind for the engine each time. */
+  #withBody(delivery: Delivery, body: Body): WorkerDelivery {
+    const { id, message, channel, host, sender, recipients, index, birth, unixSize, repeated, shared } = delivery;
+    const { form } = body;
+    if ('file' in body) return { ...delivery, form, file: this.#pathOf(body.file) };
+    const { bytes } = body;
+    return { id, message, channel, host, sender, recipients, index, birth, unixSize, repeated, shared, form, bytes };
   }
 
   #pathOf(file: string): string {

@@ -10,6 +10,7 @@ import { crashedOutcome } from '../../protocol/local-report.js';
 import { gatherWrite } from '../spawn/gather.js';
 import { type Frame, FrameReader, frameOf } from '../spawn/lspawnd-frames.js';
 import { decodePiece, decodeReport, encodeReport } from '../spawn/lspawnd-messages.js';
+import { nowhere } from '../spawn/nowhere.js';
 
 /** Where the frames of one delivery go back to: the requester's number and its connection. */
 export interface Requester {
@@ -47,7 +48,7 @@ export class DeliveryChild {
       env: command.environment,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
-    this.#input = this.#process.stdin as Writable;
+    this.#input = this.#process.stdin ?? nowhere();
     this.#input.on('error', () => undefined);
     this.#process.stdout?.on('data', (chunk: Buffer) => this.#receive(chunk));
     const over = (): void => {

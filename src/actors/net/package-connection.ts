@@ -3,19 +3,15 @@
  * It answers K only when the queue said accepted, Z while the node is under pressure.
  */
 
-import type { ByteString } from '../../protocol/mail.js';
+import type { ByteString, Envelope } from '../../protocol/mail.js';
 import { type PackageEvent, type PackageSession, unknownRecipient } from '../../protocol/package-session.js';
-import { type Answer, isUnanswered, type Peer, type Unanswered } from '../kernel/actor.js';
-import type { Clock } from '../kernel/clock.js';
 import type { NextQp } from '../kernel/qp.js';
-import type { Submission } from '../messages.js';
 import type { BodyBuffers } from './body-buffers.js';
-import { BodyCollector, type CollectedBody } from './collect-body.js';
+import { BodyCollector } from './collect-body.js';
 import type { Connected } from './connected.js';
+import { handIn, type Intake, type MessageFacts, type NotTaken, type Outcome } from './hand-in.js';
 import { hangUp } from './hang-up.js';
-import { networkUid } from './network-uid.js';
 import { plainAddress, type Session } from './open-listeners.js';
-import type { QueueFilter } from './queue-filter.js';
 import { readInto } from './read-into.js';
 
 /** Octets that count as progress of a slow client. */
@@ -25,20 +21,25 @@ const longestMs = 3_600_000;
 
 const memoryFull: ByteString = 'Ztoo many messages at once, try again later (#4.3.1)';
 const diskFull: ByteString = 'Zqq write error or disk full (#4.3.0)';
-const troubled: ByteString = 'Zqq temporary problem (#4.3.0)';
-const busy: ByteString = 'Zserver is busy, try again later (#4.3.2)';
+const notTaken: Readonly<Record<NotTaken, ByteString>> = {
+  busy: 'Zserver is busy, try again later (#4.3.2)',
+  full: diskFull,
+  unwritten: diskFull,
+  trouble: 'Zqq temporary problem (#4.3.0)',
+};
+
+function answerOf(outcome: Outcome): ByteString {
+  if (outcome.tag === 'accepted') return `K${outcome.text}`;
+  return outcome.tag === 'refused' ? notTaken[outcome.why] : outcome.text;
+}
 
 /** What all connections of one listener share, and what one client may do. */
-export interface PackageParts {
+export interface PackageParts extends Intake {
   readonly origin: 'qmtp' | 'qmqp';
-  readonly queue: Peer<'queue'>;
-  readonly clock: Clock;
   readonly nextQp: NextQp;
   readonly queueDir: string;
   readonly buffers: BodyBuffers;
   readonly session: PackageSession;
-  /** The program that gets messages in place of the queue. */
-  readonly filter: QueueFilter | undefined;
   /** Received lines for a message, by its number. */
   front(qp: number, client: string): ByteString;
   /** Which of these do not exist here; undefined: nobody is asked. */
@@ -47,7 +48,6 @@ export interface PackageParts {
   pressure(): ByteString | undefined;
   progressed(connection: PackageConnection): void;
   left(connection: PackageConnection): void;
-  accepted(): void;
 }
 
 export class PackageConnection implements Session {
@@ -175,7 +175,7 @@ export class PackageConnection implements Session {
     this.#progressed();
     if (settled || body === undefined) {
       void body?.discard();
-      this.#session.decide(this.#refusal ?? troubled);
+      this.#session.decide(this.#refusal ?? notTaken.trouble);
       return;
     }
     this.#held = true;
@@ -184,7 +184,7 @@ export class PackageConnection implements Session {
     else void asked.then((unknown) => this.#takeKnown(body, { sender, recipients }, unknown));
   }
 
-  #takeKnown(body: BodyCollector, { sender, recipients }: Submission['envelope'], unknown: ReadonlySet<ByteString>): void {
+  #takeKnown(body: BodyCollector, { sender, recipients }: Envelope, unknown: ReadonlySet<ByteString>): void {
     const known = unknown.size === 0 ? recipients : this.#session.without(unknown);
     // A package to nobody at all is taken, as qmail takes it.
     if (known.length > 0 || recipients.length === 0) this.#take(body, { sender, recipients: known });
@@ -194,52 +194,9 @@ export class PackageConnection implements Session {
     }
   }
 
-  #take(body: BodyCollector, envelope: Submission['envelope']): void {
-    const whole = body.inMemory();
-    if (whole !== undefined) this.#submit(body, whole, envelope);
-    else
-      void body.close().then((file) => {
-        if (file !== undefined) this.#submit(body, file, envelope);
-        else this.#decide(diskFull);
-      });
-  }
-
-  #submit(collector: BodyCollector, body: CollectedBody, envelope: Submission['envelope']): void {
-    const { filter } = this.#parts;
-    if (filter !== undefined) {
-      void filter.submit(body, 'unix', envelope).then(({ text, qp }) => {
-        void collector.discard();
-        this.#decide(text === '' ? this.#acceptedAs(qp) : text);
-      });
-      return;
-    }
-    const submission: Submission = {
-      origin: this.#parts.origin,
-      uid: networkUid,
-      qp: this.#qp,
-      envelope,
-      form: 'unix',
-      unixSize: body.size,
-      ...body,
-    };
-    void this.#parts.queue.ask('submit', submission).then((answer) => {
-      if (isUnanswered(answer)) collector.abandon();
-      // Refused before anything was written: a body file would stay behind just when the disk is full.
-      else if (answer.tag === 'refused' && answer.why !== 'storage') void collector.discard();
-      else collector.release();
-      this.#decide(this.#verdict(answer));
-    });
-  }
-
-  #verdict(answer: Answer<'queue', 'submit'> | Unanswered): ByteString {
-    if (isUnanswered(answer)) return answer.why === 'full' ? busy : troubled;
-    if (answer.tag === 'refused') return answer.why === 'full' ? diskFull : troubled;
-    return this.#acceptedAs(this.#qp);
-  }
-
-  #acceptedAs(qp: number): ByteString {
-    this.#parts.accepted();
-    return `Kok ${Math.floor(this.#parts.clock.now() / 1000)} qp ${qp}`;
+  #take(body: BodyCollector, envelope: Envelope): void {
+    const facts: MessageFacts = { origin: this.#parts.origin, qp: this.#qp, envelope, form: 'unix', unixSize: undefined };
+    handIn(this.#parts, body, facts, (outcome) => this.#decide(answerOf(outcome)));
   }
 
   #decide(answer: ByteString): void {

@@ -13,7 +13,8 @@ import { type Arrival, OpenListeners, type PlacedListener } from '../net/open-li
 import { ToldLately } from '../net/told-lately.js';
 import { Pop3Connection } from './connection.js';
 import { LoginGate } from './login-gate.js';
-import { type MailboxWay, mailboxWay } from './mailbox-way.js';
+import { mailboxWay } from './mailbox-way.js';
+import type { MailboxWay } from './opened-mailbox.js';
 
 export interface Pop3dOptions {
   /** Absolute. */

@@ -13,7 +13,7 @@ import { hangUp } from '../net/hang-up.js';
 import { plainAddress, type Session } from '../net/open-listeners.js';
 import { readInto } from '../net/read-into.js';
 import { busyLine, refusedLine, troubleLine } from '../spawn/mailbox-request.js';
-import type { Given, MailboxWay, Opened, Tunnel } from './mailbox-way.js';
+import type { Given, MailboxWay, Opened, Tunnel } from './opened-mailbox.js';
 import { serveMailbox } from './serve-mailbox.js';
 import { TunnelRunner } from './tunnel.js';
 
@@ -236,7 +236,7 @@ export class Pop3Connection implements Session {
   async #serve(maildir: string): Promise<void> {
     const wire = {
       read: () => this.#read(),
-      write: (octets: ByteString | Uint8Array) => this.#written(octets),
+      write: (octets: ByteString) => this.#written(octets),
       alone: false,
     };
     await serveMailbox(maildir, wire, secondsOf(this.#parts.clock));
@@ -266,10 +266,10 @@ export class Pop3Connection implements Session {
     });
   }
 
-  #written(octets: ByteString | Uint8Array): Promise<boolean> {
+  #written(octets: ByteString): Promise<boolean> {
     if (this.#isOver) return Promise.resolve(false);
     return new Promise((settle) => {
-      this.#socket.write(octets as string, 'latin1', (error) => {
+      this.#socket.write(octets, 'latin1', (error) => {
         this.#parts.progressed(this);
         settle(error === undefined || error === null);
       });

@@ -20,7 +20,7 @@ import {
   mostGifts,
 } from '../spawn/mailbox-gift.js';
 import { busyLine, type MailboxRequest, refusedLine } from '../spawn/mailbox-request.js';
-import type { Client, Given, Opened } from './mailbox-way.js';
+import type { Client, Given, Opened } from './opened-mailbox.js';
 
 const waiting = 256;
 

@@ -43,7 +43,7 @@ export class MailboxClient {
 
   /** Opens the Maildir, greets, serves. */
   async begin({ maildir, rest }: MailboxOrder): Promise<void> {
-    const output = { write: (octets: ByteString | Uint8Array) => this.#write(octets), alone: true };
+    const output = { write: (octets: ByteString) => this.#write(octets), alone: true };
     const session = await openSession(maildir, output, secondsOf(this.#clock));
     if (typeof session === 'string') {
       this.#socket.write(session, 'latin1');
@@ -80,7 +80,7 @@ export class MailboxClient {
     }
   }
 
-  #write(octets: ByteString | Uint8Array): Going {
+  #write(octets: ByteString): Going {
     if (this.#socket.write(octets, 'latin1')) return true;
     if (this.#socket.destroyed) return false;
     return new Promise((settle) => {

@@ -6,18 +6,17 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ByteString } from '../../protocol/mail.js';
 import { CommandLines } from '../../protocol/pop3/command-lines.js';
-import { MessageOctets } from '../../protocol/pop3/message-octets.js';
+import { MessageText, wholeMessage } from '../../protocol/pop3/message-text.js';
 import { Transaction, type TransactionStep } from '../../protocol/pop3/transaction.js';
-import { MessageText, wholeMessage } from '../../protocol/pop3/whole-message.js';
-import { type MaildirMailbox, messagePiece } from '../../store/maildir-mailbox.js';
+import type { MaildirMailbox } from '../../store/maildir-mailbox.js';
 
 /** Whether the client can go on; a promise when that is not known yet. */
 export type Going = boolean | Promise<boolean>;
 
 /** The way to the client. */
 export interface MailboxOutput {
-  /** False when nobody takes the octets. They may be used again once it is answered. */
-  write(octets: ByteString | Uint8Array): Going;
+  /** False when nobody takes the octets. */
+  write(octets: ByteString): Going;
   /** Nobody but this user waits in this thread: it may wait for the disk. */
   readonly alone: boolean;
 }
@@ -28,8 +27,6 @@ const together = 32_768;
 const mostAtOnce = 64;
 /** Pieces of a large message that are read before others have their turn. */
 const piecesAtOnce = 4;
-/** For what comes after a message. */
-const room = 32;
 const okay: ByteString = '+OK \r\n';
 const unable: ByteString = '-ERR unable to open that message\r\n';
 
@@ -134,20 +131,21 @@ export class MailboxSession {
     const text = alone ? this.#mailbox.textNow(index) : 'long';
     if (text === undefined) return this.#say(unable);
     if (text !== 'long') return this.#say(okay + wholeMessage(text, lines));
-    return alone && lines === undefined ? this.#sendText(index) : this.#sendPieces(index, lines);
+    return this.#sendPieces(index, lines);
   }
 
-  /** Waits for the client; for the disk only as long as a piece takes. */
-  async #sendText(index: number): Promise<boolean> {
-    const pieces = this.#mailbox.textPieces(index);
+  /** Waits for the client; for the disk too, unless this process is the user's alone and may wait as long as a piece takes. */
+  async #sendPieces(index: number, lines: number | undefined): Promise<boolean> {
+    const pieces = this.#output.alone ? this.#mailbox.piecesNow(index) : await this.#mailbox.pieces(index);
     if (pieces === undefined) return this.#say(unable);
     this.#said += okay;
-    const message = new MessageText();
+    const message = new MessageText(lines);
     let since = 0;
     try {
-      for (const piece of pieces) {
+      for await (const piece of pieces) {
         const on = this.#say(message.next(piece));
         if (!(typeof on === 'boolean' ? on : await on)) return false;
+        if (message.over) break;
         since += 1;
         if (since % piecesAtOnce === 0) await turn();
       }
@@ -156,32 +154,5 @@ export class MailboxSession {
       return false;
     }
     return this.#say(message.end());
-  }
-
-  /** Waits for the disk and for the client, piece by piece. */
-  async #sendPieces(index: number, lines: number | undefined): Promise<boolean> {
-    const most = Math.min(this.#mailbox.size(index) + 1, messagePiece);
-    const pieces = await this.#mailbox.pieces(index, new Uint8Array(most));
-    if (pieces === undefined) return this.#say(unable);
-    const message = new MessageOctets(lines);
-    const begin = this.#said + okay;
-    this.#said = '';
-    const sent = Buffer.allocUnsafeSlow(begin.length + 2 * most + room);
-    let size = sent.write(begin, 'latin1');
-    try {
-      for await (const piece of pieces) {
-        if (size + 2 * piece.length + room > sent.length) {
-          if (!(await this.#output.write(sent.subarray(0, size)))) return false;
-          size = 0;
-        }
-        size += message.encode(piece, sent.subarray(size));
-        if (message.over) break;
-      }
-    } catch {
-      // Half a message must not look like a whole one.
-      return false;
-    }
-    sent.set(message.end(), size);
-    return this.#output.write(sent.subarray(0, size + message.end().length));
   }
 }

@@ -1,5 +1,5 @@
 /** Octets of a client to the process that holds its session, and back; each side waits for the other. Looks at none. */
-import type { Tunnel } from './mailbox-way.js';
+import type { Tunnel } from './opened-mailbox.js';
 
 export interface TunnelEnds {
   /** False when the client shall be asked again once `drained` was called. */

@@ -100,13 +100,13 @@ class RspawnActor implements Actor<'rspawn'> {
   async #load(delivery: Delivery, kept: KeptSession): Promise<RemoteDelivery | undefined> {
     const { message, sender, recipients, shared } = delivery;
     const { session } = kept.slot;
-    const envelope = { message, session, sender, recipients, shared };
-    if (shared && kept.slot.holds(message)) return { ...envelope, form: 'wire' };
+    // Written out three times: the engine takes a copy with further fields for another kind of object each time.
+    if (shared && kept.slot.holds(message)) return { message, session, sender, recipients, shared, form: 'wire' };
     const body = await this.#context.peers.queue.ask('read', message);
     if (body === undefined || isUnanswered(body)) return undefined;
     const { form } = body;
-    if ('file' in body) return { ...envelope, form, file: join(this.#context.queueDir, 'body', body.file) };
-    return { ...envelope, form, bytes: body.bytes };
+    if (!('file' in body)) return { message, session, sender, recipients, shared, form, bytes: body.bytes };
+    return { message, session, sender, recipients, shared, form, file: join(this.#context.queueDir, 'body', body.file) };
   }
 
   #reported(delivery: Delivery, kept: KeptSession, report: RemoteReport | Unanswered): Report {

@@ -14,6 +14,7 @@ import { type Cancel, secondsOf } from '../kernel/clock.js';
 import { ActivityLog } from '../kernel/log.js';
 import { NumberMap } from '../kernel/number-map.js';
 import type { Queued } from '../messages.js';
+import type { Order, OrderCounts } from '../node-api.js';
 import { Announcer } from './announcer.js';
 import { Bouncer } from './bounce.js';
 import { BounceRate } from './bounce-rate.js';
@@ -26,11 +27,13 @@ import { Job, type Row } from './job.js';
 import { Keeper } from './keeper.js';
 import { keepLookedMs, LookedKeeper } from './looked.js';
 import { OnDemand } from './on-demand.js';
+import { Orders } from './orders.js';
 import { openPass } from './pass.js';
 import { Quarantine } from './quarantine.js';
 import { Schedule } from './schedule.js';
 import { Slots } from './slots.js';
 import { StoredMail } from './stored-mail.js';
+import { TakenHosts } from './taken-hosts.js';
 
 type Context = ActorContext<'send'>;
 const channels = ['local', 'remote'] as const;
@@ -53,6 +56,7 @@ class SendActor implements Actor<'send'> {
   readonly #jobs = new NumberMap<Job>();
   readonly #slots: Slots;
   readonly #destinations: Destinations;
+  readonly #takenHosts: TakenHosts;
   readonly #onDemand: OnDemand;
   readonly #intake = { local: new Intake(), remote: new Intake() };
   readonly #schedule: Readonly<Record<Channel, Schedule>>;
@@ -60,6 +64,7 @@ class SendActor implements Actor<'send'> {
   readonly #keeper: Keeper;
   readonly #bounceRate: BounceRate;
   readonly #stored: StoredMail;
+  readonly #orders: Orders;
   #routing: Routing;
   #settings: Settings;
   readonly #announcer: Announcer;
@@ -86,9 +91,10 @@ class SendActor implements Actor<'send'> {
     const due = (): void => this.#schedule.remote.reread();
     this.#onDemand = new OnDemand({ peers, clock, due, isBusy: () => this.#jobs.size > 0 }, settings);
     this.#destinations = new Destinations(clock, {
-      most: () => this.#slots.most('remote'),
       free: () => this.#slots.most('remote') - this.#slots.used('remote'),
+      most: () => this.#slots.most('remote'),
     });
+    this.#takenHosts = new TakenHosts(context.queueDir, this.#destinations);
     const parts = { peers, log: this.#log, slots: this.#slots, destinations: this.#destinations };
     this.#dispatch = new Dispatcher(parts, settings, {
       done: (job, row, failure) => this.#done(job, row, failure),
@@ -121,6 +127,16 @@ class SendActor implements Actor<'send'> {
     });
     this.#schedule = { local: this.#scheduleOf('local'), remote: this.#scheduleOf('remote') };
     this.#stored = this.#storedMail();
+    this.#orders = new Orders({
+      peers,
+      clock,
+      log: this.#log,
+      jobs: this.#jobs,
+      routing: () => this.#routing,
+      freshJob: (head, recipients) => this.#jobOf(head, recipients),
+      withdraw: (job) => this.#dispatch.withdraw(job),
+      settle: (job) => this.#keeper.settle(job),
+    });
   }
 
   readonly handlers: Actor<'send'>['handlers'] = {
@@ -158,6 +174,7 @@ class SendActor implements Actor<'send'> {
   }
 
   start(): void {
+    this.#takenHosts.recall();
     this.#dispatch.logStatus();
     for (const channel of channels) {
       this.#schedule[channel].reread();
@@ -169,6 +186,7 @@ class SendActor implements Actor<'send'> {
 
   /** Hints may be lost: the queue is looked at now and then, whatever was heard. */
   #rescan(): void {
+    this.#takenHosts.keep();
     this.#lookAtClock();
     for (const channel of channels) {
       this.#intake[channel].fallBehind();
@@ -207,7 +225,7 @@ class SendActor implements Actor<'send'> {
   }
 
   #openFresh(job: Job, channel: Channel): void {
-    if (job.preprocessed || job.ended || job.passes.has(channel)) return;
+    if (job.preprocessed || job.ended || job.withdrawn || job.passes.has(channel)) return;
     const rows = job.fresh.filter((row) => row.channel === channel && row.state === 'waiting');
     if (rows.length > 0) {
       this.#openPass(job, channel, undefined, rows);
@@ -225,8 +243,7 @@ class SendActor implements Actor<'send'> {
     this.#lookAtClock();
     const now = secondsOf(this.#context.clock);
     const dying = this.#clockWatch.isDying(job.head.birth, due, now, this.#settings.queuelifetime);
-    const many = channel === 'remote' && this.#destinations.isForMany(job.head.recipientCount);
-    this.#dispatch.add(openPass({ job, channel, now, dying, many, rows }));
+    this.#dispatch.add(openPass({ job, channel, now, dying, many: this.#destinations.isForMany(job.head), rows }));
   }
 
   /** A clock that was set back left every try in a future that may be days away: all are due now. */
@@ -309,6 +326,17 @@ class SendActor implements Actor<'send'> {
     return this.#onDemand.flush(names);
   }
 
+  /** An administrator's order for single messages. */
+  async order(what: Order, ids: readonly MessageId[]): Promise<OrderCounts> {
+    const counts = await this.#orders.order(what, ids);
+    // What was withdrawn left room.
+    for (const channel of channels) {
+      if (what === 'retry') this.#schedule[channel].reread();
+      this.#dispatch.fill(channel);
+    }
+    return counts;
+  }
+
   pause(paused: boolean): void {
     this.#dispatch.paused = paused;
     for (const channel of channels) {
@@ -335,6 +363,7 @@ class SendActor implements Actor<'send'> {
     await new Promise((resolve) => setImmediate(resolve));
     await this.#keeper.idle();
     await this.#looked.keep();
+    this.#takenHosts.keep();
     this.#log.write({ event: 'exiting' });
     this.#log.flush();
   }
@@ -344,6 +373,7 @@ class SendActor implements Actor<'send'> {
       'send.jobs': this.#jobs.size,
       'send.held': this.#quarantine.count,
       'send.aside': this.#destinations.aside,
+      'send.asideNew': this.#destinations.asideNew,
       'send.delivered': this.#dispatch.outcomes.K,
       'send.deferred': this.#dispatch.outcomes.Z,
       'send.failed': this.#dispatch.outcomes.D,
@@ -361,6 +391,7 @@ class SendActor implements Actor<'send'> {
 export interface Send extends Actor<'send'> {
   allDue(): Promise<void>;
   flush(names: readonly string[]): Promise<number | undefined>;
+  order(what: Order, ids: readonly MessageId[]): Promise<OrderCounts>;
   pause(paused: boolean): void;
 }
 

@@ -49,6 +49,9 @@ export interface DispatchEvents {
 
 const crashed: Readonly<Record<Channel, string>> = { local: 'qmail-local crashed.\n', remote: 'qmail-remote crashed.\n' };
 
+/** What a stop leaves no more time for. */
+const cutOff: Outcome = { status: 'Z', text: 'The server stopped before this delivery was over. (#4.3.2)\n' };
+
 function lostReport(why: Unanswered['why'], channel: Channel): Outcome {
   if (why === 'full' || why === 'stopping') return { status: 'Z', text: 'System resources temporarily unavailable. (#4.3.0)\n' };
   return { status: 'Z', text: crashed[channel] };
@@ -120,12 +123,32 @@ export class Dispatcher {
     this.fill(pass.channel);
   }
 
+  /** Takes the job's passes off again; false, and nothing changed, while one of them is under way. */
+  withdraw(job: Job): boolean {
+    const passes = [...job.passes.values()];
+    if (passes.some(({ running, reading }) => running > 0 || reading)) return false;
+    for (const pass of passes) {
+      for (const host of pass.aside.keys()) this.#destinations.takeBack(host, pass);
+      pass.aside.clear();
+      pass.asideRows = 0;
+      this.#takeOff(pass);
+    }
+    return true;
+  }
+
+  #takeOff(pass: Pass): void {
+    pass.job.passes.delete(pass.channel);
+    this.#windows.over(pass);
+    const ready = this.#ready[pass.channel];
+    const at = ready.indexOf(pass);
+    if (at >= 0) ready.splice(at, 1);
+  }
+
   fill(channel: Channel): void {
     const ready = this.#ready[channel];
-    let waiting = 0;
     while (this.#slots.free(channel) && !this.#stopping && !this.paused) {
       if (channel === 'remote' && this.#startAside()) continue;
-      if (waiting >= ready.length || !this.#passBlocked(ready)) break;
+      if (ready.length === 0 || !this.#passBlocked(ready)) break;
       const pass = ready[0] as Pass;
       const group = takeGroup(pass, this.#groupSize(pass), this.#gate);
       if (group.length > 0) {
@@ -135,10 +158,7 @@ export class Dispatcher {
         continue;
       }
       ready.shift();
-      if (pass.waits) {
-        ready.push(pass);
-        waiting += 1;
-      } else if (pass.unread !== undefined && isRoomAside(pass)) void this.#read(pass);
+      if (pass.unread !== undefined && isRoomAside(pass)) void this.#read(pass);
       else this.#overIfIdle(pass);
     }
     this.#events.room(channel);
@@ -152,7 +172,7 @@ export class Dispatcher {
     if (next === undefined) return false;
     const { pass, host } = next;
     const group = takeAside(pass, host, this.#groupSize(pass));
-    this.#destinations.takeBack(host, pass, group.length, !pass.aside.has(host));
+    if (!pass.aside.has(host)) this.#destinations.takeBack(host, pass);
     const ready = this.#ready.remote;
     // There may be more in the queue, for which there was no room aside.
     if (pass.unread !== undefined && !pass.reading && !ready.includes(pass) && isRoomAside(pass)) ready.push(pass);
@@ -168,9 +188,9 @@ export class Dispatcher {
 
   /** Puts the first pass in front that may start a delivery now; false when there is none. */
   #passBlocked(ready: Pass[]): boolean {
-    if (ready[0]?.many === false && !this.#trial) return true;
+    if ((ready[0]?.many !== true || ready[0].channel === 'local') && !this.#trial) return true;
     const leaves = this.#destinations.leavesSlots();
-    const at = ready.findIndex((pass) => (!pass.many || leaves) && this.#mayTry(pass));
+    const at = ready.findIndex((pass) => (!pass.many || pass.channel === 'local' || leaves) && this.#mayTry(pass));
     if (at > 0) ready.unshift(...ready.splice(at, 1));
     return at >= 0;
   }
@@ -267,13 +287,14 @@ export class Dispatcher {
     this.#slots.give(channel);
     pass.running -= 1;
     // Nobody can tell whether a delivery without a report took place.
-    if (isUnanswered(report) || report.lost === true) {
+    const lost = isUnanswered(report) || report.lost === true;
+    if (lost) {
       job.repeated = true;
       this.#events.lost(job, firstId, !isUnanswered(report), this.#lastDelivery);
     } else this.#events.reported(job);
     group.forEach((row, i) => {
       const outcome = isUnanswered(report) ? lostReport(report.why, channel) : report.outcomes[i];
-      this.#book(pass, row, firstId + i, outcome);
+      this.#book(pass, row, firstId + i, lost && this.#stopping && outcome?.status === 'Z' ? cutOff : outcome);
       this.logStatus();
     });
     if (channel === 'remote' && group.some((row) => row.state === 'done')) {
@@ -315,11 +336,7 @@ export class Dispatcher {
   #overIfIdle(pass: Pass): void {
     if (pass.running > 0 || pass.unread !== undefined || pass.reading || hasWaiting(pass)) return;
     if (pass.job.passes.get(pass.channel) !== pass) return;
-    pass.job.passes.delete(pass.channel);
-    this.#windows.over(pass);
-    const ready = this.#ready[pass.channel];
-    const at = ready.indexOf(pass);
-    if (at >= 0) ready.splice(at, 1);
+    this.#takeOff(pass);
     this.#events.passOver(pass);
   }
 

@@ -38,8 +38,6 @@ export interface Pass {
   readonly many: boolean;
   /** Deliveries begun since others had their turn. */
   begun: number;
-  /** Its next recipient's host may not be tried now. */
-  waits: boolean;
   /** Index of the next recipient to read from the store; undefined when all are in memory. */
   unread: number | undefined;
   reading: boolean;
@@ -70,6 +68,10 @@ export class Job {
   saving = false;
   touched = false;
   ended = false;
+  /** An administrator's order is being carried out: nobody else begins a pass. */
+  withdrawn = false;
+  /** It ends without a bounce, whatever failed. */
+  silent = false;
 
   constructor(head: MessageHead, fresh: readonly Row[], repeated: boolean) {
     this.head = head;
@@ -88,7 +90,7 @@ export class Job {
 
   /** A pass on the channel is under way, or ended and is not taken off the schedule yet. */
   isActive(channel: Channel): boolean {
-    if (this.passes.has(channel) || this.ended || this.saving) return true;
+    if (this.passes.has(channel) || this.ended || this.saving || this.withdrawn) return true;
     // What is not marked yet would be read, and delivered, again.
     return this.unsaved.length > 0 || this.over.some((end) => end.channel === channel);
   }

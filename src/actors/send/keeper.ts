@@ -69,16 +69,24 @@ export class Keeper {
     }
   }
 
-  async #save(job: Job): Promise<void> {
+  /** As `touch`, at once, for a job that nothing is being saved of. False: not now, and it is tried again later. */
+  settle(job: Job): Promise<boolean> {
+    return this.#save(job);
+  }
+
+  async #save(job: Job): Promise<boolean> {
     job.saving = true;
     this.#busy += 1;
+    let kept: boolean;
     do {
       job.touched = false;
-      if (!(await this.#step(job))) this.#later(job);
+      kept = await this.#step(job);
+      if (!kept) this.#later(job);
     } while (job.touched);
     job.saving = false;
     this.#busy -= 1;
     if (this.#busy === 0) for (const run of this.#whenIdle.splice(0)) run();
+    return kept;
   }
 
   #later(job: Job): void {
@@ -186,9 +194,9 @@ export class Keeper {
   async #end(job: Job): Promise<boolean> {
     const { peers, log } = this.#parts;
     const { id } = job.head;
-    const bounceText = job.savedBounce ? await peers.queue.ask('bounceText', id) : '';
+    const bounceText = job.savedBounce && !job.silent ? await peers.queue.ask('bounceText', id) : '';
     if (isUnanswered(bounceText)) return false;
-    const text = bounceText + job.unsavedBounce;
+    const text = job.silent ? '' : bounceText + job.unsavedBounce;
     const turn = text === '' || job.bounce !== undefined ? undefined : this.#parts.bounceTurn();
     if (turn !== undefined) return this.#postpone(job, turn);
     const bounce = text === '' ? undefined : (job.bounce ?? (await this.#parts.bounce(job, text)));

@@ -38,7 +38,6 @@ export function openPass({ job, channel, now, dying, many, rows }: PassStart): P
     asideRows: 0,
     many,
     begun: 0,
-    waits: false,
     unread: rows === undefined ? 0 : undefined,
     reading: false,
     running: 0,
@@ -95,7 +94,6 @@ function setAside(pass: Pass, row: Row, host: ByteString, gate: Gate): void {
 
 /** The next recipient that may be tried; those that may not are set aside, or deferred without a try. */
 function nextRow(pass: Pass, gate: Gate): Row | undefined {
-  pass.waits = false;
   for (let row = skipTaken(pass); row !== undefined; row = skipTaken(pass)) {
     if (pass.channel === 'local') return row;
     const host = hostOf(row.address);
@@ -103,10 +101,6 @@ function nextRow(pass: Pass, gate: Gate): Row | undefined {
     else {
       const turn = gate.turnOf(host.toLowerCase(), pass);
       if (turn === 'now' || (turn === 'later' && pass.dying)) return row;
-      if (turn === 'wait') {
-        pass.waits = true;
-        return undefined;
-      }
       if (turn === 'aside') setAside(pass, row, host.toLowerCase(), gate);
       else waitForNextTry(pass, row);
     }

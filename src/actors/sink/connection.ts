@@ -5,28 +5,31 @@
 
 import { plainAccept, plainVerdict, type SinkVerdict } from '../../protocol/sink/judge.js';
 import { magicOf } from '../../protocol/sink/magic.js';
-import type { SinkStage } from '../../protocol/sink/rule.js';
+import type { SinkAction, SinkRefusal, SinkStage } from '../../protocol/sink/rule.js';
 import { formatReply } from '../../protocol/smtp/reply.js';
 import { SmtpServerSession } from '../../protocol/smtp/server.js';
-import type { SmtpServerEvent, SmtpServerOptions } from '../../protocol/smtp/session.js';
+import type { SmtpDecision, SmtpServerEvent, SmtpServerOptions } from '../../protocol/smtp/session.js';
 import type { Connected } from '../net/connected.js';
 import { Collected } from './collected.js';
-import type { House } from './house.js';
+import type { House, Question } from './house.js';
 import { MessageMeter } from './meter.js';
 import { Transcript } from './transcript.js';
 import { Wire } from './wire.js';
 
-const accepted = { accept: true } as const;
+const accepted: SmtpDecision = { accept: true };
 
 const bounds: SmtpServerOptions = {
   greeting: 'sink.tqmail',
   databytes: 0,
   maxRecipients: 1_000_000,
-  maxCommandLine: 4_096,
+  // RFC 4954 §4: tokens are long.
+  maxCommandLine: 16_384,
   maxErrors: 1_000_000,
   maxHops: 1_000_000,
   barecr: 'reject',
   maxHeader: 0,
+  auth: true,
+  utf8: true,
 };
 const lmtpBounds: SmtpServerOptions = { ...bounds, lmtp: true };
 
@@ -39,6 +42,7 @@ export class SinkConnection {
   readonly #collected: Collected | undefined;
   readonly #transcript: Transcript | undefined;
   #helo = '';
+  #login = '';
   #sender = '';
   #recipients: readonly string[] = [];
   #size = 0;
@@ -46,20 +50,27 @@ export class SinkConnection {
   #untouched = true;
   /** What a recipient's address wants for the end of the message. */
   #atEnd: SinkVerdict | undefined;
+  /** LMTP: addresses want different replies. */
+  #differ = false;
   #held = false;
 
-  constructor(socket: Connected, house: House, protocol: 'smtp' | 'lmtp') {
+  constructor(socket: Connected, house: House, protocol: 'smtp' | 'smtps' | 'lmtp') {
     this.#house = house;
-    this.#protocol = protocol;
+    this.#protocol = protocol === 'lmtp' ? 'lmtp' : 'smtp';
     this.#wire = new Wire(socket, (chunk) => this.#receive(chunk));
     if (house.keep > 0) {
       this.#transcript = new Transcript();
-      this.#collected = new Collected(house.keep);
+      this.#collected = new Collected(house.keep, house.room);
     }
-    this.#session = this.#newSession(house.tls !== undefined);
+    this.#session = this.#newSession(house.starttls && protocol !== 'smtps');
+    if (protocol === 'smtps' && house.tls !== undefined) this.#wire.secure(house.tls);
     const { client } = this.#wire;
     house.came(client);
-    socket.once('close', () => house.left(client));
+    socket.once('close', () => {
+      house.left(client);
+      this.#collected?.drop();
+    });
+    if (protocol === 'smtps') house.counts.tls++;
     this.#judge('connect', client);
     if (!this.#held) this.#reply();
     this.#wire.start();
@@ -80,6 +91,7 @@ export class SinkConnection {
     this.#session = this.#newSession(false);
     this.#session.output();
     this.#helo = '';
+    this.#login = '';
     this.#house.counts.tls++;
     this.#wire.secure(tls);
   }
@@ -127,6 +139,7 @@ export class SinkConnection {
     else if (event.tag === 'mail') {
       this.#sender = event.sender;
       this.#atEnd = undefined;
+      this.#differ = false;
       this.#judge('mail', event.sender);
     } else if (event.tag === 'data') {
       this.#recipients = event.recipients;
@@ -134,7 +147,10 @@ export class SinkConnection {
       this.#judge('data', event.sender);
     } else if (event.tag === 'end') this.#end(event.wireSize);
     else if (event.tag === 'helo') this.#helo = event.name;
-    else return event.tag === 'quit' || event.tag === 'broken';
+    else if (event.tag === 'login') {
+      this.#login = event.user;
+      this.#judge('auth', event.user);
+    } else return event.tag === 'quit' || event.tag === 'broken';
     return false;
   }
 
@@ -148,9 +164,24 @@ export class SinkConnection {
 
   #rcpt(recipient: string): void {
     const magic = this.#house.troubles.magic ? magicOf(recipient) : undefined;
-    if (magic?.stage === 'end') this.#atEnd = plainVerdict(magic.action);
+    if (magic?.stage === 'end') this.#wish(magic.action);
     if (magic?.stage === 'rcpt') this.#meet('rcpt', plainVerdict(magic.action));
     else this.#judge('rcpt', recipient);
+  }
+
+  /** A recipient's wish for the end of the message, which all of them share but for LMTP's replies. */
+  #wish(action: SinkAction): void {
+    const verdict = plainVerdict(action);
+    if (this.#protocol === 'smtp' || verdict.refusal === undefined) this.#atEnd = verdict;
+    else this.#differ = true;
+  }
+
+  /** LMTP's reply for each recipient that wants one of its own (RFC 2033 §4.2). */
+  #wishes(): (SinkRefusal | undefined)[] {
+    return this.#recipients.map((recipient) => {
+      const magic = magicOf(recipient);
+      return magic?.stage === 'end' ? plainVerdict(magic.action).refusal : undefined;
+    });
   }
 
   #end(wireSize: number): void {
@@ -163,7 +194,27 @@ export class SinkConnection {
   #judge(stage: SinkStage, address: string): void {
     const { troubles } = this.#house;
     if (!troubles.concerns(stage)) this.#settle(stage, plainAccept);
-    else this.#meet(stage, this.#house.judge(stage, this.#wire.client, this.#sender, address));
+    else {
+      const question = { stage, client: this.#wire.client, sender: this.#sender, address };
+      const verdict = this.#house.judge(question);
+      if (verdict === undefined) this.#ask(question);
+      else this.#meet(stage, verdict);
+    }
+  }
+
+  /** Only the judge of all processes can say; until then nothing is read. */
+  #ask(question: Question): void {
+    if (question.stage !== 'connect') this.#reply();
+    this.#held = true;
+    this.#wire.wait();
+    this.#house.ask(question, (verdict) => {
+      if (this.#wire.over) return;
+      this.#held = false;
+      // Before what follows, which may ask or hold again.
+      this.#wire.goOn();
+      this.#meet(question.stage, verdict);
+      if (!this.#held) this.#run();
+    });
   }
 
   #meet(stage: SinkStage, verdict: SinkVerdict): void {
@@ -191,6 +242,7 @@ export class SinkConnection {
       this.#wire.cut();
     } else if (does === 'refuse' && refusal !== undefined) {
       if (stage === 'end') this.#forget();
+      if (stage === 'auth') this.#login = '';
       const { code, text } = refusal;
       if (stage === 'connect') {
         this.#wire.write(formatReply(code, text));
@@ -202,15 +254,18 @@ export class SinkConnection {
 
   #forget(): void {
     this.#meter.reset();
-    this.#collected?.finish();
+    this.#collected?.drop();
   }
 
   #arrive(answered: boolean): void {
-    const recipients = this.#recipients;
-    this.#house.took(recipients, this.#size, this.#meter.finish());
-    if (answered) this.#session.decide(accepted);
+    const each = this.#differ ? this.#wishes() : undefined;
+    const recipients = each === undefined ? this.#recipients : this.#recipients.filter((_, index) => each[index] === undefined);
+    for (const refusal of each ?? []) if (refusal !== undefined) this.#house.refused(refusal);
+    if (recipients.length === 0) this.#forget();
+    else this.#house.took(recipients, this.#size, this.#meter.finish());
+    if (answered) this.#session.decide(each === undefined ? accepted : { accept: true, each });
     else this.#house.counts.unanswered += recipients.length;
-    if (this.#collected === undefined || this.#transcript === undefined) return;
+    if (this.#collected === undefined || this.#transcript === undefined || recipients.length === 0) return;
     if (answered) this.#reply();
     this.#house.books.keep({
       id: 0,
@@ -218,6 +273,7 @@ export class SinkConnection {
       protocol: this.#protocol,
       client: this.#wire.client,
       helo: this.#helo,
+      login: this.#login,
       sender: this.#sender,
       recipients,
       size: this.#size,

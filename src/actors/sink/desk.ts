@@ -17,8 +17,8 @@ export class Desk {
   readonly #ledger: SinkLedger;
   /** Counts of other processes. */
   readonly others = new Map<number, SinkCounts>();
-  /** Told the text of new rules. */
-  rulesChanged: ((text: string) => void) | undefined;
+  /** Told the text of new rules; settles when they are in force everywhere. */
+  rulesChanged: ((text: string) => Promise<void>) | undefined;
 
   constructor(house: House, ledger: SinkLedger, kept: KeptMessages) {
     this.house = house;
@@ -41,15 +41,21 @@ export class Desk {
     };
   }
 
-  /** Throws SinkRulesError; then nothing changes. */
-  setRules(rules: string): void {
+  /** Throws SinkRulesError; then nothing changes. Settles when they are in force in all processes: at once when there is only this one. */
+  setRules(rules: string): Promise<void> {
     this.house.troubles.replace(rules);
-    this.rulesChanged?.(this.house.troubles.text);
+    return this.rulesChanged?.(this.house.troubles.text) ?? Promise.resolve();
   }
 
   /** Oldest first. */
   find(match: SinkMatch): KeptMessage[] {
     return [...this.kept.all()].filter((message) => matches(message, match));
+  }
+
+  /** Forgets those that match; answers how many. */
+  remove(match: SinkMatch): number {
+    if (Object.keys(match).length === 0) return this.kept.clear();
+    return this.find(match).filter(({ id }) => this.kept.remove(id)).length;
   }
 
   /** Rejects when the time is over, with what did arrive. */

@@ -5,8 +5,9 @@
 import type { SecureContext } from 'node:tls';
 import type { LedgerMark } from '../../protocol/ledger.js';
 import type { ByteString } from '../../protocol/mail.js';
-import type { SinkVerdict } from '../../protocol/sink/judge.js';
-import type { SinkStage } from '../../protocol/sink/rule.js';
+import type { SinkQuestion, SinkVerdict } from '../../protocol/sink/judge.js';
+import type { SinkRefusal } from '../../protocol/sink/rule.js';
+import type { Room } from './collected.js';
 import { noCounts, type SinkCounts } from './counts.js';
 import type { KeptMessage } from './kept.js';
 import type { Troubles } from './troubles.js';
@@ -22,27 +23,56 @@ export interface Books {
   keep(message: KeptMessage): void;
 }
 
+/** What a connection asks. */
+export type Question = Pick<SinkQuestion, 'stage' | 'client' | 'sender' | 'address'>;
+
+/** The one judge of all processes, elsewhere: what rules count, draw and remember holds for all of them. */
+export interface FarJudge {
+  ask(question: Question, then: (verdict: SinkVerdict) => void): void;
+  came(client: string): void;
+  left(client: string): void;
+}
+
+export interface HouseTls {
+  readonly context: SecureContext | undefined;
+  readonly starttls: boolean;
+}
+
 export class House {
   readonly troubles: Troubles;
   readonly books: Books;
   /** Octets of a message that are kept at most; 0 = none is kept. */
   readonly keep: number;
-  /** Makes STARTTLS offered. */
+  /** For messages under way that will be kept: twice what may be kept, all together. */
+  readonly room: Room;
+  /** What connections speak TLS with. */
   readonly tls: SecureContext | undefined;
+  /** STARTTLS is offered; only where there is such a context. */
+  readonly starttls: boolean;
   readonly counts: SinkCounts = noCounts();
+  /** Where rules that remember something are asked; undefined: here. */
+  far: FarJudge | undefined;
   readonly #clients = new Map<string, number>();
 
-  constructor(troubles: Troubles, books: Books, keep: number, tls: SecureContext | undefined) {
+  constructor(troubles: Troubles, books: Books, keep: number, { context, starttls }: HouseTls) {
     this.troubles = troubles;
     this.books = books;
     this.keep = keep;
-    this.tls = tls;
+    this.room = { left: 2 * keep };
+    this.tls = context;
+    this.starttls = starttls && context !== undefined;
   }
 
   came(client: string): void {
     this.counts.connections++;
     this.counts.open++;
     this.#clients.set(client, (this.#clients.get(client) ?? 0) + 1);
+    this.far?.came(client);
+  }
+
+  /** Connections open now of each client. */
+  get clients(): ReadonlyMap<string, number> {
+    return this.#clients;
   }
 
   left(client: string): void {
@@ -50,22 +80,32 @@ export class House {
     const open = (this.#clients.get(client) ?? 1) - 1;
     if (open > 0) this.#clients.set(client, open);
     else this.#clients.delete(client);
+    this.far?.left(client);
   }
 
-  judge(stage: SinkStage, client: string, sender: ByteString, address: ByteString): SinkVerdict {
-    const ofClient = this.#clients.get(client) ?? 0;
-    return this.troubles.judge({ stage, client, sender, address, ofClient, ofAll: this.counts.open });
+  /** Undefined when only the judge of all processes can say; then `ask`. */
+  judge(question: Question): SinkVerdict | undefined {
+    if (this.far !== undefined && this.troubles.remembers(question.stage)) return undefined;
+    const ofClient = this.#clients.get(question.client) ?? 0;
+    return this.troubles.judge({ ...question, ofClient, ofAll: this.counts.open });
+  }
+
+  ask(question: Question, then: (verdict: SinkVerdict) => void): void {
+    this.far?.ask(question, then);
   }
 
   /** Counts what a verdict does. */
   met(verdict: SinkVerdict): void {
     const { counts } = this;
     if (verdict.delayMs > 0) counts.delays++;
-    if (verdict.does === 'refuse') {
-      if ((verdict.refusal?.code ?? 450) < 500) counts.refused4++;
-      else counts.refused5++;
-    } else if (verdict.does === 'stall') counts.stalls++;
+    if (verdict.refusal !== undefined) this.refused(verdict.refusal);
+    else if (verdict.does === 'stall') counts.stalls++;
     else if (verdict.does !== 'accept') counts.drops++;
+  }
+
+  refused({ code }: SinkRefusal): void {
+    if (code < 500) this.counts.refused4++;
+    else this.counts.refused5++;
   }
 
   took(recipients: readonly ByteString[], size: number, marked: Marked | undefined): void {

@@ -14,6 +14,8 @@ export interface KeptMessage {
   readonly protocol: SinkProtocol;
   readonly client: string;
   readonly helo: ByteString;
+  /** Name that logged in; '' when none did. */
+  readonly login: ByteString;
   readonly sender: ByteString;
   readonly recipients: readonly ByteString[];
   /** Octets as they came. */

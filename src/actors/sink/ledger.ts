@@ -63,8 +63,17 @@ export class SinkLedger {
   constructor({ file, resume, lateMs, failed }: LedgerOptions) {
     this.#lateUs = lateMs * 1000;
     if (file === undefined) return;
-    if (resume) this.#restore(file);
-    this.#file = new RecordFile(file, {
+    try {
+      if (resume) this.#restore(file);
+      this.#file = this.#opened(file, resume, failed);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw code === undefined ? error : new Error(`cannot use ${file} as ledger: ${message}`);
+    }
+  }
+
+  #opened(file: string, resume: boolean, failed: LedgerOptions['failed']): RecordFile {
+    return new RecordFile(file, {
       append: resume,
       failed: (error) => {
         this.trouble = `${file}: ${error.message}; no more records are written there, mail is still taken and judged`;

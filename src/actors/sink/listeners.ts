@@ -6,7 +6,7 @@ import type { Connected } from '../net/connected.js';
 import { takeConnections } from '../net/read-into.js';
 import { SinkConnection } from './connection.js';
 import type { House } from './house.js';
-import type { SinkAddress } from './options.js';
+import type { SinkAddress, SinkListenerProtocol } from './options.js';
 import { SinkPackageConnection } from './package-connection.js';
 
 /** Most open connections of a listener; more are refused. */
@@ -21,7 +21,11 @@ export interface OpenListener {
 }
 
 /** Rejects with words that name the address. */
-export async function openListener(at: ListenAt, protocol: 'smtp' | 'lmtp' | 'qmtp', house: House): Promise<OpenListener> {
+export async function openListener(
+  at: ListenAt,
+  protocol: Exclude<SinkListenerProtocol, 'http'>,
+  house: House,
+): Promise<OpenListener> {
   const sockets = new Set<Connected>();
   const connected = (socket: Connected): void => {
     if (sockets.size >= mostConnections) {
@@ -35,7 +39,7 @@ export async function openListener(at: ListenAt, protocol: 'smtp' | 'lmtp' | 'qm
   const server = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, connected);
   const port = await listen(server, at);
   // TLS is spoken over Node's own sockets.
-  if (house.tls === undefined) takeConnections(server, connected);
+  if (!house.starttls && protocol !== 'smtps') takeConnections(server, connected);
   return { port, close: () => closed(server, sockets) };
 }
 

@@ -2,7 +2,7 @@
  * The books of a sink that is one process: its ledger and its store of messages, side by side.
  */
 import type { ByteString } from '../../protocol/mail.js';
-import { monotonicUs } from '../monotonic.js';
+import { monotonicUs } from '../kernel/monotonic.js';
 import type { Books, Marked } from './house.js';
 import type { KeptMessage, KeptMessages } from './kept.js';
 import type { SinkLedger } from './ledger.js';

@@ -3,7 +3,7 @@
  * Words are found anywhere, in any case.
  */
 import type { KeptMessage, KeptMessages } from './kept.js';
-import { searchText, summaryOf } from './received.js';
+import { holdsText, type MessageSummary, summaryOf } from './received.js';
 
 /** All that are given must hold. */
 export interface SinkMatch {
@@ -12,7 +12,7 @@ export interface SinkMatch {
   /** In the envelope's sender or the From field. */
   readonly from?: string;
   readonly subject?: string;
-  /** Anywhere in the message as it came, or in its decoded subject. */
+  /** Anywhere in the message: as it came, or decoded. */
   readonly text?: string;
   /** Only messages with a higher number. */
   readonly after?: number;
@@ -21,12 +21,13 @@ export interface SinkMatch {
 export function matches(message: KeptMessage, match: SinkMatch): boolean {
   const { to, from, subject, text, after } = match;
   if (after !== undefined && message.id <= after) return false;
-  const summary = summaryOf(message);
+  // Only asked for what somebody wants to know: a header is read for it.
+  const summary = (): MessageSummary => summaryOf(message);
   return (
-    (to === undefined || holds([...summary.recipients, summary.to], to)) &&
-    (from === undefined || holds([summary.sender, summary.from], from)) &&
-    (subject === undefined || holds([summary.subject], subject)) &&
-    (text === undefined || searchText(message).includes(text.toLowerCase()))
+    (to === undefined || holds([...summary().recipients, summary().to], to)) &&
+    (from === undefined || holds([summary().sender, summary().from], from)) &&
+    (subject === undefined || holds([summary().subject], subject)) &&
+    (text === undefined || holdsText(message, text.toLowerCase()))
   );
 }
 

@@ -14,15 +14,20 @@ export interface SinkAddress {
   readonly port: number;
 }
 
-export type SinkListenerProtocol = 'smtp' | 'lmtp' | 'qmtp' | 'http';
+/** `smtps`: TLS from the first octet. */
+export type SinkListenerProtocol = 'smtp' | 'smtps' | 'lmtp' | 'qmtp' | 'http';
 
 /** Without any address: SMTP on a free port of 127.0.0.1. */
 export interface SinkOptions {
   readonly smtp?: SinkAddress;
+  /** SMTP with TLS from the first octet (RFC 8314); with a certificate of its own making unless `tls` names one. */
+  readonly smtps?: SinkAddress;
   readonly lmtp?: SinkAddress;
   readonly qmtp?: SinkAddress;
   /** Page, interface and metrics; any other request is answered 200 and counted. */
   readonly http?: SinkAddress;
+  /** Names by which the page and the interface may be asked, beside addresses and localhost. */
+  readonly httpNames?: readonly string[];
   /** File for a record of each marked arrival. */
   readonly ledger?: string;
   /** Goes on with the ledger file of an earlier sink; default: it is emptied. */
@@ -36,8 +41,8 @@ export interface SinkOptions {
   /** MiB of the newest messages that can be looked at; 0 keeps none; default 32. */
   readonly keep?: number;
   /**
-   * How many take mail at a time, each a process with a core of its own to use; default 1: this process. Rates and limits of rules
-   * then hold for each.
+   * How many take mail at a time, each a process with a core of its own to use; default 1: this process. Rules count over all of
+   * them; `setRules` reaches them a moment later.
    */
   readonly threads?: number;
   /**
@@ -71,13 +76,15 @@ export interface Sink {
   messages(match?: SinkMatch): ReceivedMessage[];
   /** A kept message's octets, as in a file; undefined when it is not kept any more. */
   raw(id: number): Uint8Array | undefined;
+  /** Octets of an attachment, decoded; `number` is its `part`. Undefined when there is no such message or part. */
+  part(id: number, number: number): Uint8Array | undefined;
   /**
    * The oldest kept message that matches, or the next one that arrives. Rejects after `timeout` milliseconds (default 10,000) with
    * a list of what did arrive.
    */
   wait(match?: SinkMatch, options?: { readonly timeout?: number }): Promise<ReceivedMessage>;
-  /** Forgets all kept messages; answers how many. Counts stay. */
-  clear(): number;
+  /** Forgets kept messages, all or those that match; answers how many. Counts stay. */
+  clear(match?: SinkMatch): number;
   /** Puts other rules in force, a text or a preset's name. Throws SinkRulesError with line and reason; then nothing changes. */
   setRules(rules: string): void;
   /** Stops listening, cuts open connections, completes the ledger file. May be called twice. */

@@ -5,12 +5,12 @@
 
 import type { PackageEvent } from '../../protocol/package-session.js';
 import { QmtpServerSession } from '../../protocol/qmtp.js';
-import { plainVerdict, type SinkVerdict } from '../../protocol/sink/judge.js';
+import { plainAccept, plainVerdict, type SinkVerdict } from '../../protocol/sink/judge.js';
 import { magicOf } from '../../protocol/sink/magic.js';
 import { UnixToWire } from '../../protocol/smtp/data.js';
 import type { Connected } from '../net/connected.js';
 import { Collected } from './collected.js';
-import type { House } from './house.js';
+import type { House, Question } from './house.js';
 import { MessageMeter } from './meter.js';
 import { Wire } from './wire.js';
 
@@ -27,15 +27,22 @@ export class SinkPackageConnection {
   #size = 0;
   #untouched = true;
   #held = false;
+  /** The rules for connections let it in. */
+  #welcome = false;
 
   constructor(socket: Connected, house: House) {
     this.#house = house;
     this.#wire = new Wire(socket, (chunk) => this.#receive(chunk));
-    this.#collected = house.keep > 0 ? new Collected(house.keep) : undefined;
+    this.#collected = house.keep > 0 ? new Collected(house.keep, house.room) : undefined;
     const { client } = this.#wire;
     house.came(client);
-    socket.once('close', () => house.left(client));
-    if (house.troubles.concerns('connect')) this.#meet(house.judge('connect', client, '', client), () => undefined);
+    socket.once('close', () => {
+      house.left(client);
+      this.#collected?.drop();
+    });
+    this.#judge([{ stage: 'connect', client, sender: '', address: client }], () => {
+      this.#welcome = true;
+    });
     this.#wire.start();
   }
 
@@ -76,8 +83,7 @@ export class SinkPackageConnection {
     this.#takeWire(this.#wireForm.push(bytes));
     if (!this.#untouched) return;
     this.#untouched = false;
-    const { house, client } = { house: this.#house, client: this.#wire.client };
-    if (house.troubles.concerns('body')) this.#meet(house.judge('body', client, '', ''), () => undefined);
+    this.#judge([{ stage: 'body', client: this.#wire.client, sender: '', address: '' }], () => undefined);
   }
 
   #takeWire(bytes: Uint8Array | string): void {
@@ -88,25 +94,50 @@ export class SinkPackageConnection {
   }
 
   #end(sender: string, recipients: readonly string[]): void {
-    const verdict = this.#verdict(sender, recipients);
-    this.#meet(verdict, () => {
+    const { client } = this.#wire;
+    const all: Question[] = [{ stage: 'mail', client, sender, address: sender }];
+    for (const recipient of recipients) all.push({ stage: 'rcpt', client, sender, address: recipient });
+    for (const stage of ['data', 'end'] as const) all.push({ stage, client, sender, address: sender });
+    this.#judge(all, () => {
       this.#arrive(sender, recipients);
       this.#session.decide('Kok');
     });
   }
 
-  /** The first of the rules for sender, recipients and end that does not let the package through. */
-  #verdict(sender: string, recipients: readonly string[]): SinkVerdict {
-    const { client } = this.#wire;
-    const house = this.#house;
-    let verdict = house.judge('mail', client, sender, sender);
-    for (const recipient of recipients) {
-      if (verdict.does !== 'accept') return verdict;
-      const magic = house.troubles.magic ? magicOf(recipient) : undefined;
-      verdict = later(verdict, magic === undefined ? house.judge('rcpt', client, sender, recipient) : plainVerdict(magic.action));
+  /** Meets the first of the rules asked that does not let the package through, after the delays of those before it. */
+  #judge(questions: readonly Question[], take: () => void, from = 0, before = plainAccept): void {
+    let verdict = before;
+    for (let at = from; at < questions.length && verdict.does === 'accept'; at++) {
+      const question = questions[at] as Question;
+      const next = this.#verdictOn(question);
+      if (next === undefined) {
+        this.#ask(question, (answer) => this.#judge(questions, take, at + 1, later(verdict, answer)));
+        return;
+      }
+      verdict = later(verdict, next);
     }
-    if (verdict.does === 'accept') verdict = later(verdict, house.judge('data', client, sender, sender));
-    return verdict.does === 'accept' ? later(verdict, house.judge('end', client, sender, sender)) : verdict;
+    this.#meet(verdict, take);
+  }
+
+  #verdictOn(question: Question): SinkVerdict | undefined {
+    const { troubles } = this.#house;
+    const magic = question.stage === 'rcpt' && troubles.magic ? magicOf(question.address) : undefined;
+    if (magic !== undefined) return plainVerdict(magic.action);
+    return troubles.concerns(question.stage) ? this.#house.judge(question) : plainAccept;
+  }
+
+  /** Only the judge of all processes can say; until then nothing is read. */
+  #ask(question: Question, then: (verdict: SinkVerdict) => void): void {
+    this.#held = true;
+    this.#wire.wait();
+    this.#house.ask(question, (verdict) => {
+      if (this.#wire.over) return;
+      this.#held = false;
+      // Before what follows, which may ask or hold again.
+      this.#wire.goOn();
+      then(verdict);
+      if (!this.#held) this.#run();
+    });
   }
 
   #meet(verdict: SinkVerdict, take: () => void): void {
@@ -128,8 +159,13 @@ export class SinkPackageConnection {
     if (does === 'accept') take();
     else if (does === 'stall') this.#wire.stall();
     else if (does === 'refuse' && refusal !== undefined) {
+      // Nothing can be answered yet.
+      if (!this.#welcome) {
+        this.#wire.end();
+        return;
+      }
       this.#meter.reset();
-      this.#collected?.finish();
+      this.#collected?.drop();
       this.#session.decide(`${refusal.code < 500 ? 'Z' : 'D'}${refusal.text}`);
       this.#wire.write(this.#session.output());
       if (refusal.code === 421) this.#wire.end();
@@ -150,7 +186,7 @@ export class SinkPackageConnection {
     const transcript = [`C: (QMTP package from <${sender}> for ${recipients.length} recipients, ${this.#size} octets)`, 'S: K'];
     const { client } = this.#wire;
     this.#house.books.keep({
-      ...{ id: 0, at: Date.now(), protocol: 'qmtp', client, helo: '', sender, recipients, size: this.#size },
+      ...{ id: 0, at: Date.now(), protocol: 'qmtp', client, helo: '', login: '', sender, recipients, size: this.#size },
       ...{ bytes, cut, transcript },
     });
   }
@@ -158,5 +194,6 @@ export class SinkPackageConnection {
 
 /** Both, one after the other. */
 function later(first: SinkVerdict, second: SinkVerdict): SinkVerdict {
+  if (first === plainAccept) return second;
   return { ...second, delayMs: first.delayMs + second.delayMs, slow: second.slow || first.slow };
 }

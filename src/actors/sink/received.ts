@@ -4,8 +4,9 @@
  */
 
 import { decodeWords } from '../../protocol/message/encoded-words.js';
-import { type MimePart, parseMime } from '../../protocol/message/mime.js';
-import { decodeCharset } from './charset.js';
+import { linksOf } from '../../protocol/message/links.js';
+import { type MimePart, parseHeader, parseMime } from '../../protocol/message/mime.js';
+import { decodeCharset, readable } from './charset.js';
 import type { KeptMessage, SinkProtocol } from './kept.js';
 
 export interface HeaderField {
@@ -14,10 +15,14 @@ export interface HeaderField {
 }
 
 export interface Attachment {
+  /** Number of the part within the message, for its octets. */
+  readonly part: number;
   readonly name: string;
   readonly type: string;
   /** Octets when decoded. */
   readonly size: number;
+  /** By which HTML speaks of it (`cid:`), without its brackets; empty when it has none. */
+  readonly contentId: string;
 }
 
 /** What a list shows. */
@@ -39,12 +44,16 @@ export interface MessageSummary {
 
 export interface ReceivedMessage extends MessageSummary {
   readonly helo: string;
+  /** Name that the client logged in with (any is taken); empty when it did not. */
+  readonly login: string;
   /** In order, unfolded, words of RFC 2047 decoded. */
   readonly headers: readonly HeaderField[];
   /** First text/plain part; empty when there is none. */
   readonly text: string;
   /** First text/html part; empty when there is none. */
   readonly html: string;
+  /** Addresses (http and https) in the text and behind the links of the HTML, each once. */
+  readonly links: readonly string[];
   readonly attachments: readonly Attachment[];
   /** Only its first part was kept. */
   readonly cut: boolean;
@@ -58,15 +67,15 @@ const mostHeader = 65_536;
 export function summaryOf(message: KeptMessage): MessageSummary {
   const known = summaries.get(message);
   if (known !== undefined) return known;
-  const { fields } = parseMime(latin1(message.bytes.subarray(0, mostHeader)));
+  const fields = parseHeader(latin1(message.bytes.subarray(0, mostHeader)));
   const field = (name: string): string => decoded(fields.find((one) => one.name.toLowerCase() === name)?.value ?? '');
   const summary: MessageSummary = {
     id: message.id,
     at: new Date(message.at).toISOString(),
     protocol: message.protocol,
     client: message.client,
-    sender: message.sender,
-    recipients: message.recipients,
+    sender: readable(message.sender),
+    recipients: message.recipients.map(readable),
     from: field('from'),
     to: field('to'),
     subject: field('subject'),
@@ -79,30 +88,54 @@ export function summaryOf(message: KeptMessage): MessageSummary {
 export function receivedOf(message: KeptMessage): ReceivedMessage {
   const part = parseMime(latin1(message.bytes));
   const leaves = [...part.leaves()];
-  const inline = (type: string): MimePart | undefined => leaves.find((leaf) => leaf.type === type && leaf.fileName === undefined);
-  const plain = inline('text/plain');
-  const html = inline('text/html');
-  const attached = leaves.filter((leaf) => leaf !== plain && leaf !== html);
+  const { plain, html } = texts(leaves);
+  const [text, markup] = [textOf(plain), textOf(html)];
   return {
     ...summaryOf(message),
-    helo: message.helo,
+    helo: readable(message.helo),
+    login: readable(message.login),
     headers: part.fields.map(({ name, value }) => ({ name, value: decoded(value) })),
-    text: textOf(plain),
-    html: textOf(html),
-    attachments: attached.map((leaf) => ({
-      name: decoded(leaf.fileName ?? ''),
-      type: leaf.type,
-      size: leaf.content().length,
-    })),
+    text,
+    html: markup,
+    links: linksOf(text, markup),
+    attachments: leaves.flatMap((leaf, index) => (leaf === plain || leaf === html ? [] : [attachmentOf(leaf, index)])),
     cut: message.cut,
-    transcript: message.transcript,
+    transcript: message.transcript.map(readable),
   };
 }
 
-/** What a search looks at: everything of a message as it came, in lower case. */
-export function searchText(message: KeptMessage): string {
+/** The parts that hold no others, in order: an attachment's number is its place here. */
+export function partsOf(message: KeptMessage): readonly MimePart[] {
+  return parseMime(latin1(message.bytes)).leaves();
+}
+
+export function attachmentOf(leaf: MimePart, part: number): Attachment {
+  const { type, contentId } = leaf;
+  return { part, name: decoded(leaf.fileName ?? ''), type, size: leaf.content().length, contentId };
+}
+
+/** Whether words in lower case stand anywhere in a message: as it came, in its header, or in its texts when decoded. */
+export function holdsText(message: KeptMessage, lower: string): boolean {
   const { subject, from, to, sender, recipients } = summaryOf(message);
-  return `${subject}\n${from}\n${to}\n${sender}\n${recipients.join('\n')}\n${latin1(message.bytes)}`.toLowerCase();
+  if ([subject, from, to, sender, ...recipients].some((text) => text.toLowerCase().includes(lower))) return true;
+  const raw = latin1(message.bytes);
+  if (raw.toLowerCase().includes(lower)) return true;
+  if (!/[\x80-\xff]|^content-transfer-encoding: *(?:base64|quoted)/im.test(raw)) return false;
+  const leaves = parseMime(raw).leaves();
+  const { plain, html } = texts(leaves);
+  return (
+    leaves.some((leaf) =>
+      decoded(leaf.fileName ?? '')
+        .toLowerCase()
+        .includes(lower),
+    ) || [plain, html].some((leaf) => textOf(leaf).toLowerCase().includes(lower))
+  );
+}
+
+/** The two parts that are the message's text. */
+function texts(leaves: readonly MimePart[]): Record<'plain' | 'html', MimePart | undefined> {
+  const inline = (type: string): MimePart | undefined => leaves.find((leaf) => leaf.type === type && leaf.fileName === undefined);
+  return { plain: inline('text/plain'), html: inline('text/html') };
 }
 
 function textOf(part: MimePart | undefined): string {
@@ -110,7 +143,9 @@ function textOf(part: MimePart | undefined): string {
 }
 
 function decoded(value: string): string {
-  return decodeWords(value, (octets, charset) => decodeCharset(Buffer.from(octets, 'latin1'), charset));
+  return decodeWords(value, (octets, charset) =>
+    charset === '' ? readable(octets) : decodeCharset(Buffer.from(octets, 'latin1'), charset),
+  );
 }
 
 function latin1(bytes: Uint8Array): string {

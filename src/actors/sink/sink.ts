@@ -10,7 +10,7 @@ import { SinkLedger } from './ledger.js';
 import { type OpenListener, openListener } from './listeners.js';
 import { LocalBooks } from './local-books.js';
 import type { Sink, SinkListener, SinkListenerProtocol, SinkOptions } from './options.js';
-import { receivedOf } from './received.js';
+import { partsOf, receivedOf } from './received.js';
 import { Crew, type CrewParts } from './threads/crew.js';
 import { contextOf } from './tls/context.js';
 import { selfSigned } from './tls/self-signed.js';
@@ -31,8 +31,9 @@ const anywhere = { address: '127.0.0.1', port: 0 };
 
 /** Opens the listeners; rejects when one cannot be opened, the ledger cannot be written, the rules hold a mistake or the certificate is no good. */
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
-  const tls = options.tls === 'self-made' ? selfSigned('sink.tqmail', Date.now()) : options.tls;
-  const context = contextOf(tls);
+  const wanted = options.tls ?? (options.smtps === undefined ? undefined : 'self-made');
+  const tls = wanted === 'self-made' ? selfSigned('sink.tqmail', Date.now()) : wanted;
+  const secure = { context: contextOf(tls), starttls: options.tls !== undefined };
   const troubles = new Troubles(options.rules, options.magic ?? true);
   const kept = new KeptMessages((options.keep ?? usualKeep) * mebibyte);
   const troubled = options.troubled ?? ((text: string) => process.stderr.write(`tqmail sink: ${text}\n`));
@@ -42,7 +43,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     lateMs: options.lateMs ?? usualLateMs,
     failed: troubled,
   });
-  const desk = new Desk(new House(troubles, new LocalBooks(ledger, kept), kept.limit, context), ledger, kept);
+  const desk = new Desk(new House(troubles, new LocalBooks(ledger, kept), kept.limit, secure), ledger, kept);
   const open: OpenListener[] = [];
   const close = async (): Promise<void> => {
     desk.waiters.close();
@@ -50,7 +51,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     ledger.close();
   };
   try {
-    const listeners = await openAll(options, { desk, ledger, troubled, tls }, open);
+    const listeners = await openAll(options, { desk, ledger, troubled, tls, starttls: secure.starttls }, open);
     return sinkOf(desk, listeners, close);
   } catch (error) {
     await close();
@@ -59,19 +60,21 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
 }
 
 async function openAll(options: SinkOptions, parts: CrewParts, open: OpenListener[]): Promise<SinkListener[]> {
-  const { lmtp, qmtp, http } = options;
-  const smtp = options.smtp ?? (lmtp === undefined && qmtp === undefined && http === undefined ? anywhere : undefined);
+  const { smtps, lmtp, qmtp, http } = options;
+  const none = [smtps, lmtp, qmtp, http].every((at) => at === undefined);
+  const smtp = options.smtp ?? (none ? anywhere : undefined);
   const crew = (options.threads ?? 1) > 1 ? new Crew(parts) : undefined;
   if (crew !== undefined) open.push({ port: 0, close: () => crew.close() });
   const listeners: SinkListener[] = [];
-  for (const [protocol, at] of Object.entries({ smtp, lmtp, qmtp, http })) {
+  for (const [protocol, at] of Object.entries({ smtp, smtps, lmtp, qmtp, http })) {
     if (at === undefined) continue;
     const name = protocol as SinkListenerProtocol;
     if (name !== 'http' && crew !== undefined) {
       listeners.push({ protocol: name, address: at.address, port: crew.bind(name, at) });
       continue;
     }
-    const listener = name === 'http' ? await openHttp(at, parts.desk) : await openListener(at, name, parts.desk.house);
+    const listener =
+      name === 'http' ? await openHttp(at, parts.desk, options.httpNames ?? []) : await openListener(at, name, parts.desk.house);
     open.push(listener);
     listeners.push({ protocol: name, address: at.address, port: listener.port });
   }
@@ -93,9 +96,14 @@ function sinkOf(desk: Desk, listeners: readonly SinkListener[], close: () => Pro
     report: () => desk.report(),
     messages: (match = {}) => desk.find(match).map(receivedOf),
     raw: (id) => desk.kept.get(id)?.bytes,
+    part: (id, number) => {
+      const message = desk.kept.get(id);
+      const part = message === undefined ? undefined : partsOf(message)[number];
+      return part === undefined ? undefined : Buffer.from(part.content(), 'latin1');
+    },
     wait: async (match = {}, { timeout = usualWaitMs } = {}) => receivedOf(await desk.wait(match, timeout)),
-    clear: () => desk.kept.clear(),
-    setRules: (rules) => desk.setRules(rules),
+    clear: (match = {}) => desk.remove(match),
+    setRules: (rules) => void desk.setRules(rules),
     close,
   };
 }

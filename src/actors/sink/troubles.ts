@@ -24,12 +24,14 @@ export class Troubles {
   readonly magic: boolean;
   #text: string;
   #judge: SinkJudge;
+  #begun: number;
 
-  /** Throws SinkRulesError. */
-  constructor(rules: string | undefined, magic: boolean) {
+  /** Throws SinkRulesError. `ageMs`: for so long they have been in force elsewhere. */
+  constructor(rules: string | undefined, magic: boolean, ageMs = 0) {
     this.magic = magic;
     this.#text = rulesText(rules ?? 'clean');
-    this.#judge = judgeOf(this.#text);
+    this.#begun = performance.now() - ageMs;
+    this.#judge = judgeOf(this.#text, this.#begun);
   }
 
   /** The text of the rules in force. */
@@ -37,10 +39,17 @@ export class Troubles {
     return this.#text;
   }
 
+  /** Milliseconds since they were put in force. */
+  get ageMs(): number {
+    return performance.now() - this.#begun;
+  }
+
   /** Puts other rules in force, by text or the name of a preset; times of rules begin now. Throws SinkRulesError, then the old ones stay. */
   replace(rules: string): void {
     const text = rulesText(rules);
-    this.#judge = judgeOf(text);
+    const begun = performance.now();
+    this.#judge = judgeOf(text, begun);
+    this.#begun = begun;
     this.#text = text;
   }
 
@@ -53,16 +62,31 @@ export class Troubles {
   concerns(stage: SinkQuestion['stage']): boolean {
     return this.#judge.concerns(stage);
   }
+
+  /** Whether all questions about a stage must come to one place, see SinkJudge. */
+  remembers(stage: SinkQuestion['stage']): boolean {
+    return this.#judge.remembers(stage);
+  }
+
+  /** Whether a rule limits open connections. */
+  get limits(): boolean {
+    return this.#judge.limits;
+  }
 }
 
 /** One word alone is the name of a preset. */
 function rulesText(rules: string): string {
   const word = rules.trim();
-  return Object.hasOwn(sinkPresets, word) ? (sinkPresets[word] ?? '') : rules;
+  if (Object.hasOwn(sinkPresets, word)) return sinkPresets[word] ?? '';
+  if (/^[A-Za-z-]+$/.test(word)) {
+    const reason = `"${word}" is neither a preset (${Object.keys(sinkPresets).join(', ')}) nor a rule`;
+    throw new SinkRulesError({ line: 1, reason });
+  }
+  return rules;
 }
 
-function judgeOf(text: string): SinkJudge {
+function judgeOf(text: string, begun: number): SinkJudge {
   const read = parseSinkRules(text);
   if ('reason' in read) throw new SinkRulesError(read);
-  return new SinkJudge(read, performance.now());
+  return new SinkJudge(read, begun);
 }

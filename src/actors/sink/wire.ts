@@ -20,6 +20,7 @@ export class Wire {
   readonly #bytes: (chunk: Buffer) => void;
   /** Reasons for not reading. */
   #held = false;
+  #asking = false;
   #unread = false;
   #timer: NodeJS.Timeout | undefined;
   #turn: NodeJS.Timeout | undefined;
@@ -98,6 +99,17 @@ export class Wire {
     }, ms);
   }
 
+  /** Reads no more until `goOn`. */
+  wait(): void {
+    this.#asking = true;
+    this.#socket.pause();
+  }
+
+  goOn(): void {
+    this.#asking = false;
+    this.#resume();
+  }
+
   slow(perSecond: number): void {
     this.#slow = perSecond;
   }
@@ -133,6 +145,6 @@ export class Wire {
   }
 
   #resume(): void {
-    if (!this.over && !this.#held && !this.#unread && this.#turn === undefined) this.#socket.resume();
+    if (!this.over && !this.#held && !this.#asking && !this.#unread && this.#turn === undefined) this.#socket.resume();
   }
 }

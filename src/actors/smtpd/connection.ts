@@ -8,18 +8,15 @@ import { invokedBy, queueReceived, receivedStart } from '../../protocol/received
 import { SmtpServerSession } from '../../protocol/smtp/server.js';
 import type { SmtpDecision, SmtpServerEvent, SmtpServerOptions } from '../../protocol/smtp/session.js';
 import { crashAt } from '../../store/crash-points.js';
-import { type Answer, isUnanswered, type Peer, type Unanswered } from '../kernel/actor.js';
-import type { Clock } from '../kernel/clock.js';
 import type { NextQp } from '../kernel/qp.js';
-import type { Submission } from '../messages.js';
 import type { Rights } from '../net/access.js';
 import type { BodyBuffers } from '../net/body-buffers.js';
-import { BodyCollector, type CollectedBody } from '../net/collect-body.js';
+import { BodyCollector } from '../net/collect-body.js';
 import type { Connected } from '../net/connected.js';
+import { handIn, type Intake, type MessageFacts, type NotTaken, type Outcome } from '../net/hand-in.js';
 import { hangUp } from '../net/hang-up.js';
 import { networkUid } from '../net/network-uid.js';
 import { plainAddress, type Session } from '../net/open-listeners.js';
-import type { QueueFilter } from '../net/queue-filter.js';
 import { readInto } from '../net/read-into.js';
 import type { SmtpPolicy } from './policy.js';
 
@@ -30,10 +27,22 @@ const progressOctets = 16_384;
 
 const noMemory: SmtpDecision = { accept: false, code: 452, text: 'too many messages at once, try again later (#4.3.1)' };
 
+const notTaken: Readonly<Record<NotTaken, SmtpDecision>> = {
+  busy: { accept: false, code: 451, text: 'server is busy, try again later (#4.3.2)' },
+  full: { accept: false, code: 452, text: 'qq write error or disk full (#4.3.1)' },
+  unwritten: { accept: false, code: 451, text: 'qq write error or disk full (#4.3.0)' },
+  trouble: { accept: false, code: 451, text: 'qq temporary problem (#4.3.0)' },
+};
+
+function decisionOf(outcome: Outcome): SmtpDecision {
+  const { tag } = outcome;
+  if (tag === 'accepted') return { accept: true, text: outcome.text };
+  if (tag === 'refused') return notTaken[outcome.why];
+  return { accept: false, code: outcome.text.startsWith('D') ? 554 : 451, text: outcome.text.slice(1) };
+}
+
 /** What all connections of one listener share. */
-export interface ConnectionParts {
-  readonly queue: Peer<'queue'>;
-  readonly clock: Clock;
+export interface ConnectionParts extends Intake {
   readonly nextQp: NextQp;
   readonly date: () => ByteString;
   readonly queueDir: string;
@@ -44,11 +53,8 @@ export interface ConnectionParts {
   readonly rights: Rights;
   /** What the client reads at ETRN. */
   etrn(name: ByteString, address: string): SmtpDecision;
-  /** The program that gets messages in place of the queue. */
-  readonly filter: QueueFilter | undefined;
   progressed(connection: Connection): void;
   left(connection: Connection): void;
-  accepted(): void;
 }
 
 export class Connection implements Session {
@@ -256,60 +262,14 @@ export class Connection implements Session {
       return;
     }
     this.#held = true;
-    const unixSize = event.unixSize + this.#frontUnixSize;
-    const whole = body.inMemory();
-    if (whole !== undefined) this.#submit(body, whole, unixSize);
-    else
-      void body.close().then((file) => {
-        if (file !== undefined) this.#submit(body, file, unixSize);
-        else this.#decide({ accept: false, code: 451, text: 'qq write error or disk full (#4.3.0)' });
-      });
-  }
-
-  #submit(collector: BodyCollector, body: CollectedBody, unixSize: number): void {
-    const { filter } = this.#parts;
-    if (filter !== undefined) {
-      const envelope = { sender: this.#sender, recipients: this.#recipients };
-      void filter.submit(body, 'wire', envelope).then(({ text, qp }) => {
-        void collector.discard();
-        const refusal = { accept: false, code: text.startsWith('D') ? 554 : 451, text: text.slice(1) } as const;
-        this.#decide(text === '' ? this.#acceptedAs(qp) : refusal);
-      });
-      return;
-    }
-    const submission: Submission = {
+    const facts: MessageFacts = {
       origin: 'smtp',
-      uid: networkUid,
       qp: this.#qp,
       envelope: { sender: this.#sender, recipients: this.#recipients },
       form: 'wire',
-      unixSize,
-      ...body,
+      unixSize: event.unixSize + this.#frontUnixSize,
     };
-    void this.#parts.queue.ask('submit', submission).then((answer) => {
-      if (isUnanswered(answer)) collector.abandon();
-      // Refused before anything was written: a body file would stay behind just when the disk is full.
-      else if (answer.tag === 'refused' && answer.why !== 'storage') void collector.discard();
-      else collector.release();
-      this.#decide(this.#verdict(answer));
-    });
-  }
-
-  #verdict(answer: Answer<'queue', 'submit'> | Unanswered): SmtpDecision {
-    if (isUnanswered(answer)) {
-      const text = answer.why === 'full' ? 'server is busy, try again later (#4.3.2)' : 'qq temporary problem (#4.3.0)';
-      return { accept: false, code: 451, text };
-    }
-    if (answer.tag === 'refused') {
-      if (answer.why === 'full') return { accept: false, code: 452, text: 'qq write error or disk full (#4.3.1)' };
-      return { accept: false, code: 451, text: 'qq temporary problem (#4.3.0)' };
-    }
-    return this.#acceptedAs(this.#qp);
-  }
-
-  #acceptedAs(qp: number): SmtpDecision {
-    this.#parts.accepted();
-    return { accept: true, text: `ok ${Math.floor(this.#parts.clock.now() / 1000)} qp ${qp}` };
+    handIn(this.#parts, body, facts, (outcome) => this.#decide(decisionOf(outcome)));
   }
 
   #decide(decision: SmtpDecision): void {

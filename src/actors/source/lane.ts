@@ -3,11 +3,11 @@
  * It knows nothing of other lanes but their number.
  */
 import { readReplay } from '../../store/replay-messages.js';
-import { monotonicUs } from '../monotonic.js';
 import { LoadMessages } from './message.js';
 import type { SourceOptions } from './options.js';
 import { SendingPlan } from './plan.js';
-import { type LoopWork, type RunningLoop, runLoop } from './session-loop.js';
+import { Senders } from './senders.js';
+import type { LoopWork } from './session-loop.js';
 import { type Counts, type LaneResult, Tally } from './tally.js';
 
 export interface LaneOrder {
@@ -22,6 +22,8 @@ export interface LaneOrder {
 export interface Lane {
   /** Sends; settles when all senders are done or the deadline has passed. */
   run(beginUs: number): Promise<LaneResult>;
+  /** Begins no further message, and ends after the answers to those under way, or without them a little later. */
+  interrupt(): void;
   counts(): Counts;
 }
 
@@ -34,7 +36,9 @@ export function makeLane({ options, run, lane, lanes, ledger }: LaneOrder): Lane
   const plan = new SendingPlan({ messages, rate, rampSeconds, lane, lanes });
   const tally = new Tally(run, ledger);
   const senders = Math.min(shareOf(options.sessions, lane, lanes), plan.left);
+  let running: Senders | undefined;
   return {
+    interrupt: () => (running === undefined ? plan.close() : running.interrupt()),
     counts: () => tally.counts(),
     async run(beginUs) {
       const work: LoopWork = {
@@ -49,8 +53,8 @@ export function makeLane({ options, run, lane, lanes, ledger }: LaneOrder): Lane
       };
       // In a closed loop the ramp is in the senders, each comes in turn; with a rate it is in the plan.
       const apartMs = rate > 0 ? 0 : (rampSeconds * 1000) / Math.max(1, senders);
-      await sendAll(work, senders, apartMs, options.deadlineSeconds ?? 0);
-      return tally.finish();
+      running = new Senders(work, { senders, apartMs, deadlineSeconds: options.deadlineSeconds ?? 0 });
+      return tally.finish(await running.run());
     },
   };
 }
@@ -58,46 +62,4 @@ export function makeLane({ options, run, lane, lanes, ledger }: LaneOrder): Lane
 /** Sessions of one lane: at least one. */
 function shareOf(sessions: number, lane: number, lanes: number): number {
   return Math.max(1, Math.floor(sessions / lanes) + (lane < sessions % lanes ? 1 : 0));
-}
-
-function sendAll(work: LoopWork, senders: number, apartMs: number, deadlineSeconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const loops: RunningLoop[] = [];
-    let open = senders;
-    let next: NodeJS.Timeout | undefined;
-    let unanswered = work.plan.left;
-    const counting: LoopWork = {
-      ...work,
-      reported: (report) => {
-        work.reported(report);
-        // Not within the event of a connection that is still at work.
-        if (--unanswered === 0) setImmediate(() => loops.forEach((loop) => void loop.release()));
-      },
-    };
-    const begin = (): void => {
-      const loop = runLoop(counting);
-      loops.push(loop);
-      loop.done.then(() => --open === 0 && finish());
-      if (loops.length >= senders) return;
-      if (apartMs > 0) next = setTimeout(begin, apartMs);
-      else begin();
-    };
-    const finish = (): void => {
-      clearTimeout(next);
-      clearTimeout(deadline);
-      resolve();
-    };
-    const leftMs = work.beginUs / 1000 + deadlineSeconds * 1000 - monotonicUs() / 1000;
-    const deadline = deadlineSeconds === 0 ? undefined : setTimeout(() => give(), leftMs);
-    const give = (): void => {
-      work.plan.close();
-      work.failed(`the deadline of ${deadlineSeconds} s has passed`, false);
-      for (const loop of loops) loop.stop(`the deadline of ${deadlineSeconds} s has passed`);
-      // Those that the ramp has not begun never will.
-      open -= senders - loops.length;
-      clearTimeout(next);
-      if (open <= 0) finish();
-    };
-    begin();
-  });
 }

@@ -35,6 +35,8 @@ export interface SourceOptions {
   readonly threads?: number;
   /** File for a record of each message and recipient. */
   readonly ledger?: string;
+  /** Aborted: no further message is begun, and the run ends after the answers to those under way (at most 2 s). */
+  readonly signal?: AbortSignal;
   /** Called twice a second while it runs. */
   readonly progress?: (now: SourceProgress) => void;
 }
@@ -48,17 +50,37 @@ export interface SourceProgress {
   readonly seconds: number;
 }
 
+export interface RefusalReasons {
+  /** Replies that ask to try again (4xx), and what was no SMTP reply. */
+  readonly temporary: number;
+  /** Replies for good (5xx). */
+  readonly permanent: number;
+  /** The connection ended, or the server kept silent, before the final dot. */
+  readonly cut: number;
+  /** The same after the final dot: the server may have taken the message. */
+  readonly unanswered: number;
+}
+
 export interface SourceReport {
   readonly run: string;
   /** Open: latencies count from each message's planned moment, so that a stalled server is not spared. */
   readonly loop: 'open' | 'closed';
+  /**
+   * How it came to its end: every message was answered or cut off; the deadline passed; the caller wanted no more; or the
+   * server could not be reached, or kept silent, so often that all senders gave up.
+   */
+  readonly ended: 'all-sent' | 'deadline' | 'interrupted' | 'gave-up';
   readonly messages: number;
   /** Messages with a 250 after their body for at least one recipient. */
   readonly accepted: number;
   /** Messages refused for all recipients, or cut off in the middle. */
   readonly refused: number;
+  /** Of `refused`, why no recipient of a message was accepted; the first recipient's reason counts. */
+  readonly reasons: RefusalReasons;
   /** Messages that no connection took. */
   readonly unsent: number;
+  /** Of `unsent`, those whose planned moment had come when the run ended; 0 in a closed loop. They are in no percentile. */
+  readonly overdue: number;
   readonly acceptedRecipients: number;
   /** Recipients refused, cut off or never sent. */
   readonly refusedRecipients: number;
@@ -76,8 +98,10 @@ export interface SourceReport {
   /** The same as two times of the system's monotonic clock, microseconds. */
   readonly firstUs: number;
   readonly lastUs: number;
-  /** Milliseconds to the reply after the body; null when nothing was answered. */
+  /** Milliseconds to the reply after the body, of accepted messages; null when there are none. */
   readonly latencyMs: LatencyFigures | null;
+  /** The same of refused messages, to the reply or the end of the connection that was the end of them. */
+  readonly refusedMs: LatencyFigures | null;
   /** How late messages were begun, because all senders were busy or the source itself was; null in a closed loop. */
   readonly lateMs: LatencyFigures | null;
   /** The first refusal or failure, as the server or the system said it. */

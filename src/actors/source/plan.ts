@@ -51,6 +51,17 @@ export class SendingPlan {
   }
 }
 
+/** Messages of a whole run that are due `seconds` after its begin. */
+export function dueBy(
+  seconds: number,
+  { messages, rate, rampSeconds }: Pick<PlanSettings, 'messages' | 'rate' | 'rampSeconds'>,
+): number {
+  if (rate === 0 || seconds < 0) return 0;
+  const sent =
+    seconds < rampSeconds ? (rate * seconds ** 2) / (2 * rampSeconds) : (rate * rampSeconds) / 2 + rate * (seconds - rampSeconds);
+  return Math.min(messages, Math.floor(sent) + 1);
+}
+
 /** When message `sequence` is due: on the ramp sent(t) = rate × t² / (2 × ramp), after it a straight line. */
 export function dueSeconds(sequence: number, rate: number, rampSeconds: number): number {
   const onRamp = (rate * rampSeconds) / 2;

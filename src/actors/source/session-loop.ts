@@ -3,7 +3,7 @@
  * until the plan is empty or the server cannot be reached. A message is never sent twice.
  */
 import type { Outcome } from '../../protocol/mail.js';
-import { monotonicUs } from '../monotonic.js';
+import { monotonicUs } from '../kernel/monotonic.js';
 import { SourceConnection, type SourceEvent, type Target } from './connection.js';
 import { Draft } from './draft.js';
 import type { LoadMessages } from './message.js';
@@ -11,7 +11,7 @@ import type { Planned, SendingPlan } from './plan.js';
 
 /** Connections in a row that never became ready before a sender gives up, and the pause between them. */
 const mostFailures = 5;
-/** The same when the server took the connection and kept silent: each costs the whole timeout. */
+/** Times in a row that the server kept silent, before its greeting or over a message: each costs the whole timeout. */
 const mostSilent = 2;
 const failurePauseMs = 100;
 
@@ -24,6 +24,8 @@ export interface Reported {
   readonly latencyUs: number;
   /** How late it was begun; undefined in a closed loop. */
   readonly lateUs: number | undefined;
+  /** What broke the connection meanwhile, in the system's words or ours. */
+  readonly trouble: string | undefined;
 }
 
 export interface LoopWork {
@@ -46,6 +48,8 @@ export interface RunningLoop {
   stop(why: string): void;
   /** All messages are answered: a connection that is still waiting for its greeting is not needed. */
   release(): void;
+  /** Begins no further message; ends after the answer to the one under way. The plan must be closed before. */
+  windUp(): void;
 }
 
 export function runLoop(work: LoopWork): RunningLoop {
@@ -54,7 +58,7 @@ export function runLoop(work: LoopWork): RunningLoop {
     loop = new SessionLoop(work, resolve);
     loop.connect();
   });
-  return { done, stop: (why) => loop?.stop(why), release: () => loop?.release() };
+  return { done, stop: (why) => loop?.stop(why), release: () => loop?.release(), windUp: () => loop?.windUp() };
 }
 
 /** A message that is being sent. */
@@ -71,10 +75,13 @@ class SessionLoop {
   readonly #drafts = [new Draft(), new Draft()] as const;
   #sent = 0;
   #failures = 0;
+  #silences = 0;
   #ready = false;
   #stopped = false;
   /** Waits for its time, or for a connection. */
   #waiting: Planned | undefined;
+  /** Until it is due. */
+  #timer: NodeJS.Timeout | undefined;
   /** In the order of their answers; at most two. */
   readonly #underWay: UnderWay[] = [];
 
@@ -98,6 +105,7 @@ class SessionLoop {
 
   stop(why: string): void {
     this.#stopped = true;
+    clearTimeout(this.#timer);
     if (this.#connection === undefined) this.#done();
     else this.#connection.cut(why);
   }
@@ -109,6 +117,13 @@ class SessionLoop {
     this.#stopped = true;
     connection?.cut('not needed');
     this.#done();
+  }
+
+  windUp(): void {
+    this.#waiting = undefined;
+    clearTimeout(this.#timer);
+    if (!this.#ready) this.release();
+    else if (this.#underWay.length === 0) this.#connection?.quit();
   }
 
   #take(event: SourceEvent): void {
@@ -149,7 +164,7 @@ class SessionLoop {
     if (waitMs < 1) this.#begin(message);
     else {
       const connection = this.#connection;
-      setTimeout(() => connection === this.#connection && !this.#stopped && this.#begin(message), waitMs);
+      this.#timer = setTimeout(() => connection === this.#connection && !this.#stopped && this.#begin(message), waitMs);
     }
   }
 
@@ -172,10 +187,12 @@ class SessionLoop {
   #report(outcomes: readonly Outcome[]): void {
     const message = this.#underWay.shift();
     if (message === undefined) return;
+    const { trouble, timedOut } = this.#connection ?? {};
+    if (timedOut !== true) this.#silences = 0;
     const { sequence, dueUs, octets, begunUs } = message;
     const plannedUs = this.#plannedUs(message, begunUs);
     const lateUs = dueUs === undefined ? undefined : begunUs - plannedUs;
-    this.#work.reported({ sequence, outcomes, octets, latencyUs: monotonicUs() - plannedUs, lateUs });
+    this.#work.reported({ sequence, outcomes, octets, latencyUs: monotonicUs() - plannedUs, lateUs, trouble });
   }
 
   /** Counted from the plan: a server that stalls is charged for all messages that had to wait behind it. */
@@ -191,8 +208,9 @@ class SessionLoop {
     if (this.#ready && !silent) this.connect();
     else {
       this.#work.failed(trouble, silent);
-      this.#failures++;
-      if (this.#stopped || this.#failures >= (silent ? mostSilent : mostFailures)) this.#done();
+      if (silent) this.#silences++;
+      else this.#failures++;
+      if (this.#stopped || this.#failures >= mostFailures || this.#silences >= mostSilent) this.#done();
       else setTimeout(() => this.connect(), failurePauseMs);
     }
   }

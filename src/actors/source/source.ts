@@ -3,28 +3,38 @@
  * accepted for whom. It counts; it judges nothing.
  */
 import { randomBytes } from 'node:crypto';
-import { monotonicUs } from '../monotonic.js';
+import type { RecordableHistogram } from 'node:perf_hooks';
+import { monotonicUs } from '../kernel/monotonic.js';
 import { makeLane } from './lane.js';
-import { LatencyHistogram } from './latency.js';
+import { type LatencyFigures, LatencyHistogram } from './latency.js';
 import type { SourceOptions, SourceReport } from './options.js';
+import { dueBy } from './plan.js';
 import { type Counts, type LaneResult, sumOf } from './tally.js';
-import { runThreads } from './threads.js';
+import { runThreads, type ThreadsResult } from './threads.js';
 
 const progressMs = 500;
 
-/** Sends the load; settles when all senders are done. Rejects only when a file cannot be read or written, or a thread fails. */
+/** Sends the load; settles when all senders are done. Rejects only when a file cannot be opened, or a thread fails. */
 export async function runLoad(options: SourceOptions): Promise<SourceReport> {
   const run = randomBytes(4).toString('hex');
   const threads = Math.min(options.threads ?? 1, options.sessions, options.messages);
   if (threads > 1) {
-    const { beginUs, results } = await runThreads(options, run, threads, (counts, firstUs) => show(options, counts, firstUs));
-    return reportOf(options, run, beginUs, results);
+    const ran = await runThreads(options, run, threads, (counts, firstUs) => show(options, counts, firstUs));
+    return reportOf(options, run, ran);
   }
   const lane = makeLane({ options, run, lane: 0, lanes: 1, ledger: options.ledger });
   const beginUs = monotonicUs();
   const timer = options.progress === undefined ? undefined : setInterval(() => show(options, lane.counts(), beginUs), progressMs);
-  const result = await lane.run(beginUs).finally(() => clearInterval(timer));
-  return reportOf(options, run, beginUs, [result]);
+  const { signal } = options;
+  const interrupt = (): void => lane.interrupt();
+  signal?.addEventListener('abort', interrupt);
+  if (signal?.aborted === true) interrupt();
+  try {
+    return reportOf(options, run, { beginUs, results: [await lane.run(beginUs)], ledgerTrouble: undefined });
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener('abort', interrupt);
+  }
 }
 
 function show(options: SourceOptions, counts: Counts, beginUs: number): void {
@@ -32,24 +42,23 @@ function show(options: SourceOptions, counts: Counts, beginUs: number): void {
   options.progress?.({ accepted, refused, connections, messages: options.messages, seconds: (monotonicUs() - beginUs) / 1e6 });
 }
 
-function reportOf(options: SourceOptions, run: string, firstUs: number, results: readonly LaneResult[]): SourceReport {
-  const { messages, recipients } = options;
-  const { trouble, ...counts } = sumOf(results.map((result) => result.counts));
-  const latency = new LatencyHistogram();
-  const late = new LatencyHistogram();
-  for (const result of results) {
-    latency.merge(result.latency);
-    late.merge(result.late);
-  }
-  const lastUs = Math.max(firstUs, counts.lastUs);
-  const seconds = (lastUs - firstUs) / 1e6;
+function reportOf(options: SourceOptions, run: string, { beginUs, results, ledgerTrouble }: ThreadsResult): SourceReport {
+  const { messages, recipients, rate, rampSeconds = 0 } = options;
+  const ranSeconds = (monotonicUs() - beginUs) / 1e6;
+  const counts = sumOf(results.map((result) => result.counts));
+  const { accepted, refused, temporary, permanent, cut, unanswered } = counts;
+  const lastUs = Math.max(beginUs, counts.lastUs);
+  const seconds = (lastUs - beginUs) / 1e6;
   return {
     run,
-    loop: options.rate > 0 ? 'open' : 'closed',
+    loop: rate > 0 ? 'open' : 'closed',
+    ended: endOf(results, messages - accepted - refused),
     messages,
-    accepted: counts.accepted,
-    refused: counts.refused,
-    unsent: messages - counts.accepted - counts.refused,
+    accepted,
+    refused,
+    reasons: { temporary, permanent, cut, unanswered },
+    unsent: messages - accepted - refused,
+    overdue: Math.max(0, dueBy(ranSeconds, { messages, rate, rampSeconds }) - accepted - refused),
     acceptedRecipients: counts.acceptedRecipients,
     refusedRecipients: messages * recipients - counts.acceptedRecipients,
     connections: counts.connections,
@@ -57,12 +66,24 @@ function reportOf(options: SourceOptions, run: string, firstUs: number, results:
     timeouts: counts.timeouts,
     octets: counts.octets,
     seconds,
-    perSecond: seconds > 0 ? Math.round((counts.accepted * 10) / seconds) / 10 : 0,
-    firstUs,
+    perSecond: seconds > 0 ? Math.round((accepted * 10) / seconds) / 10 : 0,
+    firstUs: beginUs,
     lastUs,
-    latencyMs: latency.figures() ?? null,
-    lateMs: late.figures() ?? null,
-    firstTrouble: trouble ?? null,
-    ledgerTrouble: counts.ledgerTrouble ?? null,
+    latencyMs: figuresOf(results, ({ latency }) => latency),
+    refusedMs: figuresOf(results, ({ refusals }) => refusals),
+    lateMs: figuresOf(results, ({ late }) => late),
+    firstTrouble: counts.trouble ?? null,
+    ledgerTrouble: counts.ledgerTrouble ?? ledgerTrouble ?? null,
   };
+}
+
+function endOf(results: readonly LaneResult[], unsent: number): SourceReport['ended'] {
+  const cutBy = results.map((result) => result.cutBy).find((by) => by !== undefined);
+  return cutBy ?? (unsent > 0 ? 'gave-up' : 'all-sent');
+}
+
+function figuresOf(results: readonly LaneResult[], of: (result: LaneResult) => RecordableHistogram): LatencyFigures | null {
+  const all = new LatencyHistogram();
+  for (const result of results) all.merge(of(result));
+  return all.figures() ?? null;
 }

@@ -4,14 +4,21 @@
  */
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { type LedgerRecord, ledgerRecordLength, putLedgerRecord } from '../../protocol/ledger.js';
+import type { Outcome } from '../../protocol/mail.js';
 import { RecordFile } from '../../store/record-file.js';
-import { monotonicUs } from '../monotonic.js';
+import { monotonicUs } from '../kernel/monotonic.js';
 import { LatencyHistogram } from './latency.js';
+import type { RefusalReasons } from './options.js';
+import type { CutBy } from './senders.js';
 import type { Reported } from './session-loop.js';
 
 export interface Counts {
   readonly accepted: number;
   readonly refused: number;
+  readonly temporary: number;
+  readonly permanent: number;
+  readonly cut: number;
+  readonly unanswered: number;
   readonly acceptedRecipients: number;
   /** Octets of accepted messages in wire form. */
   readonly octets: number;
@@ -30,17 +37,24 @@ export interface Counts {
 export interface LaneResult {
   readonly counts: Counts;
   readonly latency: RecordableHistogram;
+  readonly refusals: RecordableHistogram;
   readonly late: RecordableHistogram;
+  readonly cutBy: CutBy;
 }
 
 export class Tally {
   readonly #run: string;
   readonly #ledger: RecordFile | undefined;
   readonly #latency = new LatencyHistogram();
+  readonly #refusals = new LatencyHistogram();
   readonly #late = new LatencyHistogram();
   readonly #counts = {
     accepted: 0,
     refused: 0,
+    temporary: 0,
+    permanent: 0,
+    cut: 0,
+    unanswered: 0,
     acceptedRecipients: 0,
     octets: 0,
     connections: 0,
@@ -71,23 +85,27 @@ export class Tally {
     if (silent) this.#counts.timeouts++;
   }
 
-  report({ sequence, outcomes, octets, latencyUs, lateUs }: Reported): void {
+  report({ sequence, outcomes, octets, latencyUs, lateUs, trouble }: Reported): void {
     const us = monotonicUs();
     const counts = this.#counts;
     counts.lastUs = us;
-    this.#latency.add(latencyUs);
     if (lateUs !== undefined) this.#late.add(lateUs);
     let taken = 0;
     for (const [recipient, { status, text }] of outcomes.entries()) {
       if (status === 'K') taken++;
-      else this.#trouble ??= text.trim();
+      else this.#trouble ??= (trouble ?? text).trim();
       const record: LedgerRecord = { run: this.#run, sequence, recipient, verdict: status === 'K' ? 'a' : 'r', us };
       this.#ledger?.append(ledgerRecordLength, (into, at) => putLedgerRecord(into, at, record));
     }
     if (taken > 0) {
       counts.accepted++;
       counts.octets += octets;
-    } else counts.refused++;
+      this.#latency.add(latencyUs);
+    } else {
+      counts.refused++;
+      counts[reasonOf(outcomes[0])]++;
+      this.#refusals.add(latencyUs);
+    }
     counts.acceptedRecipients += taken;
   }
 
@@ -96,10 +114,21 @@ export class Tally {
   }
 
   /** Completes the ledger file. */
-  finish(): LaneResult {
+  finish(cutBy: CutBy): LaneResult {
     this.#ledger?.close();
-    return { counts: this.counts(), latency: this.#latency.recorded, late: this.#late.recorded };
+    const [latency, refusals, late] = [this.#latency.recorded, this.#refusals.recorded, this.#late.recorded];
+    return { counts: this.counts(), latency, refusals, late, cutBy };
   }
+}
+
+/** The session's words for a connection that ended over a message. */
+const died = /^Connected to \S+ but connection died\.( Possible duplicate!)?/;
+
+function reasonOf(first: Outcome | undefined): keyof RefusalReasons {
+  if (first?.status === 'D') return 'permanent';
+  const found = died.exec(first?.text ?? '');
+  if (found === null) return 'temporary';
+  return found[1] === undefined ? 'cut' : 'unanswered';
 }
 
 export function sumOf(all: readonly Counts[]): Counts {
@@ -108,6 +137,10 @@ export function sumOf(all: readonly Counts[]): Counts {
   return {
     accepted: sum('accepted'),
     refused: sum('refused'),
+    temporary: sum('temporary'),
+    permanent: sum('permanent'),
+    cut: sum('cut'),
+    unanswered: sum('unanswered'),
     acceptedRecipients: sum('acceptedRecipients'),
     octets: sum('octets'),
     connections: sum('connections'),

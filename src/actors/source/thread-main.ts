@@ -16,11 +16,16 @@ const progressMs = 500;
 const lane = makeLane(workerData as LaneOrder);
 const post = (news: LaneNews): void => parentPort?.postMessage(news);
 
-parentPort?.once('message', (beginUs: number) => {
+/** When to begin, or that this is the end. */
+export type LaneWord = number | 'interrupt';
+
+parentPort?.on('message', (word: LaneWord) => (word === 'interrupt' ? lane.interrupt() : send(word)));
+post({ tag: 'ready' });
+
+function send(beginUs: number): void {
   const timer = setInterval(() => post({ tag: 'counts', counts: lane.counts() }), progressMs);
   lane.run(beginUs).then((result) => {
     clearInterval(timer);
     post({ tag: 'result', result });
   });
-});
-post({ tag: 'ready' });
+}

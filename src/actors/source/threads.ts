@@ -5,7 +5,7 @@
 import { createReadStream, createWriteStream, rmSync, writeFileSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Worker } from 'node:worker_threads';
-import { monotonicUs } from '../monotonic.js';
+import { monotonicUs } from '../kernel/monotonic.js';
 import type { LaneOrder } from './lane.js';
 import type { SourceOptions } from './options.js';
 import { type Counts, type LaneResult, sumOf } from './tally.js';
@@ -14,6 +14,8 @@ import type { LaneNews } from './thread-main.js';
 export interface ThreadsResult {
   readonly beginUs: number;
   readonly results: readonly LaneResult[];
+  /** Why the threads' ledgers did not become one file. */
+  readonly ledgerTrouble: string | undefined;
 }
 
 /** Rejects with the first thread's error; then all are ended. */
@@ -23,12 +25,13 @@ export async function runThreads(
   threads: number,
   show: (counts: Counts, beginUs: number) => void,
 ): Promise<ThreadsResult> {
-  const { progress: _progress, ...plain } = options;
+  const { progress: _progress, signal, ...plain } = options;
   const orders = Array.from({ length: threads }, (_, lane): LaneOrder => {
     const ledger = options.ledger === undefined ? undefined : `${options.ledger}.${lane}`;
     return { options: plain, run, lane, lanes: threads, ledger };
   });
   if (options.ledger !== undefined) writeFileSync(options.ledger, '');
+  const interrupted = (): void => workers.forEach((worker) => void worker.postMessage('interrupt'));
   const workers = orders.map((order) => new Worker(new URL('./thread-main.js', import.meta.url), { workerData: order }));
   const latest = new Map<number, Counts>();
   let beginUs = 0;
@@ -42,11 +45,14 @@ export async function runThreads(
     await Promise.all(lanes.map((lane) => lane.ready));
     beginUs = monotonicUs();
     for (const worker of workers) worker.postMessage(beginUs);
+    signal?.addEventListener('abort', interrupted);
+    if (signal?.aborted === true) interrupted();
     const results = await Promise.all(lanes.map((lane) => lane.result));
-    if (options.ledger !== undefined) await joinLedgers(options.ledger, orders);
-    return { beginUs, results };
+    return { beginUs, results, ledgerTrouble: await joinLedgers(options.ledger, orders) };
   } finally {
+    signal?.removeEventListener('abort', interrupted);
     await Promise.all(workers.map((worker) => worker.terminate()));
+    for (const { ledger } of orders) if (ledger !== undefined) rmSync(ledger, { force: true });
   }
 }
 
@@ -73,10 +79,14 @@ function follow(worker: Worker, progress: (counts: Counts) => void): Followed {
   return followed;
 }
 
-async function joinLedgers(file: string, orders: readonly LaneOrder[]): Promise<void> {
-  for (const { ledger } of orders) {
-    if (ledger === undefined) continue;
-    await pipeline(createReadStream(ledger), createWriteStream(file, { flags: 'a' }));
-    rmSync(ledger);
+async function joinLedgers(file: string | undefined, orders: readonly LaneOrder[]): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    for (const { ledger } of orders) {
+      if (ledger !== undefined) await pipeline(createReadStream(ledger), createWriteStream(file, { flags: 'a' }));
+    }
+    return undefined;
+  } catch (error) {
+    return `${file}: ${(error as Error).message}; it does not have all records`;
   }
 }

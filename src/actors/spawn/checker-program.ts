@@ -38,7 +38,8 @@ export function startChecker(
     env,
     stdio: [...stdio, 'pipe'] as StdioOptions,
   });
-  const password = child.stdio[3] as Writable | null | undefined;
+  // None of them where no process could be started.
+  const password = (child.stdio as readonly unknown[] | undefined)?.[3] as Writable | null | undefined;
   password?.on('error', () => undefined);
   password?.end(checkerInput(request, request.timestamp), 'latin1');
   return child;

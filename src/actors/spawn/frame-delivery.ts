@@ -4,10 +4,8 @@
  */
 import type { WorkerDelivery } from '../messages.js';
 import { frameRoom } from './lspawnd-frames.js';
-import { encodeDelivery, inlineBody } from './lspawnd-messages.js';
+import { encodeDelivery, inlineBody, type WireDelivery } from './lspawnd-messages.js';
 import { targetOf } from './target.js';
-
-const unaddressed = { user: '', home: '', dash: '', ext: '', defaultDelivery: '' };
 
 /**
  * `nonce` is the queue's, `hostname` this machine's; both become part of names in Maildirs. A frame is to be copied before
@@ -20,8 +18,26 @@ export function framer(nonce: string, hostname: string): (delivery: WorkerDelive
     if (recipient === undefined || recipients.length > 1 || bytes === undefined || bytes.length > inlineBody) return undefined;
     const { local, host } = targetOf(recipient);
     if (local === '') return undefined;
-    const numbers = { id, message, recipient: index, birth };
-    const wire = { ...unaddressed, ...numbers, local, host, sender, nonce, hostname, repeated, form, body: bytes };
+    // Written out: a copy with further fields would be of another kind for the engine each time.
+    const wire: WireDelivery = {
+      id,
+      user: '',
+      home: '',
+      dash: '',
+      ext: '',
+      local,
+      host,
+      sender,
+      message,
+      recipient: index,
+      birth,
+      nonce,
+      hostname,
+      repeated,
+      form,
+      defaultDelivery: '',
+      body: bytes,
+    };
     return encodeDelivery(wire, room);
   };
 }

@@ -4,7 +4,6 @@
  */
 
 import type { ByteString } from '../../protocol/mail.js';
-import type { Connected } from '../net/connected.js';
 import { fieldEnds, frameOf, textFields } from './lspawnd-frames.js';
 import type { MailboxRequest } from './mailbox-request.js';
 
@@ -25,7 +24,12 @@ export interface Gift {
   readonly rest: Uint8Array;
 }
 
-type Ends = Pick<Connected, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
+interface Ends {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+}
 
 /** Words that tell one TCP connection from all others of this moment. */
 export function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Ends): ByteString {

@@ -9,6 +9,7 @@ import type { Duplex, Writable } from 'node:stream';
 import type { ByteString, Envelope } from '../../protocol/mail.js';
 import { envelopeText } from '../../protocol/queue-envelope.js';
 import { queueText } from '../../protocol/queue-verdict.js';
+import { nowhere } from './nowhere.js';
 
 export interface QueueProgramCall {
   /** Its path; a relative one counts from `home`. */
@@ -50,15 +51,15 @@ export class QueueProgram {
     // A program of one's own needs no home of ours.
     const child = spawn(program, [], { cwd: existsSync(home) ? home : '/', env, stdio: [...stdio] });
     this.#child = child;
-    this.#message = child.stdin as unknown as Writable;
-    this.#envelope = child.stdout as unknown as Writable;
+    this.#message = child.stdin ?? nowhere();
+    this.#envelope = (child.stdout as Writable | null | undefined) ?? nowhere();
     for (const stream of [this.#message, this.#envelope])
       stream.on('error', () => {
         this.#unread = true;
       });
     // Nothing is read from it, but its end must be noticed.
     child.stdout?.resume();
-    const six = (child.stdio as readonly unknown[])[6] as Duplex | undefined;
+    const six = (child.stdio as readonly unknown[] | undefined)?.[6] as Duplex | undefined;
     six?.setEncoding('latin1').on('data', (text: string) => {
       if (this.#custom.length < mostCustom) this.#custom += text;
     });

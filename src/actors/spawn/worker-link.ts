@@ -47,7 +47,7 @@ export class WorkerLink<D extends SlotDelivery, R> implements LinkTarget {
     if (this.closedReason !== undefined) return Promise.resolve(unanswered(this.closedReason));
     this.#hold(delivery);
     return new Promise((resolve) => {
-      const expires = this.#clock.monotonic() + edgeRules[this.#edge].deadlineMs;
+      const expires = this.#clock.ran() + edgeRules[this.#edge].deadlineMs;
       const ask = this.#link.open ? this.#pending.add(expires, resolve as (value: unknown) => void) : 0;
       if (ask === 0) resolve(unanswered('full'));
       else this.#link.send(1, this.#edge, 'deliver', ask, delivery);
@@ -72,7 +72,7 @@ export class WorkerLink<D extends SlotDelivery, R> implements LinkTarget {
   }
 
   expire(): void {
-    this.#pending.expire(this.#clock.monotonic());
+    this.#pending.expire(this.#clock.ran());
   }
 
   end(why: Unanswered['why']): void {

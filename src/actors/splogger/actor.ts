@@ -5,7 +5,7 @@
  */
 import { pino } from 'pino';
 import { jsonFields, logLevel } from '../../protocol/log-fields.js';
-import { renderLogLine } from '../../protocol/log-line.js';
+import { type LogEvent, renderLogLine } from '../../protocol/log-line.js';
 import type { Settings } from '../../protocol/settings.js';
 import type { Actor, ActorContext } from '../kernel/actor.js';
 import type { LogBatch } from '../messages.js';
@@ -17,6 +17,8 @@ export function createSplogger(context: ActorContext<'splogger'>, destination: L
   let json = false;
   let stamp: ((text: string) => string) | undefined;
   let written = 0;
+  /** Lost lines that the log speaks of. */
+  let told = 0;
   const reload = (settings: Settings): void => {
     json = settings.logformat === 'json';
     stamp = settings.logstamp === 'tai64n' && !json ? stamper(context.clock) : undefined;
@@ -28,19 +30,30 @@ export function createSplogger(context: ActorContext<'splogger'>, destination: L
     for (const line of text.slice(0, -1).split('\n')) records.info({ event: 'line', text: line });
   };
 
+  const event = (one: LogEvent): void => {
+    if (json) records[logLevel(one)](jsonFields(one));
+    else destination.write(stamp === undefined ? `${renderLogLine(one)}\n` : stamp(`${renderLogLine(one)}\n`));
+  };
+
+  /** The reader is back: it reads that there is a gap, and how large it is. */
+  const tellMissing = (): void => {
+    const { dropped, moves } = destination;
+    if (dropped === told || !moves) return;
+    event({ event: 'warning', text: `${dropped - told} log lines lost: the reader of the log was too slow` });
+    told = dropped;
+  };
+
   const lines = ({ text, events, count }: LogBatch): void => {
+    tellMissing();
     written += count;
     if (text !== undefined && json) late(text);
     else if (text !== undefined) destination.write(stamp === undefined ? text : stamp(text));
-    for (const event of events ?? []) {
-      if (json) records[logLevel(event)](jsonFields(event));
-      else destination.write(stamp === undefined ? `${renderLogLine(event)}\n` : stamp(`${renderLogLine(event)}\n`));
-    }
+    for (const one of events ?? []) event(one);
   };
   return {
     handlers: { lines },
     reload,
-    stop: () => destination.flushSync(),
+    stop: () => destination.close(),
     counters: () => ({ 'log.lines': written, 'log.lost': destination.lost }),
   };
 }

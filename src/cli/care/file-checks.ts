@@ -1,6 +1,7 @@
 /** Folders and files of a home: there, of the right owner, closed to others. */
-import { existsSync, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { cdbRecords } from '../../protocol/cdb-records.js';
 import { apopFile } from '../../store/apop-secrets.js';
 import { popPasswdFile } from '../../store/mail-accounts.js';
 import { reason } from '../complain.js';
@@ -18,9 +19,10 @@ export function* fileChecks(home: string): Generator<CheckLine> {
       yield fault(folder, `mode ${octal(found.mode)}: anybody can change it; run: chmod o-w ${folder}`);
   }
   yield* queueFiles(queueFolder(home));
-  yield* runFiles(runFolder(home));
+  yield* runFiles(runFolder(home), queueFolder(home));
   yield* aliases(home);
   yield* users(home);
+  yield* commands(home);
   for (const path of [popPasswdFile(home), apopFile(home)]) yield* secret(path);
 }
 
@@ -54,23 +56,52 @@ function* queueFiles(queue: string): Generator<CheckLine> {
       yield fault(path, `belongs to uid ${uid}, the queue to uid ${folder.uid}; run: chown ${folder.uid} ${path}`);
     else yield fault(path, `mode ${octal(mode)}: others can read it; run: chmod go= ${path}`);
   }
-  if (wrong === 0) yield fine(queue, `uid ${folder.uid}, ${names.length} files, closed to others`);
+  // The first thing that a store writes is its data file: whatever else is there belongs to one that lost it.
+  if (names.includes('marker') && !names.includes('data.mdb'))
+    yield fault(
+      join(queue, 'data.mdb'),
+      `missing, the queue's messages were in it; put the folder ${queue} back from a copy, or move it away and run: tqmail init ${dirname(queue)} --me FQDN`,
+    );
+  else if (wrong === 0) yield fine(queue, `uid ${folder.uid}, ${names.length} files, closed to others`);
 }
 
-function* runFiles(run: string): Generator<CheckLine> {
-  const found = lookAt(run);
+function* runFiles(run: string, queue: string): Generator<CheckLine> {
+  const [found, owned] = [lookAt(run), lookAt(queue)];
   if (typeof found === 'string') yield doubtful(run, `${found}; the server makes it when it starts`);
   else if ((found.mode & 0o777) !== 0o755) yield fault(run, `mode ${octal(found.mode)}, it must be 0755; run: chmod 755 ${run}`);
+  else if (typeof owned !== 'string' && found.uid !== owned.uid && owned.uid !== 0)
+    yield fault(
+      run,
+      `belongs to uid ${found.uid}, the queue to uid ${owned.uid}, which runs the server; run: chown ${owned.uid} ${run}`,
+    );
 }
 
 function* aliases(home: string): Generator<CheckLine> {
-  const missing = ['postmaster', 'mailer-daemon', 'root'].filter((name) => !existsSync(join(home, 'alias', `.qmail-${name}`)));
-  if (missing.length === 0) yield fine('alias', 'postmaster, mailer-daemon and root have theirs');
-  else
-    yield doubtful(
-      'alias',
-      `no ${missing.map((name) => `.qmail-${name}`).join(', ')} in ${join(home, 'alias')}: their mail bounces`,
-    );
+  const folder = join(home, 'alias');
+  const names = ['postmaster', 'mailer-daemon', 'root'].map((name) => `.qmail-${name}`);
+  const missing: string[] = [];
+  let open = 0;
+  for (const path of [folder, ...names.map((name) => join(folder, name))]) {
+    const found = lookAt(path);
+    if (typeof found === 'string') {
+      if (path !== folder) missing.push(basename(path));
+    } else if ((found.mode & 0o002) !== 0) {
+      open += 1;
+      yield fault(path, `mode ${octal(found.mode)}: anybody can change it, and mail for it is deferred; run: chmod o-w ${path}`);
+    }
+  }
+  if (missing.length > 0) yield doubtful('alias', `no ${missing.join(', ')} in ${folder}: their mail bounces`);
+  else if (open === 0) yield fine('alias', 'postmaster, mailer-daemon and root have theirs');
+}
+
+/** Links into a package that was moved or removed. */
+function* commands(home: string): Generator<CheckLine> {
+  const folder = join(home, 'bin');
+  const names = typeof lookAt(folder) === 'string' ? [] : readdirSync(folder);
+  const dead = names.filter((name) => typeof lookAt(join(folder, name)) === 'string');
+  if (dead.length === 0) return;
+  const what = `${dead.length} links lead nowhere, ${dead[0]} for one`;
+  yield fault(folder, `${what}; run: rm -r ${folder}; tqmail init ${home} --me FQDN --yes`);
 }
 
 /** Passwords, or their hashes. */
@@ -82,10 +113,26 @@ function* secret(path: string): Generator<CheckLine> {
 
 /** The table that is read is users/cdb; an older one does not know what users/assign says now. */
 function* users(home: string): Generator<CheckLine> {
-  const [assign, cdb] = [lookAt(join(home, 'users/assign')), lookAt(join(home, 'users/cdb'))];
+  const path = join(home, 'users/cdb');
+  const [assign, cdb] = [lookAt(join(home, 'users/assign')), lookAt(path)];
+  if (typeof cdb !== 'string') {
+    const wrong = tableTrouble(path);
+    if (wrong !== undefined) {
+      yield fault(path, `${wrong}: all local mail is deferred; run: qmail-newu`);
+      return;
+    }
+  }
   if (typeof assign === 'string') return;
   if (typeof cdb === 'string')
     yield doubtful('users', 'users/assign is there, users/cdb is not: it does not count; run: qmail-newu');
   else if (assign.mtimeMs > cdb.mtimeMs) yield doubtful('users', 'users/assign is newer than users/cdb; run: qmail-newu');
   else yield fine('users', 'users/cdb is as new as users/assign');
+}
+
+function tableTrouble(path: string): string | undefined {
+  try {
+    return cdbRecords(readFileSync(path)) === undefined ? 'is damaged' : undefined;
+  } catch (error) {
+    return reason(error);
+  }
 }

@@ -1,7 +1,7 @@
 /** All checks of a home, in the order in which they make sense. Each is a generator of lines; none changes anything for good. */
-import { resolve } from 'node:path';
 import { readSettings } from '../../store/control-dir.js';
 import { type CheckLine, fault, fine } from './check-line.js';
+import { controlChecks, place } from './control-checks.js';
 import { diskChecks } from './disk-checks.js';
 import { fileChecks } from './file-checks.js';
 import { listenerChecks } from './listener-checks.js';
@@ -11,11 +11,13 @@ export async function* checkHome(home: string): AsyncGenerator<CheckLine> {
   yield* fileChecks(home);
   const read = await readSettings(home);
   if ('problems' in read) {
-    for (const { file, line, text } of read.problems) yield fault(`${resolve(home, file)}${line === 0 ? '' : `:${line}`}`, text);
+    for (const problem of read.problems) yield fault(place(home, problem), problem.text);
+    yield* controlChecks(home, new Set(read.problems.map(({ file }) => file)));
     return;
   }
   yield fine('settings', `${read.settings.me}, all control files can be read`);
-  yield* listenerChecks(home, read.settings.listeners);
+  yield* controlChecks(home, new Set());
+  yield* listenerChecks(home, read.settings);
   yield* nameServerChecks(read.settings);
   yield* diskChecks(home, read.settings);
 }

@@ -5,7 +5,7 @@ import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { CommandTrouble, errorCode, reason } from '../complain.js';
 import { controlSocket } from '../home.js';
-import { receiveLines, sendLine } from '../start/json-lines.js';
+import { receiveLines, sendLine } from '../run/json-lines.js';
 import type { ControlAnswer, ControlRequest } from './messages.js';
 
 const deadlineMs = 25_000;

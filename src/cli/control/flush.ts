@@ -7,13 +7,13 @@ import { wrongDestination } from '../../protocol/destination.js';
 import { CommandTrouble, complain, reason } from '../complain.js';
 import { homeFolder } from '../home.js';
 import { usageLine } from '../manual/help.js';
-import { askNode } from './client.js';
+import { askServer } from './ask-server.js';
 
 const mostNames = 100;
 
 export async function main(args: readonly string[]): Promise<number> {
   const { home, names } = words(args);
-  const answer = await askNode(home, { verb: 'flush', names });
+  const answer = await askServer(home, { verb: 'flush', names });
   if (answer?.tag !== 'done') {
     complain(`tqmail: flush: ${answer?.text ?? 'not running'}`);
     return 111;

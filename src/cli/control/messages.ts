@@ -2,13 +2,15 @@
  * What a command asks a running node on run/control.sock, and what it answers: one JSON line each, then
  * the connection ends. Types only.
  */
-import type { ReadyListener } from '../start/run-files.js';
+import type { Order } from '../../actors/node-api.js';
+import type { ReadyListener } from '../run/run-files.js';
 
 export type ControlVerb =
   | 'status'
   | 'reload'
   | 'doqueue'
   | 'flush'
+  | 'order'
   | 'pause'
   | 'cont'
   | 'stop'
@@ -25,6 +27,9 @@ export interface ControlRequest {
   readonly limit?: number;
   /** For `flush`. */
   readonly names?: readonly string[];
+  /** For `order`: what, and for which messages. */
+  readonly order?: Order;
+  readonly ids?: readonly number[];
   /** For `export`: of the first message with a larger id than `after` the recipients from here on. */
   readonly from?: number;
   /** For `fault`, which only tests may ask: the name of a thread, and how it is to fail. */

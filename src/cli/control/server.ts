@@ -8,8 +8,8 @@ import { faultsAllowed, orderFault } from '../../actors/kernel/fault.js';
 import type { RunningNode } from '../../actors/node-api.js';
 import { reason } from '../complain.js';
 import { controlSocket } from '../home.js';
-import { receiveLines, sendLine } from '../start/json-lines.js';
-import type { ReadyListener } from '../start/run-files.js';
+import { receiveLines, sendLine } from '../run/json-lines.js';
+import type { ReadyListener } from '../run/run-files.js';
 import type { ControlAnswer, ControlRequest, ControlVerb, NodeStatus } from './messages.js';
 
 export interface ControlOptions {
@@ -47,6 +47,9 @@ export function serveControl(options: ControlOptions): Promise<void> {
     });
   });
 }
+
+/** Messages that one request may be about. */
+const mostOrdered = 1_000;
 
 /** What ends the node is done when the answer is out. */
 type Answer = ControlAnswer & { readonly afterwards?: () => void };
@@ -121,9 +124,12 @@ function controlAnswers(options: ControlOptions): Answers {
       return done;
     },
     flush: async ({ names = [] }) => {
-      if (node.flush === undefined) return { tag: 'failed', text: 'the running node cannot flush' };
       const late = new Promise<undefined>((settle) => setTimeout(settle, flushMs, undefined).unref());
       return { tag: 'done', value: await Promise.race([node.flush(names.slice(0, 100)), late]) };
+    },
+    order: async ({ order, ids = [] }) => {
+      if (order === undefined) return { tag: 'failed', text: 'no order' };
+      return { tag: 'done', value: await node.order(order, ids.slice(0, mostOrdered)) };
     },
     pause: () => switchTo(true),
     cont: () => switchTo(false),
@@ -131,13 +137,7 @@ function controlAnswers(options: ControlOptions): Answers {
     restart: async () => ({ ...done, afterwards: options.restart }),
     fault: async ({ thread = '', kind = '' }) =>
       orderFault(thread, kind) ? done : { tag: 'failed', text: `no such fault: ${kind}` },
-    export: async ({ after, from }) => {
-      if (node.queuedParts === undefined) return { tag: 'failed', text: 'the running node cannot export its queue' };
-      return { tag: 'done', value: await node.queuedParts(after ?? 0, from ?? 0) };
-    },
-    queue: async ({ after, limit }) => {
-      if (node.queuePage === undefined) return { tag: 'failed', text: 'the running node cannot list its queue' };
-      return { tag: 'done', value: await node.queuePage(after ?? 0, Math.min(limit ?? 100, 1000)) };
-    },
+    export: async ({ after = 0, from = 0 }) => ({ tag: 'done', value: await node.queuedParts(after, from) }),
+    queue: async ({ after = 0, limit = 100 }) => ({ tag: 'done', value: await node.queuePage(after, Math.min(limit, 1000)) }),
   };
 }

@@ -88,7 +88,10 @@ function limits(report: NodeReport): readonly string[] {
   }
   const down = numberIn(counters, 'rspawn.downHosts');
   if (down > 0) found.push(`${down} hosts that did not answer lately: mail for them waits`);
-  const aside = numberIn(counters, 'send.aside');
+  const asideNew = numberIn(counters, 'send.asideNew');
+  if (asideNew > 0)
+    found.push(`${asideNew} messages wait aside: hosts that have taken no mail have their share of the remote slots`);
+  const aside = numberIn(counters, 'send.aside') - asideNew;
   if (aside > 0) found.push(`${aside} messages wait aside: their destination is slow, and has its share of the remote slots`);
   const bounces = numberIn(counters, 'send.bouncesWaiting');
   if (bounces > 0) found.push(`control/bouncerate: about ${bounces} bounces wait for their turn`);

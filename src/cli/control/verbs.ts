@@ -4,11 +4,12 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { CommandTrouble, complain, errorCode, reason } from '../complain.js';
-import { homeFolder, lockFile, pidsFile } from '../home.js';
-import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
+import { CommandTrouble, complain, reason } from '../complain.js';
+import { homeFolder, pidsFile } from '../home.js';
+import { closeLock, waitForLock } from '../lock.js';
 import { usageLine } from '../manual/help.js';
-import { isAlive, readPids } from '../start/run-files.js';
+import { isAlive, readPids } from '../run/run-files.js';
+import { askServer, presentLock, serverHolds } from './ask-server.js';
 import { askNode } from './client.js';
 import type { ControlAnswer, ControlVerb, NodeStatus } from './messages.js';
 import { statusText } from './status-text.js';
@@ -24,7 +25,7 @@ export function controlVerb(verb: string): Main {
     if (verb === 'status' || verb === 'stat') return status(home, json, verb);
     if (verb === 'stop') return stop(home);
     if (verb === 'restart') return restart(home);
-    return exitCode(verb, await ask(home, verb as ControlVerb));
+    return exitCode(verb, await askServer(home, { verb: verb as ControlVerb }));
   };
 }
 
@@ -37,15 +38,6 @@ function words(verb: string, args: readonly string[]): { home: string; json: boo
   }
 }
 
-/** The node's answer; a server whose node is just starting is asked again for some seconds. */
-async function ask(home: string, verb: ControlVerb): Promise<ControlAnswer | undefined> {
-  for (let tries = 0; ; tries++) {
-    const answer = await askNode(home, { verb });
-    if (answer !== undefined || tries >= 20 || !serverHolds(home)) return answer;
-    await wait(250);
-  }
-}
-
 function exitCode(verb: string, answer: ControlAnswer | undefined): number {
   if (answer?.tag === 'done') return 0;
   complain(`tqmail: ${verb}: ${answer?.text ?? 'not running'}`);
@@ -53,7 +45,7 @@ function exitCode(verb: string, answer: ControlAnswer | undefined): number {
 }
 
 async function status(home: string, json: boolean, verb: string): Promise<number> {
-  const answer = await ask(home, 'status');
+  const answer = await askServer(home, { verb: 'status' });
   if (answer?.tag === 'failed') return exitCode(verb, answer);
   if (answer?.tag !== 'done') {
     const held = serverHolds(home);
@@ -65,29 +57,6 @@ async function status(home: string, json: boolean, verb: string): Promise<number
   const value = answer.value as NodeStatus;
   process.stdout.write(json ? `${JSON.stringify(value)}\n` : statusText(value));
   return 0;
-}
-
-/** True while somebody holds the lock of the queue. */
-function serverHolds(home: string): boolean {
-  const fd = presentLock(home);
-  if (fd === undefined) return false;
-  try {
-    return !tryLock(fd);
-  } finally {
-    closeLock(fd);
-  }
-}
-
-/** Undefined when nobody ever took the lock. It is not made here: it must belong to the owner of the queue. */
-function presentLock(home: string): number | undefined {
-  try {
-    return openLock(lockFile(home), false);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT') return undefined;
-    const text = code === 'EACCES' ? 'only root and the owner of the queue may ask' : reason(error);
-    throw new CommandTrouble(111, `${lockFile(home)}: ${text}`);
-  }
 }
 
 async function stop(home: string): Promise<number> {
@@ -113,10 +82,10 @@ async function stop(home: string): Promise<number> {
 }
 
 async function restart(home: string): Promise<number> {
-  const before = await ask(home, 'status');
+  const before = await askServer(home, { verb: 'status' });
   if (before?.tag !== 'done') return exitCode('restart', before);
   const { nodePid } = before.value as NodeStatus;
-  const asked = await ask(home, 'restart');
+  const asked = await askServer(home, { verb: 'restart' });
   if (asked?.tag !== 'done') return exitCode('restart', asked);
   for (let tries = 0; tries < patience * 10; tries++) {
     const now = await askNode(home, { verb: 'status' });

@@ -4,7 +4,7 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { type AliasWord, aliasWords, inOrder } from '../../protocol/aliases/alias-words.js';
+import { type AliasWord, aliasWords, inOrder, isNobody } from '../../protocol/aliases/alias-words.js';
 import type { ByteString } from '../../protocol/mail.js';
 import type { Rewrite } from '../../protocol/message/rewrite.js';
 import { codeOf, octetPath } from '../../store/octet-path.js';
@@ -27,13 +27,13 @@ interface Plan {
   readonly direct: boolean;
 }
 
-/** The words of a file; lines that begin with `#` are comments. */
+/** The words of a file; lines that begin with `#` are comments, and mail to nobody is none, or a file of `<>` would lose it. */
 function wordsOf(text: ByteString, rewrite: Rewrite): AliasWord[] {
   return text.split('\n').flatMap((line) => {
     if (line.startsWith('#')) return [];
     const words = aliasWords(line.trim(), rewrite);
     if (words === undefined) throw new Fatal(temporary, `unable to parse this line: ${line}`);
-    return inOrder(words);
+    return inOrder(words).filter((word) => !isNobody(word));
   });
 }
 
@@ -50,7 +50,7 @@ function planOf(call: Call, words: readonly AliasWord[]): Plan {
       programs.push(word.program);
       steps.push(`pipe through ${word.program}`);
     } else if (self.includes(word.bare.toLowerCase())) direct = true;
-    else if (word.address !== '') {
+    else {
       recipients.push(word.address);
       steps.push(`forward ${word.address}`);
     }

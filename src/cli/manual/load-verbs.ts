@@ -41,9 +41,11 @@ export const loadVerbs: readonly Verb[] = [
     summary: 'takes mail, shows what came and drops it',
     options: [
       { name: 'smtp', value: 'ADDR:PORT', text: 'listens for SMTP (127.0.0.1:2526; port 0: any)' },
+      { name: 'smtps', value: 'ADDR:PORT', text: 'listens for SMTP with TLS from the start; the certificate as with --tls' },
       { name: 'lmtp', value: 'ADDR:PORT', text: 'listens for LMTP' },
       { name: 'qmtp', value: 'ADDR:PORT', text: 'listens for QMTP' },
       { name: 'http', value: 'ADDR:PORT', text: 'page, interface, metrics; any other request gets 200' },
+      { name: 'http-name', value: 'NAME,NAME', text: 'names by which the page may be asked, beside addresses and localhost' },
       { name: 'keep', value: 'MIB', text: 'newest messages that can be looked at (32 with --http, else 0)' },
       { name: 'threads', value: 'N', text: 'so many processes take mail (1)' },
       { name: 'ready-file', value: 'FILE', text: 'gets the pid and the listeners when all are open' },
@@ -69,7 +71,7 @@ export const loadVerbs: readonly Verb[] = [
     summary: 'makes load',
     options: [
       { name: 'to', value: 'ADDR:PORT', needed: true, text: 'the SMTP server' },
-      { name: 'messages', value: 'N', text: 'how many (1000)' },
+      { name: 'messages', value: 'N', text: 'how many (1000; with --replay, each of its messages once)' },
       { name: 'size', value: 'SIZE', text: 'octets of body (4096), or a mix by weight: 4k:80,64k:15,1m:5' },
       { name: 'sessions', value: 'N', text: 'connections at a time (10)' },
       { name: 'rate', value: 'R', text: 'messages a second, all together: an open loop, latency from each planned moment' },
@@ -97,7 +99,13 @@ export const loadVerbs: readonly Verb[] = [
       { name: 'quiet', text: 'no line of progress on a terminal' },
     ],
     about: ['Every message carries a mark, so that the sink can account for it. Prints one JSON object.'],
-    exits: [[0, 'all accepted'], [1, 'some refused, or the ledger is not complete'], misused, [111, 'cannot send']],
+    exits: [
+      [0, 'all accepted'],
+      [1, 'some refused, or the ledger is not complete'],
+      misused,
+      [111, 'cannot send'],
+      [130, 'interrupted; the object is printed'],
+    ],
   },
   {
     name: 'bench',
@@ -125,7 +133,7 @@ export const loadVerbs: readonly Verb[] = [
       {
         name: 'warmup',
         value: 'N',
-        text: 'messages before the clock starts, judged like all others (relay, accept, fanout, local: 3,000 deliveries, at most --n, unless given; sink: 10,000)',
+        text: 'messages before the clock starts, judged like all others (relay, accept, fanout, local, slow-domain, bounce-flood: 3,000 deliveries, at most --n, unless given; sink: 10,000)',
       },
       { name: 'sessions', value: 'N', text: 'connections at a time' },
       { name: 'crowd', value: 'N', text: 'idle-crowd: connections that do nothing; needs some 2 N open files (ulimit -n)' },

@@ -1,9 +1,70 @@
 /**
  * Rows of the verbs that look after queue and tables of a home.
  */
-import { homeOption, misused, type Verb } from './verb.js';
+import { homeOption, misused, type Verb, type VerbOption } from './verb.js';
 
 const cannot = [111, 'cannot; the reason is on standard error'] as const;
+
+const choiceOptions: readonly VerbOption[] = [
+  { name: 'id', value: 'N,...', text: 'messages with these numbers' },
+  {
+    name: 'from',
+    value: 'PATTERN',
+    text: 'with such a sender: an address in which * stands for any text; @host is *@host, <> the null sender',
+  },
+  { name: 'to', value: 'PATTERN', text: 'with such a recipient that is not done' },
+  { name: 'older', value: 'TIME', text: 'at least so long in the queue: 90 (seconds), 30m, 12h, 7d' },
+];
+const ordered: Verb['exits'] = [
+  [0, 'done'],
+  [1, 'some stay as they are: a delivery is under way, or others are among the recipients'],
+  misused,
+  cannot,
+];
+const together =
+  'All options that are given must hold. The server must run; tqmail queue with the same options shows what is meant.';
+
+/** What can be ordered for single messages. */
+const orderVerbs: readonly Verb[] = [
+  {
+    name: 'remove',
+    group: 'queue',
+    summary: 'removes messages without a bounce',
+    options: [homeOption, ...choiceOptions],
+    about: [
+      together,
+      'With --to only messages that nobody else is left to get. Nobody is told, not even of recipients that failed before.',
+    ],
+    exits: ordered,
+  },
+  {
+    name: 'bounce',
+    group: 'queue',
+    summary: 'gives messages up: their senders get a bounce now',
+    options: [homeOption, ...choiceOptions],
+    about: [together, 'With --to only messages that nobody else is left to get.'],
+    exits: ordered,
+  },
+  {
+    name: 'hold',
+    group: 'queue',
+    summary: 'keeps messages in the queue untried',
+    options: [homeOption, ...choiceOptions],
+    about: [
+      together,
+      'Until tqmail retry, flush or doqueue has them tried again. A held message grows older; past control/queuelifetime it has one try left then. control/holdremote holds what is still to come.',
+    ],
+    exits: ordered,
+  },
+  {
+    name: 'retry',
+    group: 'queue',
+    summary: 'makes messages due now, held or not',
+    options: [homeOption, ...choiceOptions],
+    about: [together, 'tqmail flush HOST does it for a host, and forgets that it did not answer; doqueue for all.'],
+    exits: ordered,
+  },
+];
 
 export const queueVerbs: readonly Verb[] = [
   {
@@ -22,10 +83,19 @@ export const queueVerbs: readonly Verb[] = [
     summary: 'lists what is queued',
     options: [
       homeOption,
+      ...choiceOptions,
+      {
+        name: 'by',
+        value: 'KEY',
+        choices: ['host', 'sender'],
+        text: 'a line for each host, or each sender, in place of messages',
+      },
+      { name: 'json', text: 'a message a line, as a JSON object' },
       { name: 'export', value: 'FORM', choices: ['qmail'], text: "each message as a line of qmail's queue files" },
     ],
     about: [
       "Counts as qmail-qstat's, then messages as qmail-qread's; of one with more than 100 recipients the first that are not done. Asks the running server, or reads the queue of a stopped one.",
+      'Why a message is still here: its last deferral is in the log, and tqmail report --part deferrals counts the reasons.',
     ],
     exits: [[0, 'done'], misused, cannot],
   },
@@ -40,6 +110,7 @@ export const queueVerbs: readonly Verb[] = [
     ],
     exits: [[0, 'done, or going on in the background'], misused, cannot],
   },
+  ...orderVerbs,
   {
     name: 'check',
     group: 'home',

@@ -112,6 +112,7 @@ export const serverVerbs: readonly Verb[] = [
     ],
     about: [
       'TERM and INT stop it: sessions and deliveries get 30 seconds, then they are put off. HUP rereads control/, ALRM makes every message due. KILL at any moment loses no accepted message.',
+      'With $NOTIFY_SOCKET and $WATCHDOG_USEC it tells systemd, by systemd-notify, that it is ready, stops, and lives (docs/service.md).',
     ],
     exits: [[0, 'clean stop'], misused, [111, 'cannot start; the reason is on standard error']],
   },
@@ -123,6 +124,23 @@ export const serverVerbs: readonly Verb[] = [
   ),
   status('status'),
   status('stat'),
+  {
+    name: 'metrics',
+    group: 'server',
+    summary: 'prints the figures of the server for Prometheus',
+    options: [
+      homeOption,
+      {
+        name: 'http',
+        value: 'ADDR:PORT',
+        text: 'in place of that answers GET /metrics and /healthz, until TERM or INT; port 0: any',
+      },
+    ],
+    about: [
+      'Only root and the owner of the queue may ask the server; whoever reaches ADDR:PORT may read the figures. /healthz says 200 while mail is taken, else 503 and why not.',
+    ],
+    exits: [[0, 'done'], [3, 'it does not run'], misused, cannot],
+  },
   told(
     'pause',
     'stops accepting and delivering',

@@ -13,6 +13,10 @@ import { pieces } from '../pieces.js';
 const split = 23n;
 /** Octets of a command, its NUL included. */
 const longestCommand = 100;
+/** Octets of `foop/` and a digit. */
+const shortestCommand = 6;
+/** Octets of `foop/`. */
+const nameLength = 5;
 /** Commands between two sweeps of pid/. */
 const commandsASweep = 30;
 /** What a dead qmail-queue left in pid/ goes after this many seconds. */
@@ -42,10 +46,18 @@ export async function run(call: Call): Promise<number> {
   return 0;
 }
 
-/** `+` done, `!` try again, `x` no such command. */
+/**
+ * `+` done, `!` try again, `x` no such command. As with qmail each octet in the number that is no digit has its own `x`, and
+ * the digits before the first of them are carried out all the same.
+ */
 async function answer(queue: string, command: string): Promise<string> {
-  const [, what, digits] = /^(foop|todo)\/([0-9]+)$/.exec(command) ?? [];
-  if (digits === undefined || command.length >= longestCommand) return 'x';
+  if (command.length < shortestCommand || command.length >= longestCommand) return 'x';
+  return 'x'.repeat(command.slice(nameLength).replace(/[0-9]/g, '').length) + (await done(queue, command));
+}
+
+async function done(queue: string, command: string): Promise<string> {
+  const [, what, digits] = /^(foop|todo)\/([0-9]+)/.exec(command) ?? [];
+  if (digits === undefined) return 'x';
   // As scan_ulong counts: no file has such a number, and what is not there counts as removed.
   const id = BigInt.asUintN(64, BigInt(digits));
   const files = what === 'foop' ? [`intd/${id}`, `mess/${id % split}/${id}`] : [`intd/${id}`, `todo/${id}`];

@@ -6,21 +6,12 @@ import { handOver } from '../../actors/inject/hand-over.js';
 import type { Verdict } from '../../actors/inject/intake.js';
 import { CommandTrouble } from '../complain.js';
 import { pidsFile, queueSocket } from '../home.js';
-import { isAlive, readPids } from '../start/run-files.js';
+import { isAlive, readPids } from '../run/run-files.js';
+import type { Destination } from './destination.js';
 
 /** A server that restarts is waited for, in milliseconds (contract §3). */
 const patienceMs = 30_000;
 const cannotWrite = 53;
-
-/** Where message and envelope go. */
-export interface Destination {
-  message(chunk: Uint8Array): Promise<void>;
-  envelope(chunk: Uint8Array): Promise<void>;
-  /** A verdict before the end: the rest need not be sent. */
-  early(): Verdict | undefined;
-  commit(): Promise<Verdict>;
-  abandon(): Promise<void> | void;
-}
 
 /** Finds the way and lets `feed` use it once. A queue that cannot be used is a verdict with its exit code. */
 export async function enqueue(home: string, feed: (destination: Destination) => Promise<Verdict>): Promise<Verdict> {

@@ -11,7 +11,7 @@ import { envelopeText } from '../../protocol/queue-envelope.js';
 import { queueText } from '../../protocol/queue-verdict.js';
 import type { Call } from '../call.js';
 import { textEnvironment } from '../octets.js';
-import type { Destination } from './enqueue.js';
+import type { Destination } from './destination.js';
 
 export type { QueueAnswer };
 

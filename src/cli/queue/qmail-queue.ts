@@ -6,7 +6,8 @@ import type { Verdict } from '../../actors/inject/intake.js';
 import { addressTooLong, EnvelopeReader, endedEarly, envelopeMalformed } from '../../protocol/queue-envelope.js';
 import { type Call, type Command, complainTo } from '../call.js';
 import { pieces } from '../pieces.js';
-import { type Destination, enqueue } from './enqueue.js';
+import type { Destination } from './destination.js';
+import { enqueue } from './enqueue.js';
 
 /** A writer dies long before the sweep could take its files (spec queue.md §3.6). */
 const alarmMs = 86_400_000;

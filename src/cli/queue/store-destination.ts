@@ -6,7 +6,7 @@ import type { Submission, Submitted } from '../../actors/messages.js';
 import { newMessage } from '../../actors/queue/new-message.js';
 import { createBodyFile, spillLimit } from '../../store/body-file.js';
 import { type QueueStore, StoreError } from '../../store/queue-store.js';
-import type { Destination } from './enqueue.js';
+import type { Destination } from './destination.js';
 
 export function storeDestination(store: QueueStore, folder: string, uid: number): Destination {
   const now = Math.floor(Date.now() / 1000);

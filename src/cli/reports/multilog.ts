@@ -11,6 +11,8 @@ import { LogOutputs } from './log/outputs.js';
 import { LineSplitter } from './log/split.js';
 
 const usageCode = 100;
+/** Octets of one of multilog's reads: where its writes end, and with them its files, depends on it. */
+const readSize = 1_024;
 
 export const run: Command = async (call) => {
   const script = parseLogScript(call.args);
@@ -62,7 +64,10 @@ async function pump(call: Call, splitter: LineSplitter, outputs: LogOutputs): Pr
     };
     const stopping = { stopped: () => term && !splitter.inLine, onChange };
     for await (const piece of logInput(call, stopping)) {
-      splitter.take(piece);
+      for (let at = 0; at < piece.length; at += readSize) {
+        splitter.take(piece.subarray(at, at + readSize));
+        outputs.endRead();
+      }
       work = work.then(() => outputs.flush());
       await work;
     }

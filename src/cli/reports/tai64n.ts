@@ -9,7 +9,7 @@ export const run: Command = async (call) => {
   for await (const found of lines(call, 0, longest)) {
     const now = Date.now();
     const mark = `${tai64n(Math.floor(now / 1000), (now % 1000) * 1_000_000)} `;
-    put(call, 1, found.map(({ text, begins, ends }) => `${begins ? mark : ''}${text}${ends ? '\n' : ''}`).join(''));
+    put(call, 1, found.map(({ text, begins, feed }) => `${begins ? mark : ''}${text}${feed ? '\n' : ''}`).join(''));
   }
   return 0;
 };

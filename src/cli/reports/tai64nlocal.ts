@@ -14,8 +14,8 @@ export const run: Command = async (call) => {
   return 0;
 };
 
-function localLine({ text, begins, ends }: LinePiece): string {
-  const end = ends ? '\n' : '';
+function localLine({ text, begins, feed }: LinePiece): string {
+  const end = feed ? '\n' : '';
   const time = begins && text.startsWith('@') ? readTai64n(text) : undefined;
   if (time === undefined) return text + end;
   return `${localTime(time.seconds)}.${String(time.nanoseconds).padStart(9, '0')}${text.slice(labelLength)}${end}`;

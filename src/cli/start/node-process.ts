@@ -6,10 +6,10 @@ import type { Duplex } from 'node:stream';
 import type { InheritedListener } from '../../actors/node-api.js';
 import type { ByteString } from '../../protocol/mail.js';
 import { poolThreads } from '../pool-threads.js';
+import { receiveLines, sendLine } from '../run/json-lines.js';
 import type { BoundListener } from './bind.js';
 import { fromNode } from './from-node.js';
 import type { Identity } from './identity.js';
-import { receiveLines, sendLine } from './json-lines.js';
 import { firstListenerFd, type ToNode, type ToParent } from './pipe-messages.js';
 
 export interface NodeSpawn {
@@ -48,8 +48,8 @@ export function spawnNode(options: NodeSpawn, take: (message: ToParent) => void)
     env: { ...process.env, UV_THREADPOOL_SIZE: poolThreads(16) },
     ...(identity.drops ? { uid: identity.uid, gid: identity.gid } : {}),
   });
-  const pipe = child.stdio[3] as Duplex | null;
-  if (child.pid === undefined || pipe === null) return child;
+  if (child.pid === undefined) return child;
+  const pipe = child.stdio[3] as Duplex;
   receiveLines(
     pipe,
     (value) => {
@@ -65,7 +65,7 @@ export function spawnNode(options: NodeSpawn, take: (message: ToParent) => void)
 }
 
 export function tellNode(child: ChildProcess | undefined, message: ToNode): void {
-  const pipe = child?.stdio[3] as Duplex | null | undefined;
+  const pipe = child?.stdio?.[3] as Duplex | null | undefined;
   if (pipe !== null && pipe !== undefined) sendLine(pipe, message);
 }
 

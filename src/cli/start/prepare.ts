@@ -18,19 +18,23 @@ import {
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { cores } from '../../actors/cores.js';
+import { descriptorLimit, leastDescriptors } from '../../actors/kernel/descriptors.js';
 import { placement } from '../../actors/topology.js';
 import type { Settings } from '../../protocol/settings.js';
 import { readSettings } from '../../store/control-dir.js';
-import { CommandTrouble, reason } from '../complain.js';
+import { controlWarnings } from '../../store/control-warnings.js';
+import { CommandTrouble, errorCode, reason } from '../complain.js';
 import { lockFile, pidsFile, queueFolder, runFolder } from '../home.js';
 import { closeLock, openLock, tryLock, waitForLock } from '../lock.js';
+import { isAlive, readPids } from '../run/run-files.js';
 import { type BoundListener, bindListeners } from './bind.js';
 import { chooseIdentity, type Identity, unusable } from './identity.js';
-import { isAlive, readPids } from './run-files.js';
 import { notServed } from './served.js';
 
 export interface Prepared {
   readonly settings: Settings;
+  /** For the log: what in control/ counts otherwise than it looks. */
+  readonly warnings: readonly string[];
   readonly identity: Identity;
   readonly lock: number;
   readonly listeners: readonly BoundListener[];
@@ -43,6 +47,7 @@ const spares = 8;
 const patience = 30;
 
 export async function prepare(home: string, user: string | undefined, code: string): Promise<Prepared> {
+  checkDescriptors();
   const owner = checkHome(home);
   const settings = await usableSettings(home);
   const identity = chooseIdentity(owner, user);
@@ -53,6 +58,7 @@ export async function prepare(home: string, user: string | undefined, code: stri
     const listeners = bindListeners(settings.listeners);
     return {
       settings,
+      warnings: await controlWarnings(home),
       identity,
       lock,
       listeners,
@@ -65,6 +71,13 @@ export async function prepare(home: string, user: string | undefined, code: stri
 }
 
 const unreadable = 'unable to read controls';
+
+function checkDescriptors(): void {
+  const limit = descriptorLimit();
+  if (limit >= leastDescriptors) return;
+  const text = `cannot start: ${limit} open files are allowed, a server needs ${leastDescriptors} and one or two more a connection; raise the limit (ulimit -n 20000; LimitNOFILE= in a systemd unit)`;
+  throw new CommandTrouble(111, text);
+}
 
 function checkHome(home: string): Stats {
   for (const [folder, alert] of [
@@ -138,7 +151,10 @@ async function takeLock(home: string, identity: Identity): Promise<number> {
     const { uid, size, nlink } = fstatSync(fd);
     if (identity.drops && uid === 0 && size === 0 && nlink === 1) fchownSync(fd, identity.uid, identity.gid);
   } catch (error) {
-    throw new CommandTrouble(111, `cannot start: ${path}: ${reason(error)}`, 'unable to open mutex');
+    const { uid } = statSync(queueFolder(home));
+    const as = uid === 0 ? 'root' : `root or as uid ${uid}, which owns ${queueFolder(home)}`;
+    const advice = errorCode(error) === 'EACCES' ? `; start it as ${as}` : '';
+    throw new CommandTrouble(111, `cannot start: ${path}: ${reason(error)}${advice}`, 'unable to open mutex');
   }
   if (tryLock(fd)) return fd;
   for (let waited = 0; waited < patience && !serverLives(home); waited++) {

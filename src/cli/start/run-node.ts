@@ -8,10 +8,12 @@ import { obeyFaults } from '../../actors/kernel/fault.js';
 import { beatMs } from '../../actors/kernel/pulse.js';
 import type { NodeOptions, RunningNode } from '../../actors/node-api.js';
 import { readSettings } from '../../store/control-dir.js';
+import { controlWarnings } from '../../store/control-warnings.js';
 import { reason } from '../complain.js';
 import { serveControl } from '../control/server.js';
 import { controlSocket } from '../home.js';
-import { receiveLines, sendLine } from './json-lines.js';
+import { receiveLines, sendLine } from '../run/json-lines.js';
+import { LogLines } from './log-lines.js';
 import { pipeFd, type ToNode, type ToParent } from './pipe-messages.js';
 import { serverLog, type WriteLog } from './server-log.js';
 
@@ -33,7 +35,8 @@ class NodeProcess {
   readonly #startNode: StartNode;
   readonly #pipe = new Socket({ fd: pipeFd });
   #node: RunningNode | undefined;
-  #log: WriteLog = serverLog({ logformat: 'qmail', logstamp: 'none' });
+  readonly #lines = new LogLines(1);
+  #log: WriteLog = serverLog({ logformat: 'qmail', logstamp: 'none' }, this.#lines);
   #home: string | undefined;
   /** control/listeners as this node was started with, in JSON. */
   #listeners = '';
@@ -77,7 +80,7 @@ class NodeProcess {
       const [first] = read.problems;
       return this.#fail(`${first?.file}:${first?.line}: ${first?.text}`);
     }
-    this.#log = serverLog(read.settings);
+    this.#log = serverLog(read.settings, this.#lines);
     this.#listeners = JSON.stringify(read.settings.listeners);
     const options: NodeOptions = {
       home: start.home,
@@ -117,7 +120,8 @@ class NodeProcess {
     const read = this.#home === undefined ? { problems: [] } : await readSettings(this.#home);
     if ('problems' in read) return;
     const { logformat, logstamp } = read.settings;
-    this.#log = serverLog({ logformat, logstamp });
+    this.#log = serverLog({ logformat, logstamp }, this.#lines);
+    for (const text of await controlWarnings(this.#home ?? '')) this.#log('warning', text);
     this.#tell({ type: 'log', format: { logformat, logstamp } });
     if (JSON.stringify(read.settings.listeners) === this.#listeners) return;
     this.#log('warning', 'control/listeners was changed: it counts from the next tqmail stop and start on');

@@ -5,14 +5,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { giftSocket } from '../../actors/spawn/mailbox-gift.js';
 import type { ByteString } from '../../protocol/mail.js';
-import { complain } from '../complain.js';
+import { complain, reason } from '../complain.js';
 import { lspawndSocket, pidsFile } from '../home.js';
+import { type ReadyListener, removeFile, writePids, writeReady } from '../run/run-files.js';
+import { LogLines } from './log-lines.js';
 import { spawnNode, tellNode, v8Flags } from './node-process.js';
 import { NodePulse, watchNode } from './node-pulse.js';
 import type { ToParent } from './pipe-messages.js';
 import type { Prepared } from './prepare.js';
-import { type ReadyListener, removeFile, writePids, writeReady } from './run-files.js';
 import { serverLog, type WriteLog } from './server-log.js';
+import { ServiceNotice } from './service-notice.js';
 import { type StartSignal, takeSignals } from './signals.js';
 import { endedCleanly, type Supervised, supervise } from './supervise.js';
 
@@ -36,6 +38,8 @@ export type WhenReady = (listeners: readonly ReadyListener[]) => void;
 /** Sessions and deliveries get this long to end (contract §4); then the node gets a little more to close. */
 const graceMs = 30_000;
 const closeMs = 5_000;
+/** Files that could not be written are tried again this often. */
+const againMs = 1_000;
 
 export function runServer(options: ServerOptions): Promise<number> {
   return new Promise((settle) => new Server(options, settle).begin());
@@ -44,25 +48,32 @@ export function runServer(options: ServerOptions): Promise<number> {
 class Server {
   readonly #options: ServerOptions;
   readonly #settle: (code: number) => void;
+  readonly #lines: LogLines;
   #log: WriteLog;
   #node: Supervised | undefined;
   readonly #pulse = new NodePulse();
+  readonly #notice = new ServiceNotice(process.env, (text) => this.#log('warning', text));
   #lspawnd: Supervised | undefined;
   #stopping = false;
   #wasReady = false;
   #lastWords = '';
   /** The node that said it cannot go on. */
   #failing: ChildProcess | undefined;
+  /** Files in run/ that could not be written, and how they are. */
+  readonly #unkept = new Map<string, () => void>();
+  #again: NodeJS.Timeout | undefined;
 
   constructor(options: ServerOptions, settle: (code: number) => void) {
     this.#options = options;
     this.#settle = settle;
-    this.#log = serverLog(options.prepared.settings, options.log);
+    this.#lines = new LogLines(options.log);
+    this.#log = serverLog(options.prepared.settings, this.#lines);
   }
 
   begin(): void {
     const { home, entry, lspawnd, prepared, defaultDelivery, log } = this.#options;
-    const { identity, lock, listeners, copies } = prepared;
+    const { identity, lock, listeners, copies, warnings } = prepared;
+    for (const text of warnings) this.#log('warning', text);
     if (lspawnd !== undefined) {
       const { concurrencylocal } = prepared.settings;
       const args = [lspawnd, home, lspawndSocket(home), String(identity.uid), String(concurrencylocal)];
@@ -117,13 +128,34 @@ class Server {
       const pid = kept?.child()?.pid;
       if (pid !== undefined) processes.push({ role, pid });
     }
-    writePids(pidsFile(this.#options.home), processes);
+    const path = pidsFile(this.#options.home);
+    this.#keepFile(path, () => writePids(path, processes));
+  }
+
+  /** A full or read-only disk is no reason to end: what is there stays, and is written when it can be. */
+  #keepFile(path: string, write: () => void): void {
+    try {
+      write();
+      this.#unkept.delete(path);
+    } catch (error) {
+      if (!this.#unkept.has(path))
+        this.#log('warning', `cannot write ${path} (${reason(error)}); it is tried again, mail goes on`);
+      this.#unkept.set(path, write);
+      this.#again ??= setInterval(() => this.#keepFiles(), againMs).unref();
+    }
+  }
+
+  #keepFiles(): void {
+    for (const [path, write] of this.#unkept) this.#keepFile(path, write);
+    if (this.#unkept.size > 0) return;
+    clearInterval(this.#again);
+    this.#again = undefined;
   }
 
   #hear(message: ToParent): void {
     if (message.type === 'pulse') this.#pulse.heard();
     else if (message.type === 'ready') this.#ready();
-    else if (message.type === 'log') this.#log = serverLog(message.format);
+    else if (message.type === 'log') this.#log = serverLog(message.format, this.#lines);
     else if (message.type === 'failed') this.#failed(message.text);
     else if (message.type === 'stop please') void this.#stop();
     else if (message.type === 'restart please' && !this.#stopping) {
@@ -153,9 +185,10 @@ class Server {
     const { readyFile, prepared, whenReady } = this.#options;
     this.#pids();
     const listeners = prepared.listeners.map(({ protocol, address, port }) => ({ protocol, address, port }));
-    if (readyFile !== undefined) writeReady(readyFile, process.pid, listeners);
+    if (readyFile !== undefined) this.#keepFile(readyFile, () => writeReady(readyFile, process.pid, listeners));
     if (!this.#wasReady) whenReady?.(listeners);
     this.#wasReady = true;
+    this.#notice.ready();
   }
 
   #signal(signal: StartSignal): void {
@@ -167,6 +200,7 @@ class Server {
   async #stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#notice.stopping();
     const gone = this.#node?.ending();
     const child = this.#node?.child();
     tellNode(child, { type: 'stop', graceMs });
@@ -188,6 +222,8 @@ class Server {
   }
 
   #finish(code: number): void {
+    clearInterval(this.#again);
+    this.#unkept.clear();
     void this.#lspawnd?.ending();
     this.#lspawnd?.child()?.kill('SIGTERM');
     removeFile(pidsFile(this.#options.home));

@@ -4,8 +4,8 @@
 import type { CdbRecord } from '../cdb.js';
 import type { ByteString } from '../mail.js';
 import type { Rewrite } from '../message/rewrite.js';
-import { parseTokens, plainText } from '../message/tokens.js';
-import { type AliasWord, aliasWords, inOrder } from './alias-words.js';
+import { parseTokens, plainText, type Token } from '../message/tokens.js';
+import { type AliasWord, aliasWords, inOrder, isNobody } from './alias-words.js';
 import { BadAliases, commandsRecord, type Instruction, instruction, ownerRecord } from './commands.js';
 
 interface LogicalLine {
@@ -46,12 +46,17 @@ function instructionOf(word: AliasWord, programs: boolean): Instruction {
 
 const left = /^((?:[^":\\]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*")*):([\s\S]*)$/;
 
+const isWord = (token: Token | undefined): boolean =>
+  token?.kind === 'atom' || token?.kind === 'quoted' || token?.kind === 'literal';
+
 /** `user@` for one without a host: any host. Undefined: no target. */
 function targetOf(text: ByteString): ByteString | undefined {
   const tokens = parseTokens(text);
   if (tokens === undefined) return undefined;
   const inner = tokens.some(({ kind }) => kind === '<') ? tokens.filter(({ kind }) => kind !== '<' && kind !== '>') : tokens;
   if (inner.some(({ kind }) => kind === ',' || kind === ';' || kind === ':')) return undefined;
+  const written = inner.filter(({ kind }) => kind !== 'comment');
+  if (written.some((token, index) => isWord(token) && isWord(written[index + 1]))) return undefined;
   const target = plainText(inner);
   if (target === '' || target.endsWith('@')) return undefined;
   return target.includes('@') ? target : `${target}@`;
@@ -84,6 +89,6 @@ export function includeCommands(text: ByteString, rewrite: Rewrite): Instruction
     if (line.startsWith('#')) return [];
     const words = aliasWords(line.trim(), rewrite);
     if (words === undefined) throw unreadable({ number: index + 1, text: line.trim() });
-    return inOrder(words).map((word) => instructionOf(word, false));
+    return inOrder(words).flatMap((word) => (isNobody(word) ? [] : [instructionOf(word, false)]));
   });
 }

@@ -1,6 +1,6 @@
 /**
  * The right side of a line of /etc/aliases, a line of an :include: file, a line of .forward: addresses, programs, included
- * lists, separated by commas or blanks. Says what they are; what is allowed is the caller's. Pure.
+ * lists, separated by commas or blanks; groups are their members. Says what they are; what is allowed is the caller's. Pure.
  */
 import type { ByteString } from '../mail.js';
 import { mapAddresses } from '../message/address-list.js';
@@ -14,23 +14,62 @@ export type AliasWord =
   | { readonly tag: 'include'; readonly file: ByteString }
   | { readonly tag: 'file'; readonly file: ByteString };
 
-/** Pieces between commas; commas in quotes, comments and brackets do not count. Undefined: something is left open. */
-function commaPieces(text: ByteString): ByteString[] | undefined {
-  const pieces: ByteString[] = [];
-  let from = 0;
-  let at = 0;
-  while (at < text.length) {
-    const unit = text[at] as string;
-    if (unit === ',') {
-      pieces.push(text.slice(from, at));
-      from = at + 1;
-    }
-    const end = unit === '"' || unit === '(' || unit === '<' ? closed(text, at) : at + (unit === '\\' ? 2 : 1);
-    if (end === undefined) return undefined;
-    at = end;
+const include = /^:include:[ \t]*/i;
+const includeLength = ':include:'.length;
+
+/**
+ * The pieces of a right side: what stands between commas and semicolons, a group's members among them, its name left out.
+ * Those in quotes, comments and brackets do not count, nor do colons and semicolons in a program, a file or a list.
+ */
+class Pieces {
+  readonly found: ByteString[] = [];
+  readonly #text: ByteString;
+  #from = 0;
+  #inGroup = false;
+
+  constructor(text: ByteString) {
+    this.#text = text;
   }
-  pieces.push(text.slice(from));
-  return pieces;
+
+  /** False: something is left open, or a group has no name or another one in it. */
+  read(): boolean {
+    const text = this.#text;
+    for (let at = 0; at < text.length; ) {
+      const unit = text[at] as string;
+      if (!this.#separator(unit, at)) return false;
+      const end = unit === '"' || unit === '(' || unit === '<' ? closed(text, at) : at + (unit === '\\' ? 2 : 1);
+      if (end === undefined) return false;
+      at = end;
+    }
+    this.found.push(text.slice(this.#from));
+    return !this.#inGroup;
+  }
+
+  /** False: a colon that ends no group's name. */
+  #separator(unit: string, at: number): boolean {
+    if (unit !== ',' && unit !== ';' && unit !== ':') return true;
+    const piece = this.#text.slice(this.#from, at).trim();
+    const ends = unit === ',' || (unit === ';' && this.#inGroup && /^;(?:[\s,]|$)/.test(this.#text.slice(at, at + 2)));
+    if (!ends && (/^[|/:]/.test(piece) || include.test(this.#text.slice(at, at + includeLength)))) return true;
+    if (unit === ':') {
+      if (this.#inGroup || !isPhrase(piece)) return false;
+      this.#inGroup = true;
+    } else {
+      this.found.push(piece);
+      if (unit === ';') this.#inGroup = false;
+    }
+    this.#from = at + 1;
+    return true;
+  }
+}
+
+/** Words and comments alone, as the name of a group is. */
+function isPhrase(text: ByteString): boolean {
+  const tokens = parseTokens(text) ?? [];
+  return (
+    tokens.some(({ kind }) => kind === 'atom' || kind === 'quoted') &&
+    tokens.every(({ kind }) => kind === 'atom' || kind === 'quoted' || kind === 'comment' || kind === '.')
+  );
 }
 
 const closers: Readonly<Record<string, string>> = { '"': '"', '(': ')', '<': '>' };
@@ -49,18 +88,21 @@ function closed(text: ByteString, from: number): number | undefined {
   return undefined;
 }
 
-const include = /^:include:[ \t]*/i;
-
 /** The words of a whole right side, in its order; undefined when it cannot be read. */
 export function aliasWords(text: ByteString, rewrite: Rewrite): AliasWord[] | undefined {
   const words: AliasWord[] = [];
-  for (const piece of commaPieces(text) ?? [undefined]) {
-    const found = piece === undefined ? undefined : wordsOf(piece.trim(), rewrite);
+  const pieces = new Pieces(text);
+  if (!pieces.read()) return undefined;
+  for (const piece of pieces.found) {
+    const found = wordsOf(piece.trim(), rewrite);
     if (found === undefined) return undefined;
     words.push(...found);
   }
   return words;
 }
+
+/** `<>`, or what is no address once it is rewritten. */
+export const isNobody = (word: AliasWord): boolean => word.tag === 'address' && word.address === '';
 
 /** Words of a line in the order of fastforward and dot-forward: the last one first, but a program or a list before the address to its right. */
 export function inOrder(words: readonly AliasWord[]): AliasWord[] {
@@ -110,6 +152,6 @@ function addresses(text: ByteString, rewrite: Rewrite): AliasWord[] | undefined 
     found.unshift(special ?? { tag: 'address', address: plainText(rewrite(tokensOfOne)), bare });
     return tokensOfOne;
   };
-  if (tokens === undefined || tokens.some(({ kind }) => kind === ';')) return undefined;
+  if (tokens === undefined) return undefined;
   return mapAddresses(tokens, replace) === undefined ? undefined : found;
 }

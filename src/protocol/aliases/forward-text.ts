@@ -51,6 +51,7 @@ const unit = /\\([\s\S]?)|#[^\n]*|[ \t\r\n]+|[:,;]|[^\\# \t\r\n:,;]+/g;
 /** Throws BadAliases. Of equal targets the first counts, as a cdb finds it. */
 export function parseForward(text: ByteString): readonly CdbRecord[] {
   const reader = new Reader();
+  if (text.includes('\0')) throw new BadAliases('NUL bytes are not permitted');
   for (const [whole, quoted] of text.matchAll(unit)) {
     if (quoted !== undefined) reader.word(quoted);
     else if (whole === ':') reader.colon();

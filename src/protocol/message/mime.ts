@@ -8,6 +8,7 @@ import { base64Octets, quotedOctets } from './transfer-encoding.js';
 const deepest = 10;
 const mostParts = 200;
 const mostFields = 1_000;
+const mostContinued = 20;
 
 export interface MimeField {
   readonly name: ByteString;
@@ -23,6 +24,8 @@ export interface MimePart {
   readonly charset: string;
   /** Raw octets; undefined when it is no attachment. */
   readonly fileName: ByteString | undefined;
+  /** Without its brackets; empty when there is none. */
+  readonly contentId: ByteString;
   /** The body with its transfer encoding undone. */
   content(): ByteString;
   /** Parts that hold no others, in order. */
@@ -32,6 +35,11 @@ export interface MimePart {
 /** Lines may end CR LF or LF. */
 export function parseMime(message: ByteString): MimePart {
   return partOf(message, 0, { left: mostParts });
+}
+
+/** The fields of a message's header alone: cheaper. */
+export function parseHeader(message: ByteString): MimeField[] {
+  return fieldsOf(split(message).header);
 }
 
 function partOf(message: ByteString, depth: number, budget: { left: number }): MimePart {
@@ -48,6 +56,7 @@ function partOf(message: ByteString, depth: number, budget: { left: number }): M
     type,
     charset: (parameter(contentType, 'charset') ?? '').toLowerCase(),
     fileName: named ?? (/^\s*attachment/i.test(disposition) ? '' : undefined),
+    contentId: /<([^<>]*)>/.exec(field('content-id'))?.[1] ?? '',
     content: () => (encoding === 'base64' ? base64Octets(body) : encoding === 'quoted-printable' ? quotedOctets(body) : body),
     leaves: () => {
       const boundary = parameter(contentType, 'boundary');
@@ -75,16 +84,30 @@ function fieldsOf(header: ByteString): MimeField[] {
   return fields;
 }
 
-/** A parameter's value; of RFC 2231's forms the percent sign is undone, continuations are not followed. */
+/** A parameter's value; of RFC 2231's forms the percent sign and continuations are undone, the octets stay in their character set. */
 function parameter(value: ByteString, name: string): ByteString | undefined {
-  const found = new RegExp(`;\\s*${name}(\\*?)\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s;]+))`, 'i').exec(value);
-  if (found === null) return undefined;
-  const [, star, quoted, plain = ''] = found;
+  if (!value.includes(';') || !value.toLowerCase().includes(name)) return undefined;
+  const form = (order: string): RegExp =>
+    new RegExp(`;\\s*${name}${order}(\\*?)\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s;]+))`, 'i');
+  const whole = form('').exec(value);
+  if (whole !== null) return parameterValue(whole, true);
+  if (!value.includes('*')) return undefined;
+  let text = '';
+  for (let order = 0; order < mostContinued; order++) {
+    const piece = form(`\\*${order}`).exec(value);
+    if (piece === null) return order === 0 ? undefined : text;
+    text += parameterValue(piece, order === 0);
+  }
+  return text;
+}
+
+/** `first` may name a character set before its octets. */
+function parameterValue([, star, quoted, plain = '']: RegExpExecArray, first: boolean): ByteString {
   const text = quoted === undefined ? plain : quoted.replace(/\\(.)/g, '$1');
   if (star !== '*') return text;
-  return text
-    .replace(/^[^']*'[^']*'/, '')
-    .replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return (first ? text.replace(/^[^']*'[^']*'/, '') : text).replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }
 
 function pieces(body: ByteString, boundary: ByteString, budget: { left: number }): ByteString[] {

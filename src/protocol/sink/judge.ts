@@ -43,10 +43,15 @@ interface Standing {
 export class SinkJudge {
   readonly #standing = new Map<SinkStage, Standing[]>();
   readonly #begun: number;
+  /** Stages whose rules count, draw or remember. */
+  readonly #stateful = new Set<SinkStage>();
+  /** Some rule wants to know how many connections are open. */
+  readonly limits: boolean;
 
   /** @param now the time that `from` and `to` count from */
   constructor({ seed, rules }: SinkRuleSet, now: number) {
     this.#begun = now;
+    this.limits = rules.some(({ action }) => action.tag === 'limit');
     for (const [index, rule] of rules.entries()) {
       const { action } = rule;
       const standing: Standing = {
@@ -56,6 +61,7 @@ export class SinkJudge {
         tries: action.tag === 'greylist' ? new FirstTries() : undefined,
         matches: 0,
       };
+      if (isStateful(rule)) this.#stateful.add(rule.stage);
       const at = this.#standing.get(rule.stage);
       if (at === undefined) this.#standing.set(rule.stage, [standing]);
       else at.push(standing);
@@ -65,6 +71,11 @@ export class SinkJudge {
   /** False: nothing is ever said about this stage. */
   concerns(stage: SinkStage): boolean {
     return this.#standing.has(stage);
+  }
+
+  /** True: what is said about this stage depends on what was asked before, so that one judge must hear all of it. */
+  remembers(stage: SinkStage): boolean {
+    return this.#stateful.has(stage);
   }
 
   judge(question: SinkQuestion): SinkVerdict {
@@ -88,6 +99,10 @@ export class SinkJudge {
     if (++one.matches % rule.every !== 0) return false;
     return rule.share === 1 || one.draw() < rule.share;
   }
+}
+
+function isStateful({ every, share, action: { tag } }: SinkRule): boolean {
+  return every > 1 || share < 1 || tag === 'rate' || tag === 'greylist' || tag === 'limit';
 }
 
 /** What an action does when nothing has to be counted for it; for the words of a recipient's address. */

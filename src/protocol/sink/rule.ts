@@ -5,11 +5,11 @@
 import type { ByteString } from '../mail.js';
 
 /**
- * Where a rule is asked, and what its pattern is compared with: `connect` the client's address; `mail`, `data`, `body` (the
- * first octets of a message) and `end` (its last dot) the sender; `rcpt` the recipient.
+ * Where a rule is asked, and what its pattern is compared with: `connect` the client's address; `auth` the name
+ * that logs in; `mail`, `data`, `body` (the first octets of a message) and `end` (its last dot) the sender; `rcpt` the recipient.
  */
-export type SinkStage = 'connect' | 'mail' | 'rcpt' | 'data' | 'body' | 'end';
-export const sinkStages: readonly SinkStage[] = ['connect', 'mail', 'rcpt', 'data', 'body', 'end'];
+export type SinkStage = 'connect' | 'auth' | 'mail' | 'rcpt' | 'data' | 'body' | 'end';
+export const sinkStages: readonly SinkStage[] = ['connect', 'auth', 'mail', 'rcpt', 'data', 'body', 'end'];
 
 export interface SinkRefusal {
   /** 400 to 599; 421 ends the connection. */

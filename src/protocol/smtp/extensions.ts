@@ -3,6 +3,7 @@
  * Parameters that were not announced are ignored, as qmail does (spec smtpd.md §2.1).
  */
 import type { ByteString } from '../mail.js';
+import { loginMechanisms } from './login.js';
 import type { SmtpServerOptions } from './session.js';
 
 /**
@@ -13,6 +14,8 @@ export function ehloReply(options: SmtpServerOptions): ByteString {
   const { greeting, databytes } = options;
   const enhanced = options.enhanced === 'ehlo';
   const keywords = ['PIPELINING', '8BITMIME'];
+  if (options.auth === true) keywords.unshift(`AUTH ${loginMechanisms.join(' ')}`);
+  if (options.utf8 === true) keywords.unshift('SMTPUTF8');
   if (enhanced || databytes > 0) keywords.push(`SIZE ${databytes}`);
   if (enhanced) keywords.push('ENHANCEDSTATUSCODES');
   if (options.etrn === true) keywords.push('ETRN');

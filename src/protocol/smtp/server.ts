@@ -6,16 +6,13 @@ import { maxCommandAddress, parseAddressArgument } from '../address.js';
 import { copyOf } from '../bytes.js';
 import type { ByteString } from '../mail.js';
 import { BodyScanner, type ScanResult } from './body-scanner.js';
+import { bareCr, bareLf, looping, oversize } from './body-texts.js';
 import { type CommandLine, parseCommand } from './command.js';
 import { CommandReader } from './command-reader.js';
 import { declaredSize, ehloReply } from './extensions.js';
+import { LoginDialog, type LoginStep } from './login.js';
 import { enhancedCode, formatReply } from './reply.js';
 import type { SmtpDecision, SmtpServer, SmtpServerEvent, SmtpServerOptions } from './session.js';
-
-const bareLf = 'See https://cr.yp.to/docs/smtplf.html.';
-const bareCr = 'message has a carriage return without line feed, see https://cr.yp.to/docs/smtplf.html (#5.6.0)';
-const oversize = 'sorry, that message size exceeds my databytes limit (#5.3.4)';
-const looping = 'too many hops, this message is looping (#5.4.6)';
 
 /** Most replies. */
 const plainOk = '250 ok\r\n';
@@ -26,7 +23,8 @@ type Command = (session: SmtpServerSession, argument: ByteString) => void;
 /** Commands answered without a pause; few clients ever send so many ahead. */
 const commandsInARow = 64;
 
-type Open = 'nothing' | 'etrn' | 'mail' | 'rcpt' | 'data' | 'end';
+/** `challenge`: not a decision but the client's next line is awaited. */
+type Open = 'nothing' | 'challenge' | 'login' | 'etrn' | 'mail' | 'rcpt' | 'data' | 'end';
 
 export class SmtpServerSession implements SmtpServer {
   /** All verbs; every other one is unimplemented (spec smtpd.md §2.1). */
@@ -42,6 +40,7 @@ export class SmtpServerSession implements SmtpServer {
     ['VRFY', (session) => session.reply(252, "send some mail, i'll try my best", '2.0.0')],
     ['HELP', (session) => session.reply(214, 'tqmail, a mail server that behaves as qmail does', '2.0.0')],
     ['ETRN', (session, argument) => session.etrn(argument)],
+    ['AUTH', (session, argument) => session.auth(argument)],
     ['STARTTLS', (session, argument) => session.startTls(argument)],
     ['QUIT', (session) => session.quit()],
   ]);
@@ -69,6 +68,8 @@ export class SmtpServerSession implements SmtpServer {
   private asked: ByteString = '';
   private body: BodyScanner | undefined;
   private pieces: Uint8Array[] = [];
+  private dialog: LoginDialog | undefined;
+  private loggedIn = false;
 
   constructor(options: SmtpServerOptions) {
     this.options = options;
@@ -117,8 +118,11 @@ export class SmtpServerSession implements SmtpServer {
         this.taken = 0;
       }
       const chunk = this.chunks[0];
-      if (chunk === undefined || this.over || this.open !== 'nothing') return undefined;
-      if (this.body) this.readBody(this.body, chunk);
+      if (chunk === undefined || this.over) return undefined;
+      if (this.open !== 'nothing') {
+        if (this.open !== 'challenge') return undefined;
+        this.readAnswer(chunk);
+      } else if (this.body) this.readBody(this.body, chunk);
       else this.readCommand(chunk);
       if (this.position >= chunk.length && !this.over) {
         this.chunks.shift();
@@ -134,10 +138,7 @@ export class SmtpServerSession implements SmtpServer {
     if (open === 'data') this.further = this.options.lmtp === true ? this.recipients.length - 1 : 0;
     if (open === 'data' || open === 'end') this.closeTransaction();
     // RFC 2033 §4.2: the end of an LMTP message is answered for each recipient.
-    for (let left = open === 'end' ? this.further : 0; left > 0; left--) {
-      if (decision.accept) this.reply(250, decision.text ?? 'ok', '2.0.0');
-      else this.reply(decision.code, decision.text);
-    }
+    for (let index = 0; open === 'end' && index < this.further; index++) this.replyEnd(decision, index);
     if (!decision.accept) {
       this.refuse(decision.code, decision.text);
       if (decision.close) this.breakOff(decision.text);
@@ -151,6 +152,9 @@ export class SmtpServerSession implements SmtpServer {
       this.reply(250, decision.text ?? 'ok', '2.1.5');
     } else if (open === 'etrn') {
       this.reply(250, decision.text ?? 'ok', '2.0.0');
+    } else if (open === 'login') {
+      this.loggedIn = true;
+      this.reply(235, decision.text ?? 'ok, welcome (#2.7.0)', '2.7.0');
     } else if (open === 'data') {
       this.body = new BodyScanner(this.options.barecr, this.options.maxHeader);
       this.reader.beforeMessage();
@@ -158,8 +162,15 @@ export class SmtpServerSession implements SmtpServer {
       else this.reply(354, decision.text);
     } else {
       this.errors = 0;
-      this.reply(250, decision.text ?? 'ok', '2.0.0');
+      this.replyEnd(decision, this.further);
     }
+  }
+
+  /** To the end of a message, for the recipient with this index. */
+  private replyEnd(decision: SmtpDecision, index: number): void {
+    const refused = decision.accept ? decision.each?.[index] : decision;
+    if (refused !== undefined) this.reply(refused.code, refused.text);
+    else this.reply(250, (decision.accept ? decision.text : undefined) ?? 'ok', '2.0.0');
   }
 
   private reply(code: number, text: ByteString, fallback?: string): void {
@@ -297,6 +308,40 @@ export class SmtpServerSession implements SmtpServer {
     else if (this.sender !== undefined) this.refuse(503, 'not within a transaction (#5.5.1)');
     else if (!/^[@#]?[!-~]{1,255}$/.test(name)) this.refuse(501, 'syntax error, write ETRN domain (#5.5.4)');
     else this.ask('etrn', { tag: 'etrn', name });
+  }
+
+  /** RFC 4954 §4: after EHLO, once, and not within a transaction. */
+  private auth(argument: ByteString): void {
+    if (this.options.auth !== true) this.refuse(502, 'unimplemented (#5.5.1)');
+    else if (!this.extended) this.refuse(503, 'EHLO first (#5.5.1)');
+    else if (this.loggedIn) this.refuse(503, 'you are logged in already (#5.5.1)');
+    else if (this.sender !== undefined) this.refuse(503, 'not within a transaction (#5.5.1)');
+    else {
+      this.dialog = new LoginDialog();
+      this.step(this.dialog.begin(argument));
+    }
+  }
+
+  private step(step: LoginStep): void {
+    this.open = 'nothing';
+    if (step.tag === 'login') this.ask('login', step);
+    else if (step.tag === 'wrong') this.refuse(step.code, step.text);
+    else {
+      this.open = 'challenge';
+      this.out += `334 ${step.challenge}\r\n`;
+    }
+  }
+
+  /** The client's answer to a 334. */
+  private readAnswer(chunk: Uint8Array): void {
+    const line = this.reader.read(chunk, this.position);
+    this.position = this.reader.position;
+    if (line === 'more' || this.dialog === undefined) return;
+    if (typeof line === 'string') this.step({ tag: 'wrong', code: 500, text: 'line too long or with a bare line feed (#5.5.2)' });
+    else {
+      this.options.heard?.(line.text);
+      this.step(this.dialog.answer(line.text));
+    }
   }
 
   /** RFC 3207 §4: no argument; whatever was said or sent before is forgotten with this session. */

@@ -34,12 +34,16 @@ export interface SmtpServerOptions {
   readonly etrn?: boolean;
   /** STARTTLS is announced and taken (RFC 3207). */
   readonly starttls?: boolean;
+  /** AUTH is announced and asked about (RFC 4954). */
+  readonly auth?: boolean;
+  /** SMTPUTF8 is announced (RFC 6531): addresses and headers may be UTF-8, which is taken in any case. */
+  readonly utf8?: boolean;
   /** A client that sends many commands ahead is interrupted by `breath` events. */
   readonly breath?: boolean;
 }
 
 /**
- * Events of a server session, in the order of the client's bytes. `mail`, `rcpt`, `data` and `end`
+ * Events of a server session, in the order of the client's bytes. `login`, `mail`, `rcpt`, `data` and `end`
  * stay open until `decide` is called; the session reads on only then. The others need no answer,
  * nor does an `end` with `refused` set (a `decide` for it is ignored). HELO, RSET and a new MAIL
  * can only come between messages, so pieces of a body are void after `end` with `refused`, `quit` and `broken` alone.
@@ -47,6 +51,8 @@ export interface SmtpServerOptions {
 export type SmtpServerEvent =
   | { readonly tag: 'helo'; readonly name: ByteString; readonly extended: boolean }
   | { readonly tag: 'mail'; readonly sender: ByteString; readonly size: number | undefined }
+  /** Name and secret of AUTH as octets (RFC 4954). Open, like mail. */
+  | { readonly tag: 'login'; readonly user: ByteString; readonly secret: ByteString }
   /** ETRN's argument (RFC 1985 §5.3): `node`, `@node` with all below it, or `#queue`. Open, like mail. */
   | { readonly tag: 'etrn'; readonly name: ByteString }
   | { readonly tag: 'rcpt'; readonly recipient: ByteString; readonly sender: ByteString }
@@ -66,12 +72,23 @@ export type SmtpServerEvent =
   /** The session is over after its output is written: bare LF or CR, too many errors. */
   | { readonly tag: 'broken'; readonly why: string };
 
+export interface SmtpRefusal {
+  readonly code: number;
+  readonly text: ByteString;
+}
+
 /**
  * `text` of an acceptance replaces the usual text after the code; `address` replaces the sender or recipient
  * (localiphost, RELAYCLIENT's suffix). `close` ends the session after the reply.
+ * `each`, at the end of an LMTP message: what is said for each recipient in place of the acceptance.
  */
 export type SmtpDecision =
-  | { readonly accept: true; readonly text?: ByteString; readonly address?: ByteString }
+  | {
+      readonly accept: true;
+      readonly text?: ByteString;
+      readonly address?: ByteString;
+      readonly each?: readonly (SmtpRefusal | undefined)[];
+    }
   | { readonly accept: false; readonly code: number; readonly text: ByteString; readonly close?: boolean };
 
 export interface SmtpServer {

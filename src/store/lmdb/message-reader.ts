@@ -61,16 +61,16 @@ export class MessageReader {
     const record = this.#record(id)?.head;
     if (record === undefined) return undefined;
     const { origin, uid, qp, birth, sender, recipientCount, unixSize } = record;
-    const fixed = { id, origin, uid, qp, birth, sender, recipientCount, unixSize };
     const state = peek(this.#layout.info, id);
-    if (state === undefined) return { ...fixed, preprocessed: false };
-    if (!isSealed(state, 'state', id, 0)) {
-      this.#damages.note(id, 'state record fails its checksum');
-      return { ...fixed, preprocessed: true };
+    const preprocessed = state !== undefined;
+    // Written out twice: a copy with further fields would be of another kind for the engine each time.
+    if (state === undefined || !isSealed(state, 'state', id, 0)) {
+      if (preprocessed) this.#damages.note(id, 'state record fails its checksum');
+      return { id, origin, uid, qp, birth, sender, recipientCount, unixSize, preprocessed };
     }
     const { local, remote } = decodeState(state);
     const due = { ...(local === undefined ? {} : { local }), ...(remote === undefined ? {} : { remote }) };
-    return { ...fixed, preprocessed: true, due };
+    return { id, origin, uid, qp, birth, sender, recipientCount, unixSize, preprocessed, due };
   }
 
   #isPreprocessed(id: MessageId): boolean {

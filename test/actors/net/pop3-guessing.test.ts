@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { Pop3Connection } from '../../../src/actors/pop3d/connection.js';
 import { LoginGate } from '../../../src/actors/pop3d/login-gate.js';
-import type { Opened } from '../../../src/actors/pop3d/mailbox-way.js';
+import type { Opened } from '../../../src/actors/pop3d/opened-mailbox.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { Client } from '../../support/line-client.js';
 import { soon, until } from '../../support/server-home.js';

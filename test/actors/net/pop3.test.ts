@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { LoginGate, networkOf } from '../../../src/actors/pop3d/login-gate.js';
-import type { Opened } from '../../../src/actors/pop3d/mailbox-way.js';
+import type { Opened } from '../../../src/actors/pop3d/opened-mailbox.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import type { Client } from '../../support/line-client.js';
 import { openPop3 } from '../../support/pop3-house.js';

@@ -148,6 +148,10 @@ test('connections of one client are limited', async () => {
   });
 });
 
+test('one word that is no preset is said to be none', async () => {
+  await assert.rejects(startSink({ rules: 'flakyy' }), /line 1: "flakyy" is neither a preset \(clean, flaky, .*\) nor a rule/);
+});
+
 test('rules change while it runs; a mistake changes nothing', async () => {
   await withSink({}, async (sink) => {
     sink.setRules('greylist');
@@ -190,6 +194,25 @@ async function qmtp(port: number, recipient: string): Promise<string> {
   return text;
 }
 
+test('in LMTP an address that wants a reply at the end gets it alone', async () => {
+  const sink = await startSink({ lmtp: loopback });
+  const port = sink.port('lmtp');
+  const got = await submit(port, { recipients: ['a@x', 'end-452-b@x', 'c@x', 'end-550-d@x'], body, hello: 'LHLO' });
+  const ends = ['250 ok', '452 452 as the address asked', '250 ok', '550 550 as the address asked', '221 sink.tqmail'];
+  assert.deepEqual(got.slice(-5), ends);
+  assert.deepEqual(
+    sink.messages().map(({ recipients }) => recipients),
+    [['a@x', 'c@x']],
+  );
+  const none = await submit(port, { recipients: ['end-450-b@x'], body, hello: 'LHLO' });
+  assert.match(none.at(-2) ?? '', /^450 /);
+  const { messages, recipients, refused4, refused5 } = sink.report();
+  assert.deepEqual([messages, recipients, refused4, refused5], [1, 2, 2, 1]);
+  await submit(port, { recipients: ['a@x'], body, hello: 'LHLO' });
+  assert.equal(sink.report().recipients, 3);
+  await sink.close();
+});
+
 test('QMTP takes, refuses for a time or for good, and cuts', async () => {
   const sink = await startSink({ qmtp: loopback, rules: 'rcpt d@* drop' });
   assert.equal(await qmtp(sink.port('qmtp'), 'r@x'), '3:Kok,');
@@ -198,6 +221,11 @@ test('QMTP takes, refuses for a time or for good, and cuts', async () => {
   assert.equal(await qmtp(sink.port('qmtp'), 'd@x'), '');
   const { messages, refused4, refused5, drops } = sink.report();
   assert.deepEqual([messages, refused4, refused5, drops], [1, 1, 1, 1]);
+  for (const code of ['450', '421']) {
+    sink.setRules(`connect * ${code} no`);
+    assert.equal(await qmtp(sink.port('qmtp'), 'r@x'), '', 'there is no answer before a package');
+  }
+  assert.deepEqual([sink.report().messages, sink.report().refused4], [1, 3]);
   const [message] = sink.messages({ to: 'r@x' });
   assert.deepEqual([message?.subject, message?.text, message?.protocol], ['q', '.dot\r\n', 'qmtp']);
   await sink.close();

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { type TestContext, test } from 'node:test';
+import { metricsText } from '../../../src/actors/sink/http/metrics.js';
 import { type ReceivedMessage, type Sink, startSink } from '../../../src/actors/sink/sink.js';
 import { submit } from './submit.js';
 
@@ -81,6 +82,66 @@ test('HTML of a message comes with a policy that lets nothing run or be fetched'
   assert.doesNotMatch(page.text, / on[a-z]+=| style="/);
 });
 
+const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const parts = [
+  'Subject: parts\r\nContent-Type: multipart/mixed; boundary=b\r\n',
+  '--b\r\nContent-Type: text/plain\r\n\r\nSee https://example.org/r?t=1. (or http://x.example/(a))',
+  '--b\r\nContent-Type: text/html\r\n\r\n<!doctype html><a class=x href="https://example.org/b?x=1&amp;y=2">b</a>' +
+    '<a href="javascript:alert(1)">j</a><img src="cid:logo%40x"><img src="cid:none">',
+  `--b\r\nContent-Type: image/png; name=l.png\r\nContent-ID: <logo@x>\r\nContent-Transfer-Encoding: base64\r\n\r\n${png}`,
+  "--b\r\nContent-Type: text/html\r\nContent-Disposition: attachment; filename*=utf-8''..%2F%C3%BC.html\r\n\r\n<script>alert(2)</script>",
+  '--b--\r\n',
+].join('\r\n');
+
+test('attachments can be fetched, links are listed, the view holds its images and opens links elsewhere', async (t) => {
+  const { sink, ask } = await started(t);
+  await submit(sink.port(), { recipients: ['p@x'], body: parts });
+  const [message] = sink.messages();
+  assert.deepEqual(message?.links, ['https://example.org/r?t=1', 'http://x.example/(a)', 'https://example.org/b?x=1&y=2']);
+  assert.deepEqual(
+    message?.attachments.map(({ part, name, type, contentId }) => [part, name, type, contentId]),
+    [
+      [2, 'l.png', 'image/png', 'logo@x'],
+      [3, '../ü.html', 'text/html', ''],
+    ],
+  );
+  assert.deepEqual(Buffer.from(sink.part(1, 2) ?? []).toString('base64'), png);
+  assert.deepEqual([sink.part(1, 9), sink.part(2, 0)], [undefined, undefined]);
+  const file = await ask('/api/messages/1/parts/3');
+  assert.deepEqual([file.code, file.headers['content-type'], file.text], [200, 'text/html', '<script>alert(2)</script>']);
+  assert.equal(file.headers['content-disposition'], "attachment; filename*=UTF-8''.._%C3%BC.html");
+  assert.match(`${file.headers['content-security-policy']}`, /sandbox$/);
+  for (const path of ['/api/messages/1/parts/9', '/api/messages/1/parts/', '/api/messages/1/parts', '/api/messages/1/text/1'])
+    assert.equal((await ask(path)).code, 404, path);
+  const view = await ask('/api/messages/1/view');
+  assert.ok(view.text.startsWith('<!doctype html><base target="_blank"><a '));
+  assert.ok(view.text.includes(`<img src="data:image/png;base64,${png}"><img src="cid:none">`));
+  assert.match(
+    `${view.headers['content-security-policy']}`,
+    /default-src 'none'.*; sandbox allow-popups allow-popups-to-escape-sandbox$/,
+  );
+});
+
+test('a query with a slip in it is refused, and does not find, wait for or delete everything', async (t) => {
+  const { sink, ask } = await started(t);
+  for (const name of ['a', 'b', 'c']) await submit(sink.port(), { recipients: [`${name}@x`], body: mail(name) });
+  for (const query of ['recipient=a', 'limit=x', 'limit=-1', 'after=1e3', 'to=a&to=b', 'q=a&text=b', 'timeout=1']) {
+    const said = await ask(`/api/messages?${query}`);
+    assert.deepEqual([said.code, Object.keys(JSON.parse(said.text) as object)], [400, ['error']], query);
+  }
+  for (const query of ['timeout=-1', 'timeout=1e2', 'timeout=601', 'limit=1', 'recipient=a'])
+    assert.equal((await ask(`/api/wait?${query}`)).code, 400, query);
+  assert.equal((await ask('/api/messages?recipient=a', { method: 'DELETE' })).code, 400);
+  assert.deepEqual((JSON.parse((await ask('/api/messages?limit=0')).text) as { messages: [] }).messages, []);
+  assert.equal((await ask('/api/messages?to=nobody', { method: 'DELETE' })).text, '{"deleted":0}\n');
+  assert.equal((await ask('/api/messages?to=b@x', { method: 'DELETE' })).text, '{"deleted":1}\n');
+  assert.deepEqual(
+    sink.messages().map(({ id }) => id),
+    [1, 3],
+  );
+  assert.equal(sink.clear({ subject: 'c' }), 1);
+});
+
 test('wait answers with what came before or comes later, or says that nothing did', async (t) => {
   const { sink, ask } = await started(t);
   await submit(sink.port(), { recipients: ['r@x'], body: mail('early') });
@@ -135,6 +196,25 @@ test('rules over HTTP: a mistake is named and changes nothing', async (t) => {
   assert.ok('disk-full' in JSON.parse((await ask('/api/presets')).text));
 });
 
+test('latency is a summary of Prometheus: quantiles, sum and count in seconds', async (t) => {
+  const { sink } = await started(t);
+  const latency = { count: 4, min: 1, mean: 2.5, p50: 2, p90: 4, p99: 4, p999: 4, max: 4 };
+  const lines = metricsText({ ...sink.report(), latency }).split('\n');
+  assert.deepEqual(
+    lines.filter((line) => line.includes('latency')),
+    [
+      '# HELP tqmail_sink_latency_seconds From sending to arrival of marked messages.',
+      '# TYPE tqmail_sink_latency_seconds summary',
+      'tqmail_sink_latency_seconds{quantile="0.5"} 0.002',
+      'tqmail_sink_latency_seconds{quantile="0.9"} 0.004',
+      'tqmail_sink_latency_seconds{quantile="0.99"} 0.004',
+      'tqmail_sink_latency_seconds{quantile="0.999"} 0.004',
+      'tqmail_sink_latency_seconds_sum 0.01',
+      'tqmail_sink_latency_seconds_count 4',
+    ],
+  );
+});
+
 test('metrics in the format of Prometheus, each name explained once', async (t) => {
   const { sink, ask } = await started(t);
   await submit(sink.port(), { recipients: ['a@x', '450-b@x'], body: mail('x') });
@@ -156,6 +236,20 @@ test('other sites are kept out: by a name that points here, or from their own pa
   assert.equal(await status({ origin: 'http://evil.example' }, 'DELETE'), 403);
   assert.equal(await status({ origin: 'null' }, 'DELETE'), 403);
   assert.equal(await status({ host: 'localhost:1', origin: 'http://localhost:1' }, 'DELETE'), 200);
+});
+
+test('a name that whoever started it gave is answered, in any case', async (t) => {
+  const sink = await startSink({ http: loopback, httpNames: ['Sink.test'] });
+  t.after(() => sink.close());
+  const code = async (host: string): Promise<number> =>
+    (await ask(sink.port('http'), '/metrics', { headers: { Host: host } })).code;
+  assert.deepEqual([await code('sink.TEST:2580'), await code('sink.test'), await code('other.test')], [200, 200, 403]);
+});
+
+test('a target that is no address is the client’s mistake; two slashes are only a path', async (t) => {
+  const { ask } = await started(t);
+  assert.equal((await ask('http://[')).code, 400);
+  for (const path of ['//', '//other.test/api/status']) assert.equal((await ask(path)).text, 'ok\n', path);
 });
 
 test('what is neither page nor interface is a webhook; wrong paths and methods are named', async (t) => {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { monotonicUs } from '../../../src/actors/monotonic.js';
+import { monotonicUs } from '../../../src/actors/kernel/monotonic.js';
 import { ArrivalBook } from '../../../src/actors/sink/arrival-book.js';
 import { startSink } from '../../../src/actors/sink/sink.js';
 import { formatLedgerMark, type LedgerMark, ledgerRecordLength, parseLedgerMark } from '../../../src/protocol/ledger.js';

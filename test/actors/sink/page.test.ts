@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { startSink } from '../../../src/actors/sink/sink.js';
-import { installedBrowser, openPage } from '../../support/browser.js';
+import { installedBrowser, openPage, type PageView } from '../../support/browser.js';
 import { submit } from './submit.js';
 
 const loopback = { address: '127.0.0.1', port: 0 };
@@ -20,16 +20,23 @@ const mail = [
   'Content-Type: text/plain; charset=utf-8',
   'Content-Transfer-Encoding: quoted-printable',
   '',
-  'A caf=C3=A9.',
+  'A caf=C3=A9. See https://example.org/reset?token=3D1&x=3D2.',
   '--bb',
   'Content-Type: text/html; charset=utf-8',
   '',
   '<h1>Hello</h1><p style="color:teal">from HTML<script>parent.document.title = 1; fetch("/api/messages", {method: "DELETE"})</script></p>',
+  '--bb',
+  'Content-Type: application/pdf; name="a b.pdf"',
+  '',
+  '%PDF',
   '--bb--',
   '',
 ].join('\r\n');
 
 const program = installedBrowser();
+/** A link opens a page of its own; no script, no form, not this site's origin. */
+const shown = 'https://example.org/reset?token=1&x=2 _blank noopener noreferrer';
+const links = 'allow-popups allow-popups-to-escape-sandbox';
 
 test(`the page${program === undefined ? ': not applicable, no chromium is installed' : ' in Chromium'}`, async (t) => {
   if (program === undefined) return;
@@ -53,7 +60,9 @@ test(`the page${program === undefined ? ': not applicable, no chromium is instal
   assert.match(await page.value('document.querySelector("#panel pre").textContent'), /C: MAIL FROM/);
   await page.value('[...document.querySelectorAll("[role=tab]")].find((tab) => tab.textContent === "HTML").click()');
   await page.until('document.querySelector("#panel iframe")');
-  assert.equal(await page.value('document.querySelector("#panel iframe").getAttribute("sandbox")'), '');
+  assert.equal(await page.value('document.querySelector("#panel iframe").getAttribute("sandbox")'), links);
+
+  await linksAndSearch(page);
 
   await page.value('document.querySelector("#rules").value = "# fine\\nrcpt * 250 ok"');
   await page.value('document.querySelector("#rules-form button").click()');
@@ -76,6 +85,28 @@ test(`the page${program === undefined ? ': not applicable, no chromium is instal
   const unnamed = `[...document.querySelectorAll('button,input,select,textarea')].filter((one) => !one.textContent && !one.labels?.length).length`;
   assert.equal(await page.value(unnamed), 0, 'every control has a name');
 });
+
+/** In the open message: links in both places, the attachment; then a search and what it would delete. */
+async function linksAndSearch(page: PageView): Promise<void> {
+  await page.value('[...document.querySelectorAll("[role=tab]")].find((tab) => tab.textContent === "Links").click()');
+  const link = 'document.querySelector("#panel a")';
+  assert.equal(await page.value(`${link}.href + " " + ${link}.target + " " + ${link}.rel`), shown);
+  await page.value('[...document.querySelectorAll("[role=tab]")].find((tab) => tab.textContent === "Text").click()');
+  assert.equal(await page.value(`${link}.href + " " + ${link}.target + " " + ${link}.rel`), shown);
+  assert.equal(
+    await page.value('document.querySelector("#message a[download=\'a b.pdf\']").getAttribute("href")'),
+    '/api/messages/1/parts/2',
+  );
+  await page.value(
+    'document.querySelector("#search").value = "TEXT 59"; document.querySelector("#search").dispatchEvent(new Event("input"))',
+  );
+  await page.until('document.querySelector("#listed").textContent === "1 of 61 kept"');
+  assert.equal(await page.value('document.querySelector("#clear").textContent'), 'Delete found');
+  await page.value(
+    'document.querySelector("#search").value = ""; document.querySelector("#search").dispatchEvent(new Event("input"))',
+  );
+  await page.until('document.querySelector("#listed").textContent === "61 kept"');
+}
 
 /** For whoever wants to look: $TQMAIL_PICTURES names a folder. */
 async function picture(page: { picture(): Promise<Buffer> }, name: string): Promise<void> {

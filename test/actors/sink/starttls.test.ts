@@ -57,6 +57,35 @@ for (const threads of [1, 2]) {
   });
 }
 
+for (const threads of [1, 2]) {
+  test(`TLS from the first octet, with a certificate of its own making; ${threads} threads`, async (t) => {
+    const any = { address: '127.0.0.1', port: 0 };
+    const sink = await startSink({ smtp: any, smtps: any, keep: 1, threads });
+    t.after(() => sink.close());
+    assert.equal((await runLoad(load(sink.port()))).tls, 0, 'nobody asked for STARTTLS');
+    const sent = await runLoad(load(sink.port('smtps'), { tls: true, starttls: false }));
+    assert.deepEqual([sent.accepted, sent.refused, sent.firstTrouble], [40, 0, null]);
+    const socket = connectTls({ port: sink.port('smtps'), host: '127.0.0.1', rejectUnauthorized: false });
+    const said = text(socket);
+    await said(/^220 sink\.tqmail ESMTP\r\n$/);
+    socket.write('EHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<last@b>\r\nDATA\r\nSubject: s\r\n\r\n.\r\nQUIT\r\n');
+    const all = await said(/\r\n221 /);
+    assert.ok(!all.includes('STARTTLS'), all);
+    assert.equal((await sink.wait({ to: 'last@b' })).protocol, 'smtp');
+    sink.setRules('connect * 421 not now');
+    for (let line = ''; !line.startsWith('421 not now'); ) {
+      line = await text(connectTls({ port: sink.port('smtps'), host: '127.0.0.1', rejectUnauthorized: false }))(/\r\n/);
+    }
+    // A client that speaks in the clear costs its own connection.
+    const plain = connect(sink.port('smtps'), '127.0.0.1').resume();
+    plain.on('error', () => undefined);
+    plain.write('EHLO me\r\n');
+    await once(plain, 'close');
+    await sink.close();
+    assert.deepEqual([sink.report().recipients, sink.report().verdict?.lost], [161, 0]);
+  });
+}
+
 test('without an offer, or unwilling, the source stays in the clear', async (t) => {
   const plain = await startSink({ keep: 0 });
   const offering = await startSink({ tls: 'self-made', keep: 0 });

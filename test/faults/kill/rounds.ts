@@ -2,14 +2,15 @@
  * The kill loop: load, a fault at a random moment (SIGKILL of every process, or of one, or the end of a thread), another
  * server where none is left, and so on; then wait until nothing is left in the queue and account for every message.
  */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startKeepingSink } from '../../support/keeping-sink.js';
 import type { LoopDisk } from '../../support/loop-disk.js';
 import { banner, type Ending, makeMailHome, openFolder, soon } from '../../support/server-home.js';
 import { ServerProcess } from '../../support/server-process.js';
 import { drained } from '../../support/server-status.js';
 import { Book, type Round, type Verdict } from './book.js';
+import { startBookingSink } from './booking-sink.js';
 import { Load } from './load.js';
 import { numberOf } from './numbered.js';
 import { type StrikeName, strike } from './strikes.js';
@@ -83,12 +84,7 @@ const environment = { TQMAIL_TEST_FAULTS: '1', NODE_OPTIONS: '--max-old-space-si
 export async function runRounds(ending: Ending, options: RoundsOptions): Promise<RoundsResult> {
   const begun = performance.now();
   const book = new Book();
-  const sink = await startKeepingSink(ending, {
-    taken: ({ bytes }) => {
-      book.arriveRemote(numberOf(bytes));
-      return { accept: true };
-    },
-  });
+  const sink = await startBookingSink(ending, book);
   const home = await makeMailHome(options.disk?.folder ?? openFolder(ending), sink.port, { concurrencyremote: `${remoteSlots}` });
   options.disk?.flush();
   const load = new Load({

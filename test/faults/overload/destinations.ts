@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runLoad } from '../../../src/actors/source/source.js';
 import { openLmdbQueue } from '../../../src/store/lmdb/open.js';
+import { DeafServer } from '../../support/deaf-server.js';
 import { banner, type Ending, freePort, makeMailHome, openFolder, soon, until } from '../../support/server-home.js';
 import { ServerProcess } from '../../support/server-process.js';
 import { statusOf } from '../../support/server-status.js';
@@ -24,21 +25,45 @@ export function routes(wellPort: number, domains: Readonly<Record<string, number
   };
 }
 
+export interface Poured {
+  readonly sender?: string;
+  /** Of each message; default 1. */
+  readonly recipients?: number;
+  /** What their names begin with; default `box-`. */
+  readonly name?: string;
+}
+
 /** Sends so many messages for one domain; throws unless all are taken. */
-export async function pour(scene: Scene, messages: number, domain: string, size: number, sender = ''): Promise<number> {
+export async function pour(scene: Scene, messages: number, domain: string, size: number, poured: Poured = {}): Promise<number> {
+  const { sender = '', recipients = 1, name = 'box-' } = poured;
   const report = await runLoad({
     target: { address: '127.0.0.1', port: scene.home.port, tls: false, helohost: 'load.test', timeout: 120_000 },
     messages,
     size,
     sessions: 20,
     rate: 0,
-    recipients: 1,
+    recipients,
     perSession: 100,
     sender,
-    pattern: `box-#@${domain}`,
+    pattern: `${name}#@${domain}`,
   });
   if (report.accepted < messages) throw new Error(`${messages - report.accepted} not taken: ${report.firstTrouble}`);
   return report.seconds;
+}
+
+/** Sends a message for each of so many domains below `domain`; throws unless all are taken. */
+async function scatter(scene: Scene, messages: number, domain: string): Promise<void> {
+  let left = messages;
+  const client = async (): Promise<void> => {
+    const dialogue = await (await SmtpDialogue.open(scene.home.port)).greet();
+    while (left > 0) {
+      left -= 1;
+      const answer = await dialogue.send([`box@d${left}.${domain}`], 'Subject: x\r\n\r\n');
+      if (!answer.startsWith('250')) throw new Error(`answered ${answer}`);
+    }
+    dialogue.close();
+  };
+  await Promise.all(Array.from({ length: 10 }, client));
 }
 
 export async function counter(scene: Scene, name: string): Promise<number> {
@@ -74,6 +99,37 @@ function hanging(
     },
   };
 }
+
+/** A host of this machine that drops every attempt to connect, apart from that of the hop that is well. */
+const holeAddress = '127.0.0.2';
+
+const blackHoles: OverloadCase = {
+  name: 'black-holes',
+  what: '2,000 domains, each new, whose hosts drop every attempt to connect, a message for each',
+  mostMiB: 500,
+  // Longer than any good message takes, much shorter than an attempt to connect.
+  leavesWithin: 20,
+  limited: /hosts that have taken no mail/,
+  prepare: async ({ ending, wellPort }) => {
+    const hole = new DeafServer();
+    const port = await hole.start(holeAddress);
+    ending.after(() => hole.stop());
+    const { smtproutes = '', rcpthosts = '' } = routes(wellPort, {});
+    return {
+      control: { smtproutes: `.hole.test:[${holeAddress}]:${port}\n${smtproutes}`, rcpthosts: `${rcpthosts}\n.hole.test` },
+      provoke: async (scene) => {
+        const count = Math.max(60, Math.round(2_000 * scene.scale));
+        await scatter(scene, count, 'hole.test');
+        const hang = async (): Promise<boolean> => (await counter(scene, 'send.asideNew')) > 0;
+        await until('deliveries hang', 20_000, hang);
+        await soon(Math.max(2_000, 75_000 * scene.scale));
+        const { counters = {} } = (await statusOf(scene.server)) ?? {};
+        const [slots, aside] = [counters['send.slots.remote'], counters['send.asideNew']];
+        return `${count} messages for as many new hosts, ${aside} of them wait aside, slots ${slots}`;
+      },
+    };
+  },
+};
 
 const backlog: OverloadCase = {
   name: 'backlog',
@@ -142,12 +198,7 @@ const silentDns: OverloadCase = {
       env: { TQMAIL_DNS: `127.0.0.1:${silent.address().port}` },
       provoke: async (scene) => {
         const count = Math.max(60, Math.round(1_000 * scene.scale));
-        const client = await (await SmtpDialogue.open(scene.home.port)).greet();
-        for (let n = 0; n < count; n += 1) {
-          const answer = await client.send([`box@d${n}.many.test`], 'Subject: x\r\n\r\n');
-          if (!answer.startsWith('250')) throw new Error(`answered ${answer}`);
-        }
-        client.close();
+        await scatter(scene, count, 'many.test');
         await until('questions are asked', 20_000, () => asked > 0);
         await soon(Math.max(5_000, 40_000 * scene.scale));
         return `${count} messages, ${asked} questions without an answer, ${await counter(scene, 'send.deferred')} deferred`;
@@ -196,6 +247,7 @@ export const destinationCases: readonly OverloadCase[] = [
     startSipping,
   ),
   hanging('mute-hop', 'a destination that never says a word, and 500 messages for it', 1_000, startMute),
+  blackHoles,
   backlog,
   dueAtOnce,
   circle,

@@ -6,10 +6,13 @@ import { once } from 'node:events';
 import { closeSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { askNode } from '../../../src/cli/control/client.js';
+import type { NodeStatus } from '../../../src/cli/control/messages.js';
+import { statusText } from '../../../src/cli/control/status-text.js';
 import { setDescriptorLimit } from '../../support/descriptor-limit.js';
 import { openFolder, soon, until } from '../../support/server-home.js';
 import { SmtpDialogue } from '../../support/smtp-dialogue.js';
-import type { OverloadCase } from './case.js';
+import type { OverloadCase, Scene } from './case.js';
 import { hold } from './clients.js';
 import { counter, pour, routes } from './destinations.js';
 import { startGulf } from './hop.js';
@@ -24,7 +27,7 @@ const bounceStorm: OverloadCase = {
       control: routes(wellPort, { 'victim.test': gulf.port }),
       provoke: async (scene) => {
         const count = Math.round(10_000 * scene.scale);
-        const seconds = await pour(scene, count, 'mail.example.org', 1_000, 'forged@victim.test');
+        const seconds = await pour(scene, count, 'mail.example.org', 1_000, { sender: 'forged@victim.test' });
         await until('all have failed', 300_000, async () => (await counter(scene, 'send.failed')) >= count);
         return `taken in ${seconds.toFixed(0)} s, ${await counter(scene, 'send.bounces')} bounces made, ${gulf.counts.messages} sent by then`;
       },
@@ -67,27 +70,41 @@ const unknownRecipients: OverloadCase = {
   },
 };
 
+/** Recipients whose names make their lines of log long, several a message: a case of some seconds fills what may wait. */
+const wordy = { recipients: 5, name: `${'long-'.repeat(36)}-` };
+
 const deafLog: OverloadCase = {
   name: 'deaf-log',
-  what: 'a log that nobody reads, and 20,000 messages',
+  what: 'a log that nobody reads: more than the 16 MiB of it that may wait, from 12,000 messages',
   mostMiB: 600,
   prepare: async ({ ending, wellPort }) => {
     const gulf = await startGulf(ending);
     return {
-      control: routes(wellPort, { 'gulf.test': gulf.port }),
+      control: { ...routes(wellPort, { 'gulf.test': gulf.port }), rcptspertransaction: `${wordy.recipients}` },
       provoke: async (scene) => {
         scene.server.child.stdout?.pause();
-        const count = Math.round(20_000 * scene.scale);
-        await pour(scene, count, 'gulf.test', 1_000);
+        const count = Math.round(12_000 * scene.scale);
+        await pour(scene, count, 'gulf.test', 1_000, wordy);
         await until('all have left', 300_000, () => gulf.counts.messages >= count);
         await soon(1_000);
         const lost = (await counter(scene, 'log.lost')) + (await counter(scene, 'log.dropped'));
+        if (scene.scale === 1 && lost === 0) throw new Error('all of the log found room');
+        if (lost > 0) await limitTold(scene);
         scene.server.child.stdout?.resume();
-        return `${count} taken and sent on, ${lost} pieces of log lost`;
+        if (lost > 0)
+          await scene.server.seen(/^warning: \d+ log lines (lost|dropped): the reader of the log (was|is) too slow$/, 60_000);
+        return `${count} with ${wordy.recipients} recipients each taken and sent on, ${lost} lines of log lost, which the log says where they are missing`;
       },
     };
   },
 };
+
+/** The operator sees it before anybody reads the log. */
+async function limitTold({ server }: Scene): Promise<void> {
+  const status = await askNode(server.home.path, { verb: 'status' });
+  const text = status?.tag === 'done' ? statusText(status.value as NodeStatus) : '';
+  if (!/the reader of the log: \d+ lines were lost/.test(text)) throw new Error(`status does not tell of the log: ${text}`);
+}
 
 const wideEnvelope: OverloadCase = {
   name: 'wide-envelope',

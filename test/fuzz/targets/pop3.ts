@@ -1,12 +1,11 @@
 /**
  * POP3: what a client says in both states of a session, and messages as they are sent. Against a reading of whole lines.
  */
-import { concatBytes, toByteString } from '../../../src/protocol/bytes.js';
+import { toByteString } from '../../../src/protocol/bytes.js';
 import { Authorization } from '../../../src/protocol/pop3/authorization.js';
 import { CommandLines, longestLine } from '../../../src/protocol/pop3/command-lines.js';
-import { MessageOctets } from '../../../src/protocol/pop3/message-octets.js';
+import { MessageText, wholeMessage } from '../../../src/protocol/pop3/message-text.js';
 import { type MessageList, Transaction } from '../../../src/protocol/pop3/transaction.js';
-import { wholeMessage } from '../../../src/protocol/pop3/whole-message.js';
 import { recordedField } from '../recorded.js';
 import { agree, holds, magnitude, octets, pieces, shape, type Target } from '../target.js';
 
@@ -36,7 +35,7 @@ function hear(chunks: readonly Uint8Array[]): Heard {
     heard.answers += 1;
     if (step.tag === 'reply') heard.said += step.text;
     else if (step.tag === 'lines') heard.said += [...step.pieces].join('');
-    else if (step.tag === 'message') heard.said += `+OK \r\n${sent(texts[step.index] ?? '', step.lines)}`;
+    else if (step.tag === 'message') heard.said += `+OK \r\n${wholeMessage(texts[step.index] ?? '', step.lines)}`;
     else if (step.tag === 'quit') heard.over = 'quit';
     else if (step.login.secret === 'secret') {
       inside = true;
@@ -52,13 +51,6 @@ function hear(chunks: readonly Uint8Array[]): Heard {
   holds('what waits for its line end is bounded', heard.over !== undefined || lines.rest().length <= longestLine + 1);
   heard.deleted = [...transaction.deleted].sort();
   return heard;
-}
-
-function sent(text: string, lines: number | undefined): string {
-  const message = new MessageOctets(lines);
-  const into = new Uint8Array(2 * text.length);
-  const size = message.encode(octets(text), into);
-  return toByteString(concatBytes([into.subarray(0, size), message.end()]));
 }
 
 /** What is deleted and asked, read line by line from the whole text. */
@@ -128,14 +120,10 @@ export const pop3Message: Target = {
   run(input) {
     const [, digits = '', text = ''] = /^(\d{0,3}) ?([\s\S]*)$/.exec(input) ?? [];
     const limit = digits === '' ? undefined : Number(digits);
-    const message = new MessageOctets(limit);
-    const parts: Uint8Array[] = [];
-    for (const piece of pieces(text)) {
-      const into = new Uint8Array(2 * piece.length);
-      parts.push(into.subarray(0, message.encode(piece, into)));
-    }
-    const whole = toByteString(concatBytes([...parts, message.end()]));
-    agree('whole and in pieces', whole, sent(text, limit));
+    const message = new MessageText(limit);
+    let whole = '';
+    for (const piece of pieces(text)) whole += message.over ? '' : message.next(toByteString(piece));
+    whole += message.end();
     agree('made at once', wholeMessage(text, limit), whole);
     agree('as a plain look', whole, `${wanted(text, limit)}\r\n.\r\n`);
     return `${magnitude(whole.length)} ${message.over} ${shape(text)}`;

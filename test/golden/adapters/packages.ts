@@ -1,20 +1,8 @@
-/** Recorded sessions of qmail-qmtpd and qmail-qmqpd, spoken to the commands on their descriptors. */
-import type { Adapter, Queued, QueueScript, RecordedCase } from '../runner/adapter.js';
+/** Recorded sessions of qmail-qmtpd and qmail-qmqpd, spoken to the commands on their descriptors; the cases have the form of smtpd's. */
+import type { Adapter } from '../runner/adapter.js';
+import type { SmtpdCase } from './smtpd.js';
 
-export interface PackagesCase extends RecordedCase, QueueScript {
-  readonly controls: Readonly<Record<string, string>>;
-  readonly env: Readonly<Record<string, string>>;
-  readonly morercpthosts?: string;
-  readonly input: string;
-  readonly expected: {
-    readonly exit: number;
-    readonly output: string;
-    readonly stderr: string;
-    readonly queued: readonly Queued[];
-  };
-}
-
-export function packagesAdapter(file: 'qmtpd' | 'qmqpd'): Adapter<PackagesCase> {
+export function packagesAdapter(file: 'qmtpd' | 'qmqpd'): Adapter<SmtpdCase> {
   return {
     file,
     async run(test, tools) {

@@ -8,14 +8,19 @@ import { isDeepStrictEqual } from 'node:util';
 import { root } from '../../runner/tree.js';
 import type { RecordedCase } from './adapter.js';
 
+/** One change: a dotted path in the case, a pattern, and what takes its place; null instead of a pattern: the part goes. */
+export type Change = readonly [path: string, pattern: string | null, text: string];
+
 interface Rule {
   readonly file: string;
-  /** Dotted path in the case to a pattern its text must match, or to null: nothing stands there. */
+  /** Dotted path in the case to a pattern its text (a list: all its texts) must match, or to null: nothing stands there. */
   readonly where?: Readonly<Record<string, string | null>>;
-  /** Pattern and replacement, for every text of `expected`; `{PATH}` in a replacement is the number that the case has there. */
+  /** Pattern and replacement, for every text of `expected`; `{PATH}` in a replacement is the number that the case has there, or the first line. */
   readonly replace?: readonly (readonly [string, string])[];
   /** Parts of `expected` that are always these. */
   readonly set?: Readonly<Record<string, unknown>>;
+  /** What tqmail gives for the case changed so is the result; `lines` names a text that is sent line by line (as-another.ts). */
+  readonly as?: { readonly change?: readonly Change[]; readonly lines?: string };
 }
 
 export interface Difference {
@@ -58,7 +63,7 @@ function byAllRules(
   let result: unknown = test.expected;
   const reasons: string[] = [];
   for (const { reason, rule } of list) {
-    if (rule === undefined || !applies(rule, file, test)) continue;
+    if (rule === undefined || rule.as !== undefined || !applies(rule, file, test)) continue;
     const changed = byRule(rule, result, test);
     if (isDeepStrictEqual(changed, result)) continue;
     result = changed;
@@ -68,15 +73,18 @@ function byAllRules(
 }
 
 /** Those of test/golden/different.json. */
-export function ownChoices(): Choices {
-  return choices(JSON.parse(readFileSync(join(root, 'test/golden/different.json'), 'utf8')) as readonly Difference[]);
-}
+export const ownDifferences = (): readonly Difference[] =>
+  JSON.parse(readFileSync(join(root, 'test/golden/different.json'), 'utf8')) as readonly Difference[];
 
-function applies({ file, where = {} }: Rule, caseFile: string, test: RecordedCase): boolean {
+export const ownChoices = (): Choices => choices(ownDifferences());
+
+export function applies({ file, where = {} }: Rule, caseFile: string, test: RecordedCase): boolean {
   if (file !== caseFile) return false;
   return Object.entries(where).every(([path, pattern]) => {
     const value = valueAt(test, path);
-    return pattern === null ? value === undefined : typeof value === 'string' && new RegExp(pattern).test(value);
+    if (pattern === null) return value === undefined;
+    const text = Array.isArray(value) ? value.join('') : value;
+    return (typeof text === 'string' || typeof text === 'number') && new RegExp(pattern).test(String(text));
   });
 }
 
@@ -84,8 +92,8 @@ const valueAt = (test: RecordedCase, path: string): unknown =>
   path.split('.').reduce<unknown>((tree, name) => (tree as Record<string, unknown> | undefined)?.[name], test);
 
 function byRule({ replace = [], set = {} }: Rule, expected: unknown, test: RecordedCase): unknown {
-  const number = (_: string, path: string): string => /^\d*/.exec(String(valueAt(test, path)))?.[0] ?? '';
-  const patterns = replace.map(([pattern, text]) => [new RegExp(pattern, 'g'), text.replace(/\{(\w+\.\w+)\}/g, number)] as const);
+  const word = (_: string, path: string): string => /^(?:\d+|[^\n]*)/.exec(String(valueAt(test, path)))?.[0] ?? '';
+  const patterns = replace.map(([pattern, text]) => [new RegExp(pattern, 'g'), text.replace(/\{(\w+\.\w+)\}/g, word)] as const);
   const replaced = (value: unknown): unknown => {
     if (typeof value === 'string') return patterns.reduce((text, [pattern, to]) => text.replace(pattern, to), value);
     if (Array.isArray(value)) return value.map(replaced);

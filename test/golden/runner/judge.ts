@@ -1,4 +1,5 @@
 /** What a case's result means: as recorded, different on purpose and as chosen, or a failure with lines for a reader. */
+import type { Another } from './as-another.js';
 import type { Choice } from './differences.js';
 import { differing } from './differing.js';
 
@@ -18,4 +19,12 @@ export function judge(expected: unknown, got: unknown, choice: Choice | undefine
     return failed(`different.json lists it without the result chosen instead (${choice.reason})`, ...lines);
   const wrong = differing(choice.result, got);
   return wrong.length === 0 ? { is: 'different' } : failed(`neither as recorded nor as chosen (${choice.reason})`, ...wrong);
+}
+
+/** `other`: what the input gave that the rule takes the case as; undefined: it could not be run. */
+export function judgeAsAnother(result: { got: unknown; verdict: Verdict }, other: unknown, { reason, set }: Another): Verdict {
+  if (result.verdict.is !== 'failed') return result.verdict;
+  if (other === undefined) return failed(...result.verdict.lines, `the other input could not be run (${reason})`);
+  const wrong = differing({ ...other, ...set }, result.got);
+  return wrong.length === 0 ? { is: 'different' } : failed(`neither as recorded nor as the other input (${reason})`, ...wrong);
 }

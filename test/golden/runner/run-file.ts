@@ -6,8 +6,9 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Adapter, RecordedCase } from './adapter.js';
-import type { Choices } from './differences.js';
-import { judge, type Verdict } from './judge.js';
+import { type Another, another } from './as-another.js';
+import { type Choices, choices as choicesOf, type Difference } from './differences.js';
+import { judge, judgeAsAnother, type Verdict } from './judge.js';
 import { valueWithPlaceholders } from './placeholders.js';
 import { Pool } from './pool.js';
 import { caseTools } from './tools.js';
@@ -27,7 +28,8 @@ export interface RunOptions {
   readonly processes?: boolean;
   /** At least so many cases of the file run as processes of their own, spread over it. */
   readonly ownProcesses?: number;
-  readonly choices: Choices;
+  /** Where tqmail differs on purpose. */
+  readonly differences: readonly Difference[];
 }
 
 export async function runFile(adapter: Adapter, cases: readonly RecordedCase[], options: RunOptions): Promise<CaseResult[]> {
@@ -37,10 +39,12 @@ export async function runFile(adapter: Adapter, cases: readonly RecordedCase[], 
   const step = Math.max(1, Math.floor(cases.length / (options.ownProcesses ?? usualOwnProcesses)));
   const results: CaseResult[] = [];
   const left = cases.entries();
+  const choices = choicesOf(options.differences);
   const work = async (): Promise<void> => {
     for (const [index, test] of left) {
-      const pooled = options.processes !== true && index % step !== 0;
-      results[index] = await runCase(adapter, test, base, pooled ? pool : undefined, options.choices);
+      const place: Place = { adapter, base, pool: options.processes !== true && index % step !== 0 ? pool : undefined };
+      const result = await runCase(place, test, choices);
+      results[index] = await asAnother(place, result, another(options.differences, adapter.file, test));
     }
   };
   try {
@@ -52,13 +56,14 @@ export async function runFile(adapter: Adapter, cases: readonly RecordedCase[], 
   return results;
 }
 
-async function runCase(
-  adapter: Adapter,
-  test: RecordedCase,
-  base: string,
-  pool: Pool | undefined,
-  choices: Choices,
-): Promise<CaseResult> {
+interface Place {
+  readonly adapter: Adapter;
+  readonly base: string;
+  /** Undefined: as processes of their own. */
+  readonly pool: Pool | undefined;
+}
+
+async function runCase({ adapter, base, pool }: Place, test: RecordedCase, choices: Choices): Promise<CaseResult> {
   const from = Math.floor(Date.now() / 1000);
   const tools = caseTools(base, test.id, pool);
   try {
@@ -71,4 +76,11 @@ async function runCase(
   } finally {
     await tools.close();
   }
+}
+
+/** A failed case that a rule takes as another input: that one runs too, and its result is the one chosen. */
+async function asAnother(place: Place, result: CaseResult, rule: Another | undefined): Promise<CaseResult> {
+  if (result.verdict.is !== 'failed' || result.got === undefined || rule === undefined) return result;
+  const { got } = await runCase(place, rule.test, () => undefined);
+  return { ...result, verdict: judgeAsAnother(result, got, rule) };
 }

@@ -43,7 +43,9 @@ class Play {
       fatal: (reason) => this.log.push(`fatal: ${reason}`),
       log: {
         lost: 0,
-        flushSync: () => undefined,
+        close: async () => undefined,
+        dropped: 0,
+        moves: true,
         write: (text) => {
           const lines = (partial + text).split('\n');
           partial = lines.pop() ?? '';

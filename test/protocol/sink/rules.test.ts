@@ -24,7 +24,7 @@ function question(changes: Partial<SinkQuestion>): SinkQuestion {
 const mistakes: readonly (readonly [string, number, RegExp])[] = [
   ['# fine\n\nrcpt * 250 ok', 3, /no reply code/],
   ['rcpt/0 * 550 no', 1, /every 0th/],
-  ['helo * 550 no', 1, /"helo" is no stage: connect, mail/],
+  ['helo * 550 no', 1, /"helo" is no stage: connect, auth, mail/],
   ['rcpt', 1, /pattern is missing/],
   ['rcpt * refuse', 1, /"refuse" is no action: /],
   ['101% rcpt * 450', 1, /no share/],

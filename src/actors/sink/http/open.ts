@@ -16,11 +16,13 @@ const mostConnections = 1_000;
 /** Octets of a request's body that are read for the interface. */
 const mostBody = 1_048_576;
 
-export async function openHttp(at: SinkAddress, desk: Desk): Promise<OpenListener> {
+/** `names`: those by which it may be asked, beside addresses and localhost. */
+export async function openHttp(at: SinkAddress, desk: Desk, names: readonly string[]): Promise<OpenListener> {
   const sockets = new Set<Connected>();
+  const own = [at.address, ...names].map((name) => name.toLowerCase());
   const series = new Series(() => desk.counts());
   const server = createServer((request, response) => {
-    serve({ desk, series, request, response, at }).catch((error: Error) => sendError(response, 500, error.message));
+    serve({ desk, series, request, response, own }).catch((error: Error) => sendError(response, 500, error.message));
   });
   server.on('connection', (socket: Socket) => {
     desk.house.counts.connections++;
@@ -43,17 +45,21 @@ interface Call {
   readonly series: Series;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly at: SinkAddress;
+  readonly own: readonly string[];
 }
 
-async function serve({ desk, series, request, response, at }: Call): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://sink');
+async function serve({ desk, series, request, response, own }: Call): Promise<void> {
+  const url = urlOf(request.url ?? '/');
+  if (url === undefined) {
+    sendError(response, 400, 'that is no address');
+    return;
+  }
   const { body, octets } = await readBody(request);
   const gone = new AbortController();
   response.on('close', () => gone.abort());
   const asked: Asked = { method: request.method ?? 'GET', path: url.pathname, query: url.searchParams, body, gone: gone.signal };
   if (isOurs(asked)) {
-    const wrong = allowedHost(request, at.address);
+    const wrong = allowedHost(request, own);
     if (wrong !== undefined) sendError(response, 403, wrong);
     else if (body === undefined) sendError(response, 413, `a request may have ${mostBody} octets`);
     else await answer({ ...asked, body }, { desk, series }, response);
@@ -62,6 +68,15 @@ async function serve({ desk, series, request, response, at }: Call): Promise<voi
   desk.house.counts.requests++;
   desk.house.counts.bytes += octets;
   response.end('ok\n');
+}
+
+/** A path, or a whole address; two slashes at a path's start name no host. */
+function urlOf(target: string): URL | undefined {
+  try {
+    return new URL(target.startsWith('/') ? `http://sink${target}` : target);
+  } catch {
+    return undefined;
+  }
 }
 
 /** All else is somebody's webhook. */

@@ -9,7 +9,7 @@ const make = (name, text, more) => Object.assign(document.createElement(name), {
 const number = (value) => value.toLocaleString('en');
 const size = (octets) => octets < 1024 ? octets + ' B' : octets < 1048576 ? (octets / 1024).toFixed(1) + ' KiB' : (octets / 1048576).toFixed(1) + ' MiB';
 const millis = (ms) => ms < 1000 ? Number(ms.toPrecision(3)) + ' ms' : (ms / 1000).toPrecision(3) + ' s';
-let last = -1, shown = 0, oldest = 0, chosen;
+let last = -1, shown = 0, oldest = 0, pages = 1, asked = 0, busy = 0, chosen;
 
 async function ask(path, options) {
   const answer = await fetch(path, options);
@@ -56,7 +56,9 @@ async function refresh() {
     chart('open', status.series.map((point) => point.open), 'open');
     chart('troubled', status.series.map((point) => point.troubled), 'troubled');
     $('state').textContent = 'running';
-    if (status.kept.messages !== shown || status.messages !== last) { shown = status.kept.messages; last = status.messages; await list(false); }
+    if (status.kept.messages !== shown || status.messages !== last) {
+      if (await list('again')) { shown = status.kept.messages; last = status.messages; }
+    }
   } catch (error) { $('state').textContent = 'no answer: ' + error.message; }
 }
 
@@ -72,27 +74,57 @@ function row(message) {
   return item;
 }
 
-async function list(older) {
-  const query = new URLSearchParams({ q: $('search').value, limit: 50 });
+// how: 'anew' from the newest, 'older' what comes behind those shown, 'again' what is shown. False: not done.
+async function list(how) {
+  if (how === 'again' && busy > 0) return false;
+  const older = how === 'older';
+  if (how === 'anew') pages = 1;
+  const query = new URLSearchParams({ q: $('search').value, limit: older ? 50 : Math.min(500, pages * 50) });
   if (older) query.set('before', oldest);
-  const found = await ask('/api/messages?' + query);
+  const turn = ++asked;
+  let found;
+  busy++;
+  try { found = await ask('/api/messages?' + query); } finally { busy--; }
+  // Something else was asked for meanwhile.
+  if (turn !== asked) return false;
+  $('clear').textContent = $('search').value ? 'Delete found' : 'Delete all';
+  $('listed').textContent = found.total === found.kept ? number(found.kept) + ' kept' : number(found.total) + ' of ' + number(found.kept) + ' kept';
+  // Far down nothing moves under the reader.
+  if (how === 'again' && pages > 10) return true;
+  if (older) pages++;
   const rows = found.messages.map(row);
   // A message that is being read with the keyboard must not lose the focus.
   const focused = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.id : undefined;
   if (older) $('messages').append(...rows); else $('messages').replaceChildren(...rows);
   if (focused && !older) { const again = $('messages').querySelector('[data-id="' + focused + '"]'); if (again) again.focus(); }
   oldest = found.messages.length ? found.messages.at(-1).id : oldest;
-  $('more').hidden = found.messages.length < 50;
-  $('listed').textContent = found.total === found.kept ? number(found.kept) + ' kept' : number(found.total) + ' of ' + number(found.kept) + ' kept';
+  $('more').hidden = found.messages.length < (older ? 50 : Math.min(500, pages * 50));
+  return true;
 }
 
+// Text in which the message's links are links: a sentence's end behind them is not theirs.
+function linked(text, links) {
+  const pre = make('pre');
+  for (const piece of text.split(/(https?:\/\/[^\s<>"]+)/i)) {
+    const link = /^https?:/i.test(piece) ? links.filter((one) => piece.startsWith(one)).sort((a, b) => b.length - a.length)[0] : undefined;
+    if (link) pre.append(away(link), piece.slice(link.length)); else pre.append(piece);
+  }
+  return pre;
+}
+const away = (address) => make('a', address, { href: address, target: '_blank', rel: 'noopener noreferrer' });
+
 const views = {
-  Text: (message) => make('pre', message.text || '(no plain text)'),
+  Text: (message) => linked(message.text || '(no plain text)', message.links),
   HTML: (message) => {
     if (!message.html) return make('p', 'no HTML', { className: 'empty' });
-    const frame = make('iframe', undefined, { title: 'HTML of the message', src: '/api/messages/' + message.id + '/html' });
-    frame.setAttribute('sandbox', '');
+    const frame = make('iframe', undefined, { title: 'HTML of the message', src: '/api/messages/' + message.id + '/view' });
+    frame.setAttribute('sandbox', 'allow-popups allow-popups-to-escape-sandbox');
     return frame;
+  },
+  Links: (message) => {
+    const found = make('ul', undefined, { className: 'links' });
+    for (const address of message.links) { const item = make('li'); item.append(away(address)); found.append(item); }
+    return message.links.length ? found : make('p', 'no links', { className: 'empty' });
   },
   Header: (message) => fields(message.headers.map((field) => [field.name, field.value])),
   Raw: (message) => {
@@ -107,7 +139,9 @@ function fields(rows) {
   const table = make('table');
   for (const [name, value] of rows) {
     const line = make('tr');
-    line.append(make('th', name, { scope: 'row' }), make('td', value));
+    const cell = make('td');
+    cell.append(...[value].flat());
+    line.append(make('th', name, { scope: 'row' }), cell);
     table.append(line);
   }
   return table;
@@ -139,15 +173,19 @@ async function open(id) {
     tabs.append(button);
   }
   const remove = make('button', 'Delete', { type: 'button' });
-  remove.addEventListener('click', async () => { await ask('/api/messages/' + id, { method: 'DELETE' }); $('message').replaceChildren(make('p', 'deleted', { className: 'empty' })); list(false); });
-  const attached = message.attachments.map((one) => (one.name || 'unnamed') + ' (' + one.type + ', ' + size(one.size) + ')').join('; ');
+  remove.addEventListener('click', async () => { await ask('/api/messages/' + id, { method: 'DELETE' }); $('message').replaceChildren(make('p', 'deleted', { className: 'empty' })); list('anew'); });
+  const save = make('a', 'Download', { className: 'button', href: '/api/messages/' + id + '/raw', download: id + '.eml' });
+  const attached = message.attachments.flatMap((one) => [make('a', one.name || 'unnamed', { href: '/api/messages/' + id + '/parts/' + one.part, download: one.name || '' }), ' (' + one.type + ', ' + size(one.size) + ')  ']);
   const rows = [['From', message.from], ['To', message.to], ['Envelope', '<' + message.sender + '> → ' + message.recipients.join(', ')],
     ['Came', message.at + ' from ' + message.client + ' by ' + message.protocol + (message.helo ? ', which calls itself ' + message.helo : '')]];
-  if (attached) rows.push(['Attached', attached]);
+  if (message.login) rows.push(['Logged in', message.login]);
+  if (attached.length) rows.push(['Attached', attached]);
   if (message.cut) rows.push(['Note', 'only the first part was kept']);
-  $('message').replaceChildren(make('h3', message.subject || '(no subject)'), fields(rows), remove, tabs, panel);
+  $('message').replaceChildren(make('h3', message.subject || '(no subject)'), fields(rows), save, remove, tabs, panel);
   const first = message.text || !message.html ? 0 : 1;
   select(Object.keys(views)[first], tabs.children[first]);
+  // On a phone it stands below the list.
+  if (matchMedia('(max-width:760px)').matches) $('message').scrollIntoView();
 }
 
 async function rules() {
@@ -174,9 +212,20 @@ $('rules-form').addEventListener('submit', async (event) => {
     }
   }
 });
-$('clear').addEventListener('click', async () => { if (confirm('Delete all kept messages?')) { await ask('/api/messages', { method: 'DELETE' }); await list(false); } });
-$('more').addEventListener('click', () => list(true));
-$('search').addEventListener('input', () => list(false));
+$('clear').addEventListener('click', async () => {
+  const words = $('search').value;
+  if (!confirm(words ? 'Delete all kept messages with "' + words + '"?' : 'Delete all kept messages?')) return;
+  await ask('/api/messages?' + new URLSearchParams(words ? { q: words } : {}), { method: 'DELETE' });
+  await list('anew');
+});
+$('more').addEventListener('click', () => list('older'));
+let typing;
+$('search').addEventListener('input', () => { clearTimeout(typing); typing = setTimeout(() => list('anew'), 150); });
+$('messages').addEventListener('keydown', (event) => {
+  const item = event.target.closest('li');
+  const next = item && (event.key === 'ArrowDown' ? item.nextElementSibling : event.key === 'ArrowUp' ? item.previousElementSibling : null);
+  if (next) { event.preventDefault(); next.firstElementChild.focus(); }
+});
 rules();
 (async function turn() { await refresh(); setTimeout(turn, 1000); })();
 `;

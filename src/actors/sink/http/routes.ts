@@ -6,11 +6,13 @@ import type { ServerResponse } from 'node:http';
 import { sinkPresets } from '../../../protocol/sink/presets.js';
 import type { Desk } from '../desk.js';
 import type { KeptMessage } from '../kept.js';
-import type { SinkMatch } from '../match.js';
 import { receivedOf, summaryOf } from '../received.js';
 import { SinkRulesError } from '../troubles.js';
+import { viewOf } from '../view.js';
 import { metricsText } from './metrics.js';
 import { page, pageHeaders } from './page.js';
+import { sendPart } from './part.js';
+import { matchOf, QueryMistake, wholeOf } from './query.js';
 import { send, sendError, sendJson } from './send.js';
 import type { Series } from './series.js';
 
@@ -28,7 +30,13 @@ interface Here {
   readonly series: Series;
 }
 
-type Route = (asked: Asked, here: Here, response: ServerResponse, id: string) => void | Promise<void>;
+/** Numbers in the path. */
+interface Named {
+  readonly id: number;
+  readonly part: number;
+}
+
+type Route = (asked: Asked, here: Here, response: ServerResponse, named: Named) => void | Promise<void>;
 
 const mostListed = 500;
 const usualListed = 100;
@@ -37,6 +45,8 @@ const plain = 'text/plain; charset=utf-8';
 /** A message's own HTML: no script, no plugin, nothing fetched, no form sent, in a frame or alone. */
 const htmlPolicy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; form-action 'none'; base-uri 'none'; sandbox";
+/** The same in the page's frame, where links open pages of their own. */
+const viewPolicy = `${htmlPolicy} allow-popups allow-popups-to-escape-sandbox`;
 
 const routes: Readonly<Record<string, Route>> = {
   'GET /': (_asked, _here, response) => send(response, 200, 'text/html; charset=utf-8', page, pageHeaders),
@@ -44,7 +54,7 @@ const routes: Readonly<Record<string, Route>> = {
     send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', metricsText(desk.report())),
   'GET /api/status': (_asked, { desk, series }, response) => sendJson(response, { ...desk.report(), series: series.all() }),
   'GET /api/messages': list,
-  'DELETE /api/messages': (_asked, { desk }, response) => sendJson(response, { deleted: desk.kept.clear() }),
+  'DELETE /api/messages': ({ query }, { desk }, response) => sendJson(response, { deleted: desk.remove(matchOf(query)) }),
   'GET /api/messages/ID': withMessage((message, response) => sendJson(response, receivedOf(message))),
   'DELETE /api/messages/ID': withMessage((message, response, desk) =>
     sendJson(response, { deleted: desk.kept.remove(message.id) ? 1 : 0 }),
@@ -58,8 +68,12 @@ const routes: Readonly<Record<string, Route>> = {
   'GET /api/messages/ID/html': withMessage((message, response) =>
     send(response, 200, 'text/html; charset=utf-8', receivedOf(message).html, { 'Content-Security-Policy': htmlPolicy }),
   ),
+  'GET /api/messages/ID/view': withMessage((message, response) =>
+    send(response, 200, 'text/html; charset=utf-8', viewOf(message), { 'Content-Security-Policy': viewPolicy }),
+  ),
+  'GET /api/messages/ID/parts/N': withMessage((message, response, _desk, part) => sendPart(response, message, part)),
   'GET /api/messages/ID/transcript': withMessage((message, response) =>
-    send(response, 200, plain, `${message.transcript.join('\n')}\n`),
+    send(response, 200, plain, `${receivedOf(message).transcript.join('\n')}\n`),
   ),
   'GET /api/wait': wait,
   'GET /api/rules': (_asked, { desk }, response) => send(response, 200, plain, desk.house.troubles.text),
@@ -68,11 +82,12 @@ const routes: Readonly<Record<string, Route>> = {
 };
 
 export async function answer(asked: Asked, here: Here, response: ServerResponse): Promise<void> {
-  const found = /^\/api\/messages\/(\d{1,15})(\/[a-z]+)?$/.exec(asked.path);
-  const path = found === null ? asked.path : `/api/messages/ID${found[2] ?? ''}`;
+  const found = /^\/api\/messages\/(\d{1,15})(?:(\/[a-z]+)(?:\/(\d{1,3}))?)?$/.exec(asked.path);
+  const [, id, what = '', part] = found ?? [];
+  const path = found === null ? asked.path : `/api/messages/ID${what}${part === undefined ? '' : '/N'}`;
   const method = asked.method === 'HEAD' ? 'GET' : asked.method;
   const route = routes[`${method} ${path}`];
-  if (route !== undefined) await route(asked, here, response, found?.[1] ?? '');
+  if (route !== undefined) await obey(() => route(asked, here, response, { id: Number(id), part: Number(part) }), response);
   else {
     const methods = Object.keys(routes).filter((name) => name.endsWith(` ${path}`));
     if (methods.length === 0) sendError(response, 404, `there is no ${asked.path}; docs/sink.md lists what there is`);
@@ -80,21 +95,30 @@ export async function answer(asked: Asked, here: Here, response: ServerResponse)
   }
 }
 
-function withMessage(then: (message: KeptMessage, response: ServerResponse, desk: Desk) => void): Route {
-  return (_asked, { desk }, response, id) => {
-    const message = desk.kept.get(Number(id));
+async function obey(route: () => void | Promise<void>, response: ServerResponse): Promise<void> {
+  try {
+    await route();
+  } catch (error) {
+    if (!(error instanceof QueryMistake)) throw error;
+    sendError(response, 400, error.message);
+  }
+}
+
+function withMessage(then: (message: KeptMessage, response: ServerResponse, desk: Desk, part: number) => void): Route {
+  return (_asked, { desk }, response, { id, part }) => {
+    const message = desk.kept.get(id);
     if (message === undefined) sendError(response, 404, `message ${id} is not kept`);
-    else then(message, response, desk);
+    else then(message, response, desk, part);
   };
 }
 
 function list({ query }: Asked, { desk }: Here, response: ServerResponse): void {
-  const limit = Math.min(mostListed, number(query, 'limit') ?? usualListed);
-  const before = number(query, 'before') ?? Number.POSITIVE_INFINITY;
-  const found = desk.find(matchOf(query));
-  const messages = found
-    .filter(({ id }) => id < before)
-    .slice(-limit)
+  const limit = Math.min(mostListed, wholeOf(query, 'limit') ?? usualListed);
+  const before = wholeOf(query, 'before') ?? Number.POSITIVE_INFINITY;
+  const found = desk.find(matchOf(query, ['before', 'limit']));
+  const earlier = found.filter(({ id }) => id < before);
+  const messages = earlier
+    .slice(Math.max(0, earlier.length - limit))
     .reverse()
     .map(summaryOf);
   sendJson(response, { total: found.length, kept: desk.kept.count, last: desk.kept.last, messages });
@@ -105,45 +129,23 @@ async function wait({ query, gone }: Asked, { desk }: Here, response: ServerResp
     sendError(response, 409, 'this sink keeps no messages: start it with --keep MiB');
     return;
   }
-  const seconds = Number(query.get('timeout') ?? '30');
-  if (!(seconds >= 0 && seconds * 1000 <= longestWaitMs)) {
-    sendError(response, 400, `timeout is a number of seconds up to ${longestWaitMs / 1000}`);
-    return;
+  const match = matchOf(query, ['timeout']);
+  const word = query.get('timeout') || '30';
+  const seconds = /^\d{1,6}(?:\.\d{1,6})?$/.test(word) ? Number(word) : Number.NaN;
+  if (!(seconds * 1000 <= longestWaitMs)) {
+    throw new QueryMistake(`timeout is a number of seconds up to ${longestWaitMs / 1000}, not "${word}"`);
   }
-  const message = await desk.waiters.wait(matchOf(query), seconds * 1000, gone);
+  const message = await desk.waiters.wait(match, seconds * 1000, gone);
   if (message === undefined) sendError(response, 408, `no such message within ${seconds} s`, { last: desk.kept.last });
   else sendJson(response, receivedOf(message));
 }
 
-function putRules({ body }: Asked, { desk }: Here, response: ServerResponse): void {
+async function putRules({ body }: Asked, { desk }: Here, response: ServerResponse): Promise<void> {
   try {
-    desk.setRules(body?.toString('latin1') ?? '');
+    await desk.setRules(body?.toString('latin1') ?? '');
     sendJson(response, { rules: desk.house.troubles.text });
   } catch (error) {
     if (!(error instanceof SinkRulesError)) throw error;
     sendError(response, 422, error.message, { line: error.line, reason: error.reason });
   }
-}
-
-function matchOf(query: URLSearchParams): SinkMatch {
-  const word = (name: string): string | undefined => query.get(name) || undefined;
-  const [to, from, subject, text, after] = [
-    word('to'),
-    word('from'),
-    word('subject'),
-    word('text') ?? word('q'),
-    number(query, 'after'),
-  ];
-  return {
-    ...(to === undefined ? {} : { to }),
-    ...(from === undefined ? {} : { from }),
-    ...(subject === undefined ? {} : { subject }),
-    ...(text === undefined ? {} : { text }),
-    ...(after === undefined ? {} : { after }),
-  };
-}
-
-function number(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name) ?? '';
-  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -11,7 +11,9 @@ import type { Desk } from '../desk.js';
 import type { SinkLedger } from '../ledger.js';
 import type { SinkAddress } from '../options.js';
 import type { CertificateAndKey } from '../tls/self-signed.js';
+import { Guests } from './guests.js';
 import type { FromWorker, MailProtocol, ToWorker } from './messages.js';
+import { Obedience } from './obedience.js';
 import { unpacked } from './packed.js';
 
 const program = fileURLToPath(new URL('./worker-main.js', import.meta.url));
@@ -31,6 +33,7 @@ export interface CrewParts {
   readonly desk: Desk;
   readonly ledger: SinkLedger;
   readonly tls: CertificateAndKey | undefined;
+  readonly starttls: boolean;
   readonly troubled: (text: string) => void;
 }
 
@@ -38,13 +41,17 @@ export class Crew {
   readonly #parts: CrewParts;
   readonly #bound: { readonly protocol: MailProtocol; readonly handle: Handle }[] = [];
   readonly #children = new Set<ChildProcess>();
+  readonly #guests = new Guests();
+  readonly #obedience = new Obedience();
   #number = 0;
   #closing = false;
 
   constructor(parts: CrewParts) {
     this.#parts = parts;
     parts.desk.rulesChanged = (text) => {
-      for (const child of this.#children) say(child, { tag: 'rules', text });
+      const { number, done } = this.#obedience.order(this.#children);
+      for (const child of this.#children) say(child, { tag: 'rules', text, number });
+      return done;
     };
   }
 
@@ -87,14 +94,25 @@ export class Crew {
     const child = spawn(process.execPath, [program], { stdio, serialization: 'advanced' });
     this.#children.add(child);
     const { troubles, keep } = this.#parts.desk.house;
+    const { tls, starttls } = this.#parts;
     const listeners = this.#bound.map(({ protocol }, index) => ({ protocol, fd: firstFd + index }));
-    say(child, { tag: 'begin', listeners, rules: troubles.text, magic: troubles.magic, keep, tls: this.#parts.tls });
+    say(child, {
+      tag: 'begin',
+      listeners,
+      rules: troubles.text,
+      ageMs: troubles.ageMs,
+      magic: troubles.magic,
+      keep,
+      tls,
+      starttls,
+    });
     return new Promise((resolve, reject) => {
       child.on('error', (error) => reject(new Error(`cannot start a thread of the sink: ${error.message}`)));
       child.on('message', (message: FromWorker) => {
         if (message.tag === 'ready') resolve();
         else if (message.tag === 'failed') reject(new Error(message.why));
-        else this.#take(number, message);
+        else if (message.tag === 'batch') this.#take(number, message);
+        else this.#hear(child, number, message);
       });
       child.on('exit', (code, signal) => {
         this.#gone(child, number, signal ?? `exit ${code}`);
@@ -110,8 +128,24 @@ export class Crew {
     for (const message of kept) desk.kept.add(message);
   }
 
+  /** What a process asks of the judge of all, and what that must know. */
+  #hear(child: ChildProcess, number: number, message: Exclude<FromWorker, { tag: 'ready' | 'failed' | 'batch' }>): void {
+    if (message.tag === 'obeyed') this.#obedience.obeyed(child, message.number);
+    else if (message.tag === 'here') this.#guests.here(number, message.clients);
+    else if (message.tag === 'came') this.#guests.came(number, message.client);
+    else if (message.tag === 'left') this.#guests.left(number, message.client);
+    else {
+      const { question } = message;
+      const { ofClient, ofAll } = this.#guests.open(question.client);
+      const verdict = this.#parts.desk.house.troubles.judge({ ...question, ofClient, ofAll });
+      say(child, { tag: 'verdict', number: message.number, verdict });
+    }
+  }
+
   #gone(child: ChildProcess, number: number, how: string): void {
     this.#children.delete(child);
+    this.#guests.gone(number);
+    this.#obedience.gone(child);
     const counts = this.#parts.desk.others.get(number);
     if (counts !== undefined) counts.open = 0;
     if (this.#closing) return;

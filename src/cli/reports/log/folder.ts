@@ -4,16 +4,19 @@
  */
 import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FolderAction } from '../../../protocol/log/script.js';
+import { type FolderAction, selectedBy } from '../../../protocol/log/script.js';
 import { CommandTrouble, errorCode, reason } from '../../complain.js';
+import { errorWords } from '../../fatal.js';
 import { closeLock, openLock, tryLock } from '../../lock.js';
 import { finish } from './names.js';
 import { processOnce, recover } from './processor.js';
 
 const unfinished = 0o644;
 const done = 0o744;
-/** A line end this near to the limit closes the file, so that lines are rarely cut. */
+/** A write that ends a line this near to the limit closes the file, so that lines are rarely cut. */
 const nearEnd = 2_000;
+/** Octets of a write, but for longer lines. */
+const writeBuffer = 512;
 const lineFeed = 10;
 const againMs = 5_000;
 
@@ -29,6 +32,9 @@ export class LogFolder {
   #fd: number;
   #size = 0;
   #waiting: Uint8Array[] = [];
+  /** Octets of each write that multilog would make of what waits; the last one is open. */
+  #writes: number[] = [];
+  #open = 0;
   #processing: Promise<void> | undefined;
 
   /** Makes the folder, takes its lock, cleans up what a killed predecessor left. Throws CommandTrouble. */
@@ -60,28 +66,60 @@ export class LogFolder {
     return fd;
   }
 
-  /** Takes octets of the log; they are written by `flush`. */
-  add(octets: Uint8Array): void {
+  /**
+   * Takes octets of the log; they are written by `flush`. `first`: with them a line begins. multilog fills its buffer with the
+   * beginning of a line at once, and octet by octet with the rest.
+   */
+  add(octets: Uint8Array, first: boolean): void {
     this.#waiting.push(octets);
-  }
-
-  async flush(): Promise<void> {
-    let left: Uint8Array = Buffer.concat(this.#waiting);
-    this.#waiting = [];
-    while (left.length > 0) {
-      const { length, full } = this.#next(left);
-      await this.#write(left.subarray(0, length));
-      left = left.subarray(length);
-      if (full) await this.rotate();
+    const ends = octets[octets.length - 1] === lineFeed ? 1 : 0;
+    const atOnce = first ? Math.min(selectedBy, octets.length - ends) : 0;
+    if (this.#open + atOnce > writeBuffer) this.endWrite();
+    this.#open += atOnce;
+    if (this.#open > writeBuffer) this.endWrite();
+    for (let left = octets.length - atOnce; left > 0; ) {
+      if (this.#open === writeBuffer) this.endWrite();
+      const taken = Math.min(left, writeBuffer - this.#open);
+      this.#open += taken;
+      left -= taken;
     }
   }
 
-  /** How much of it goes into `current`, and whether that is its end. */
-  #next(octets: Uint8Array): { readonly length: number; readonly full: boolean } {
-    const room = Math.max(0, this.#action.size - this.#size);
-    const lineEnd = octets.indexOf(lineFeed, Math.max(0, room - nearEnd - 1));
-    if (lineEnd >= 0 && lineEnd < room) return { length: lineEnd + 1, full: true };
-    return octets.length < room ? { length: octets.length, full: false } : { length: room, full: true };
+  /** No write of multilog goes on from one read of its input to the next. */
+  endWrite(): void {
+    if (this.#open > 0) this.#writes.push(this.#open);
+    this.#open = 0;
+  }
+
+  async flush(): Promise<void> {
+    this.endWrite();
+    const octets = Buffer.concat(this.#waiting);
+    const writes = this.#writes;
+    this.#waiting = [];
+    this.#writes = [];
+    let from = 0;
+    let at = 0;
+    const rotate = async (): Promise<void> => {
+      await this.#write(octets.subarray(from, at));
+      from = at;
+      await this.rotate();
+    };
+    for (const length of writes) {
+      for (const end = at + length; at < end; ) {
+        if (this.#size + at - from >= this.#action.size) await rotate();
+        at = this.#writeEnd(octets, at, end, this.#size + at - from);
+        if (this.#size + at - from >= this.#action.size - nearEnd && octets[at - 1] === lineFeed) await rotate();
+      }
+    }
+    await this.#write(octets.subarray(from));
+  }
+
+  /** Where a write ends that begins at `at`: no file exceeds its limit, and near to that the last line end is the end. */
+  #writeEnd(octets: Buffer, at: number, end: number, size: number): number {
+    const limit = Math.min(end, at + this.#action.size - size);
+    const near = size + limit - at >= this.#action.size - nearEnd;
+    const lineEnd = near ? octets.subarray(at, limit).lastIndexOf(lineFeed) : -1;
+    return lineEnd < 0 ? limit : at + lineEnd + 1;
   }
 
   async #write(octets: Uint8Array): Promise<void> {
@@ -162,13 +200,13 @@ function lockFolder(path: string): number {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw new CommandTrouble(111, `unable to create directory ${path}: ${reason(error)}`);
+    if (errorCode(error) !== 'EEXIST') throw new CommandTrouble(111, `unable to open directory ${path}: ${errorWords(error)}`);
   }
   let fd: number;
   try {
     fd = openLock(join(path, 'lock'), true);
   } catch (error) {
-    throw new CommandTrouble(111, `unable to open ${join(path, 'lock')}: ${reason(error)}`);
+    throw new CommandTrouble(111, `unable to open directory ${path}: ${errorWords(error)}`);
   }
   if (!tryLock(fd)) {
     closeLock(fd);

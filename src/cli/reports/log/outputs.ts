@@ -6,13 +6,16 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import type { LogAction } from '../../../protocol/log/script.js';
 import type { Call } from '../../call.js';
 import { put } from '../../call.js';
-import { reason } from '../../complain.js';
+import { CommandTrouble, reason } from '../../complain.js';
+import { errorWords } from '../../fatal.js';
 import { LogFolder, type Warn } from './folder.js';
 import type { LineSink } from './split.js';
 
 /** Octets of a line that `e` shows, and of a status file. */
 const shown = 200;
 const statusSize = 1_001;
+/** As multilog makes it: it holds a line of the log. */
+const statusMode = 0o600;
 
 export class LogOutputs implements LineSink {
   readonly #call: Call;
@@ -21,6 +24,8 @@ export class LogOutputs implements LineSink {
   readonly #folders = new Map<number, LogFolder>();
   readonly #statuses = new Map<number, Buffer>();
   #stderr: Buffer[] = [];
+  /** Actions that take a line from its beginning with their next octets. */
+  readonly #beginning = new Set<number>();
 
   /** Opens all folders; throws CommandTrouble. */
   constructor(call: Call, actions: readonly LogAction[], warn: Warn) {
@@ -38,18 +43,24 @@ export class LogOutputs implements LineSink {
     try {
       closeSync(openForStatus(Buffer.from(file, 'latin1')));
     } catch (error) {
-      this.#warn(`unable to write to ${file}: ${reason(error)}`);
+      throw new CommandTrouble(111, `unable to create ${file}: ${errorWords(error)}`);
     }
   }
 
   begin(index: number, head: Buffer): void {
     const kind = this.#actions[index]?.kind;
+    this.#beginning.add(index);
     if (kind === 'stderr') this.#stderr.push(head.subarray(0, shown), Buffer.from(head.length > shown ? '...\n' : '\n'));
     else if (kind === 'status') this.#statuses.set(index, head);
   }
 
   octets(index: number, octets: Uint8Array): void {
-    this.#folders.get(index)?.add(octets);
+    this.#folders.get(index)?.add(octets, this.#beginning.delete(index));
+  }
+
+  /** One of multilog's reads is over. */
+  endRead(): void {
+    for (const folder of this.#folders.values()) folder.endWrite();
   }
 
   /** Writes all that came since the last flush. */
@@ -102,6 +113,6 @@ function openForStatus(file: Buffer): number {
   try {
     return openSync(file, 'r+');
   } catch {
-    return openSync(file, 'w', 0o644);
+    return openSync(file, 'w', statusMode);
   }
 }

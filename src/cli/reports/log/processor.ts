@@ -39,7 +39,6 @@ export async function processOnce({ folder, command, keep }: Processing): Promis
   } finally {
     for (const fd of fds) closeSync(fd);
   }
-  chmodSync(at('newstate'), done);
   chmodSync(at('processed'), done);
   settle(folder, keep);
   return true;

@@ -4,9 +4,12 @@ import { readFileSync } from 'node:fs';
 /** Where the limit cannot be read, the smallest usual one. */
 const usual = 1_024;
 
-export function descriptorLimit(): number {
+/** Fewer are too few for the threads of a server and its queue, without a single client. */
+export const leastDescriptors = 256;
+
+export function descriptorLimit(pid: number | 'self' = 'self'): number {
   try {
-    const found = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
+    const found = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'))?.[1];
     if (found === 'unlimited') return Number.POSITIVE_INFINITY;
     return found === undefined ? usual : Number(found);
   } catch {

@@ -8,8 +8,13 @@ function replace(path: string, text: string): void {
   const aside = `${path}.${process.pid}.tmp`;
   // run/ belongs to the node's user: what lies there must not lead root elsewhere.
   rmSync(aside, { force: true });
-  writeFileSync(aside, text, { mode: 0o644, flag: 'wx' });
-  renameSync(aside, path);
+  try {
+    writeFileSync(aside, text, { mode: 0o644, flag: 'wx' });
+    renameSync(aside, path);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
+  }
 }
 
 export interface ReadyListener {
@@ -47,8 +52,13 @@ export function readPids(path: string): readonly ServerProcess[] {
   });
 }
 
+/** Where it cannot be removed (a read-only disk) it stays, as after a crash. */
 export function removeFile(path: string): void {
-  rmSync(path, { force: true });
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Whoever reads it looks whether the process is alive.
+  }
 }
 
 /** True while a process of that id exists, ours or another's. */
