@@ -33,7 +33,7 @@ export interface QueuedMessage {
   readonly head: MessageHead;
   /** True when its sender will get a bounce. */
   readonly bouncing: boolean;
-  /** The first recipients; `head.recipientCount` says how many there are. */
+  /** The first recipients, of a long list the first that are not done; `head.recipientCount` says how many there are. */
   readonly recipients: readonly RecipientRow[];
 }
 

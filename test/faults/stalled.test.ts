@@ -54,6 +54,14 @@ class Scene {
     return until('twenty messages are accepted', 30_000, () => this.book.accepted >= this.#wanted);
   }
 
+  /** Both pools have made deliveries: a thread of the local one is started by the first. */
+  async delivers(): Promise<void> {
+    await until('deliveries of both channels', 60_000, async () => {
+      const counters = (await statusOf(this.server))?.counters;
+      return ['rspawn.deliveries', 'lspawn.deliveries'].every((name) => Number(counters?.[name]) > 0);
+    });
+  }
+
   async order(thread: string): Promise<void> {
     const answer = await askNode(this.server.home.path, { verb: 'fault', thread, kind: 'stall' });
     assert.equal(answer?.tag, 'done', JSON.stringify(answer));
@@ -72,6 +80,7 @@ test('a thread that computes for ever is replaced, the core with its process', a
   const scene = await Scene.open(t, { TQMAIL_TEST_FAULTS: '1', TQMAIL_TEST_STALL_SECONDS: '3' });
   const { server } = scene;
   await scene.goesOn();
+  await scene.delivers();
   const node = server.pid('node');
   for (const [at, thread] of ['remote', 'local', 'front 0'].entries()) {
     await scene.order(thread);

@@ -47,6 +47,10 @@ test('threads that die are started again and nothing is lost', async (t) => {
     return until('twenty messages are accepted', 20_000, () => book.accepted >= wanted);
   };
   await goesOn();
+  // A thread of the local pool is started by its first delivery.
+  await statusWhen(server, 'deliveries of both channels', ({ counters }) =>
+    ['rspawn.deliveries', 'lspawn.deliveries'].every((name) => Number(counters[name]) > 0),
+  );
 
   let restarts = 0;
   const bystander = await (await SmtpDialogue.open(port)).greet();
@@ -96,6 +100,8 @@ test('pool threads that die without work leave the node as it is', async (t) => 
   await banner(server.home.port);
   await statusWhen(server, 'status answers', () => true);
   const node = server.pid('node');
+  // There is no thread of the local pool before its first delivery: the order meets nobody, and counts below.
+  await order(server, 'local', 'throw');
   const client = await (await SmtpDialogue.open(server.home.port)).greet();
   assert.match(await client.send(['box@dest.test', 'demo@mail.example.org'], 'Subject: one\r\n\r\n'), /^250 /);
   await drained(server);

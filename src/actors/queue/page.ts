@@ -1,9 +1,12 @@
 /** A part of the queue for listings (`tqmail queue`). Reads only; bounded by its caller's limit. */
-import { type QueueStore, wasSeen } from '../../store/queue-store.js';
+import { type MessageHead, type QueueStore, type RecipientRow, wasSeen } from '../../store/queue-store.js';
 import type { QueuedPart, QueuePage } from '../node-api.js';
 
 /** Recipients shown of one message. */
 const mostRecipients = 100;
+/** For those of longer lists that are not done so many recipients are looked at, in lots; a lot is a block of the store. */
+const lot = 1_000;
+const mostLots = 24;
 
 /** Most of one answer to an export: messages, their recipients, and octets of bounce texts. */
 const partsAtOnce = 200;
@@ -28,10 +31,11 @@ export function queuedParts(store: QueueStore, after: number, from: number): rea
 
 export function queuePage(store: QueueStore, after: number, limit: number): QueuePage {
   const heads = store.list(after, limit);
+  const looks = { left: mostLots };
   const messages = heads.map((head) => ({
     head,
     bouncing: store.bounceText(head.id) !== '',
-    recipients: store.recipients(head.id, 0, mostRecipients),
+    recipients: shown(store, head, looks),
   }));
   return {
     messages,
@@ -39,6 +43,17 @@ export function queuePage(store: QueueStore, after: number, limit: number): Queu
     todo: after === 0 ? unseen(store) : 0,
     next: heads.length < limit ? undefined : heads.at(-1)?.id,
   };
+}
+
+/** All recipients of a short list; of a longer one the first that are not done, as long as the page may look for them. */
+function shown(store: QueueStore, { id, recipientCount }: MessageHead, looks: { left: number }): readonly RecipientRow[] {
+  if (recipientCount <= mostRecipients || looks.left === 0) return store.recipients(id, 0, mostRecipients);
+  const found: RecipientRow[] = [];
+  for (let from = 0; from < recipientCount && found.length < mostRecipients && looks.left > 0; from += lot) {
+    looks.left -= 1;
+    found.push(...store.recipients(id, from, lot).filter(({ done }) => !done));
+  }
+  return found.slice(0, mostRecipients);
 }
 
 /** So many are counted one by one. */

@@ -243,7 +243,7 @@ class SendActor implements Actor<'send'> {
     this.#lookAtClock();
     const now = secondsOf(this.#context.clock);
     const dying = this.#clockWatch.isDying(job.head.birth, due, now, this.#settings.queuelifetime);
-    this.#dispatch.add(openPass(job, channel, now, dying, rows));
+    this.#dispatch.add(openPass({ job, channel, now, dying, many: this.#destinations.isForMany(job.head), rows }));
   }
 
   /** A clock that was set back left every try in a future that may be days away: all are due now. */

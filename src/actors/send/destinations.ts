@@ -1,10 +1,12 @@
 /**
  * Remote slots shared fairly: a host whose deliveries take much longer than others' may hold no more slots than
  * it leaves free while mail for others is about, newcomers have a share together, and mail beyond that waits aside, where
- * it is in nobody's way. It counts and chooses; it starts nothing and keeps no mail.
+ * it is in nobody's way. Messages for many leave slots to others when their deliveries hang. It counts and chooses; it
+ * starts nothing and keeps no mail.
  */
 import type { ByteString } from '../../protocol/mail.js';
 import type { Clock } from '../kernel/clock.js';
+import { Hanging } from './hanging.js';
 import type { Pass } from './job.js';
 import { type Destination, KnownHosts } from './known-hosts.js';
 import { hangMs, Newcomers } from './newcomers.js';
@@ -21,6 +23,12 @@ const firstWindow = 5;
 const weight = 0.25;
 /** Messages that may wait aside, all hosts together; those beyond wait in the queue for their next try. */
 const mostAside = 2_000;
+/** Recipients of one message that may wait aside for hosts known to be slow. */
+const mostRowsAside = 5_000;
+/** Messages for many, together: they leave as many slots as they have deliveries that hang, at most this share of all, … */
+const leftShare = 1 / 4;
+/** … and begin deliveries to hosts known to be slow while so many hang. */
+const slowShare = 1 / 2;
 /** The quickest host is looked for this often (milliseconds). */
 const lookMs = 1_000;
 /** Hosts with mail aside that are asked at one look for a free slot. */
@@ -49,6 +57,8 @@ export class Destinations {
   readonly #waiting = new Set<Destination>();
   /** The newcomers among those: none of them is looked at while newcomers have their share. */
   readonly #waitingNew = new Set<Destination>();
+  /** Deliveries of messages for many. */
+  readonly #hanging = new Hanging();
   #aside = 0;
   #asideNew = 0;
   #quickest = Number.POSITIVE_INFINITY;
@@ -88,10 +98,23 @@ export class Destinations {
     for (const host of hosts) this.#hosts.took(this.#hosts.meet(host));
   }
 
-  turnOf(host: ByteString): Turn {
+  /** Whether such a message could fill all slots by itself. */
+  isForMany({ recipientCount }: { readonly recipientCount: number }): boolean {
+    return recipientCount > this.#slots.most();
+  }
+
+  /** Whether messages for many may take one more slot. */
+  leavesSlots(): boolean {
+    const most = this.#slots.most();
+    return this.#slots.free() > Math.min(this.#hanging.count(this.#clock.monotonic()), Math.floor(most * leftShare));
+  }
+
+  /** `many`: a message for many asks. `rows`: its recipients that wait aside. */
+  turnOf(host: ByteString, many = false, rows = 0): Turn {
     const known = this.#hosts.get(host);
     const room = known?.newcomer === false || this.#isRoomForNew();
-    if (room && (known === undefined || this.#mayBegin(known))) return 'now';
+    if (room && (known === undefined || this.#mayBegin(known, many))) return 'now';
+    if (known?.mean !== undefined && rows >= mostRowsAside) return 'later';
     if (this.#aside < mostAside) return 'aside';
     if (!room) return this.#newcomers.standStill(this.#clock.monotonic()) ? 'later' : 'now';
     // Before the first answer nobody knows whether it is slow.
@@ -127,15 +150,19 @@ export class Destinations {
       looks -= 1;
       waiting.delete(destination);
       waiting.add(destination);
-      if (!this.#mayBegin(destination)) continue;
-      for (const pass of destination.aside) if (mayTry(pass)) return { pass, host: destination.host };
+      if (!this.#mayBegin(destination, false)) continue;
+      for (const pass of destination.aside) {
+        if (pass.many && !this.#mayBegin(destination, true)) continue;
+        if (mayTry(pass)) return { pass, host: destination.host };
+      }
     }
     return undefined;
   }
 
-  begun(host: ByteString, delivery: number): void {
+  begun(host: ByteString, delivery: number, many = false): void {
     const now = this.#clock.monotonic();
     const destination = this.#hosts.meet(host);
+    if (many) this.#hanging.begun(delivery, now, this.#takesLong(destination));
     if (!destination.newcomer) this.#newcomers.otherBegan(now);
     else if (this.#hosts.newcomersAtWork === 0) this.#newcomers.moved(now);
     this.#hosts.begun(destination, delivery, now);
@@ -153,6 +180,7 @@ export class Destinations {
     if (destination === undefined || since === undefined) return;
     const now = this.#clock.monotonic();
     const took = now - since;
+    this.#hanging.ended(delivery, now, delivered);
     if (destination.newcomer && (delivered || took < hangMs)) this.#newcomers.moved(now);
     if (delivered) this.#regroup(destination, () => this.#hosts.took(destination));
     else if (took >= hangMs) this.#regroup(destination, () => this.#hosts.hung(destination));
@@ -186,9 +214,19 @@ export class Destinations {
     return this.#hosts.newcomersAtWork < this.#newcomers.share(now);
   }
 
-  #mayBegin(destination: Destination): boolean {
+  #mayBegin(destination: Destination, many: boolean): boolean {
     const atWork = destination.begun.size;
-    return atWork === 0 || atWork < this.#slots.free() || !this.#slow(destination);
+    if (atWork > 0 && atWork >= this.#slots.free() && this.#slow(destination)) return false;
+    return !many || !this.#takesLong(destination) || this.#fewHang();
+  }
+
+  /** Its deliveries hang, as far as is known. */
+  #takesLong({ mean }: Destination): boolean {
+    return mean !== undefined && mean >= this.#hanging.longMs;
+  }
+
+  #fewHang(): boolean {
+    return this.#hanging.count(this.#clock.monotonic()) < this.#slots.most() * slowShare;
   }
 
   #slow(destination: Destination): boolean {

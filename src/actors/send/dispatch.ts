@@ -12,12 +12,13 @@ import type { ActivityLog } from '../kernel/log.js';
 import type { Delivery, Report } from '../messages.js';
 import type { Destinations } from './destinations.js';
 import type { Job, Pass, Row } from './job.js';
-import { type Gate, hasWaiting, hostOf, isRoomAside, rowsOf, takeAside, takeGroup, windowSize } from './pass.js';
+import { type Gate, hasWaiting, hostOf, isRoomAside, rowsOf, takeAside, takeGroup } from './pass.js';
 import { heldOutcome } from './quarantine.js';
 import type { Slots } from './slots.js';
+import { lotSize, Windows } from './windows.js';
 
 /** Deliveries that one message may start before the next message of the channel has its turn. */
-const turn = 100;
+const turn = 10;
 
 export interface DispatchParts {
   readonly peers: Peers<'send'>;
@@ -69,6 +70,7 @@ export class Dispatcher {
   readonly #events: DispatchEvents;
   readonly #ready: Readonly<Record<Channel, Pass[]>> = { local: [], remote: [] };
   #settings: Settings;
+  readonly #windows = new Windows();
   #lastDelivery = 0;
   /** A message that may have ended a thread is being tried. */
   #trial = false;
@@ -86,7 +88,7 @@ export class Dispatcher {
     this.#events = events;
     this.#gate = {
       held: (host) => events.held(host),
-      turnOf: (host) => destinations.turnOf(host),
+      turnOf: (host, pass) => destinations.turnOf(host, pass.many, pass.asideRows),
       setAside: (host, pass) => destinations.setAside(host, pass),
     };
   }
@@ -128,6 +130,7 @@ export class Dispatcher {
     for (const pass of passes) {
       for (const host of pass.aside.keys()) this.#destinations.takeBack(host, pass);
       pass.aside.clear();
+      pass.asideRows = 0;
       this.#takeOff(pass);
     }
     return true;
@@ -135,6 +138,7 @@ export class Dispatcher {
 
   #takeOff(pass: Pass): void {
     pass.job.passes.delete(pass.channel);
+    this.#windows.over(pass);
     const ready = this.#ready[pass.channel];
     const at = ready.indexOf(pass);
     if (at >= 0) ready.splice(at, 1);
@@ -142,16 +146,15 @@ export class Dispatcher {
 
   fill(channel: Channel): void {
     const ready = this.#ready[channel];
-    let started = 0;
     while (this.#slots.free(channel) && !this.#stopping && !this.paused) {
       if (channel === 'remote' && this.#startAside()) continue;
-      if (ready.length === 0 || (this.#trial && !this.#passSuspects(ready))) break;
+      if (ready.length === 0 || !this.#passBlocked(ready)) break;
       const pass = ready[0] as Pass;
       const group = takeGroup(pass, this.#groupSize(pass), this.#gate);
       if (group.length > 0) {
         this.#start(pass, group);
-        started += 1;
-        if (started % turn === 0 && ready.length > 1) ready.push(ready.shift() as Pass);
+        pass.begun += 1;
+        if (pass.begun >= turn) this.#giveTurn(ready);
         continue;
       }
       ready.shift();
@@ -164,7 +167,8 @@ export class Dispatcher {
   /** Starts a delivery for a host whose mail waits aside; false when none may have a slot now. */
   #startAside(): boolean {
     if (this.#destinations.aside === 0) return false;
-    const next = this.#destinations.next(({ job }) => !this.#trial || !this.#events.isSuspect(job));
+    const leaves = this.#destinations.leavesSlots();
+    const next = this.#destinations.next((pass) => (leaves || !pass.many) && this.#mayTry(pass));
     if (next === undefined) return false;
     const { pass, host } = next;
     const group = takeAside(pass, host, this.#groupSize(pass));
@@ -176,11 +180,24 @@ export class Dispatcher {
     return true;
   }
 
-  /** Puts the first pass in front that need not wait for the end of the trial; false when there is none. */
-  #passSuspects(ready: Pass[]): boolean {
-    const at = ready.findIndex(({ job }) => !this.#events.isSuspect(job));
+  #giveTurn(ready: Pass[]): void {
+    const pass = ready[0] as Pass;
+    pass.begun = 0;
+    if (ready.length > 1) ready.push(ready.shift() as Pass);
+  }
+
+  /** Puts the first pass in front that may start a delivery now; false when there is none. */
+  #passBlocked(ready: Pass[]): boolean {
+    if ((ready[0]?.many !== true || ready[0].channel === 'local') && !this.#trial) return true;
+    const leaves = this.#destinations.leavesSlots();
+    const at = ready.findIndex((pass) => (!pass.many || pass.channel === 'local' || leaves) && this.#mayTry(pass));
     if (at > 0) ready.unshift(...ready.splice(at, 1));
     return at >= 0;
+  }
+
+  /** While a message is on trial no other such message is tried. */
+  #mayTry({ job }: Pass): boolean {
+    return !this.#trial || !this.#events.isSuspect(job);
   }
 
   #groupSize(pass: Pass): number {
@@ -191,20 +208,30 @@ export class Dispatcher {
   async #read(pass: Pass): Promise<void> {
     if (pass.reading || pass.unread === undefined) return;
     pass.reading = true;
-    const stored = await this.#peers.queue.ask('recipients', { id: pass.job.head.id, from: pass.unread, limit: windowSize });
-    pass.reading = false;
-    if (isUnanswered(stored)) {
+    const { recipientCount, id } = pass.job.head;
+    const rows: Row[] = [];
+    let lots = this.#windows.lots(pass, this.#groupSize(pass) > 1);
+    for (; lots > 0 && pass.unread !== undefined; lots -= 1) {
+      const from: number = pass.unread;
+      const stored = await this.#peers.queue.ask('recipients', { id, from, limit: lotSize });
       // The pass ends early; what it did not reach is tried again like a deferral.
+      if (isUnanswered(stored)) break;
+      rows.push(...rowsOf(stored, pass.channel));
+      const read = from + stored.length;
+      // Fewer than there are: the rest is damaged. The message must not end as if they were done.
+      if (stored.length < lotSize && read < recipientCount) pass.deferred += 1;
+      pass.unread = read < recipientCount && stored.length === lotSize ? read : undefined;
+      // Sockets have their turn between two lots.
+      if (lots > 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (lots > 0 && pass.unread !== undefined) {
       pass.unread = undefined;
       pass.deferred += 1;
-    } else {
-      pass.rows = rowsOf(stored, pass.channel);
-      pass.from = 0;
-      const read = pass.unread + stored.length;
-      // Fewer than there are: the rest is damaged. The message must not end as if they were done.
-      if (stored.length < windowSize && read < pass.job.head.recipientCount) pass.deferred += 1;
-      pass.unread = stored.length < windowSize ? undefined : read;
     }
+    pass.reading = false;
+    pass.rows = rows;
+    pass.from = 0;
+    pass.byHost = undefined;
     this.add(pass);
   }
 
@@ -246,7 +273,7 @@ export class Dispatcher {
     const trial = !this.#trial && this.#events.isSuspect(job);
     if (trial) this.#trial = true;
     const host = delivery.host.toLowerCase();
-    if (channel === 'remote' && !held) this.#destinations.begun(host, id);
+    if (channel === 'remote' && !held) this.#destinations.begun(host, id, pass.many);
     void made.then((report) => {
       this.#destinations.ended(host, id, !isUnanswered(report) && report.outcomes.some(({ status }) => status === 'K'));
       this.#reported(pass, group, id, report);

@@ -29,8 +29,15 @@ export interface Pass {
   /** Recipients in memory that wait for a slot; `from` is the first that may still wait. */
   rows: readonly Row[];
   from: number;
+  /** The same by host, where those of one host share a transaction; also some that wait no more. */
+  byHost: Map<ByteString, Row[]> | undefined;
   /** Recipients in memory that wait until their host (in lower case) may have another slot. */
   readonly aside: Map<ByteString, Row[]>;
+  asideRows: number;
+  /** The message could fill all slots: it leaves some to others when its deliveries hang. */
+  readonly many: boolean;
+  /** Deliveries begun since others had their turn. */
+  begun: number;
   /** Index of the next recipient to read from the store; undefined when all are in memory. */
   unread: number | undefined;
   reading: boolean;

@@ -12,7 +12,7 @@ import type { ActivityLog } from '../kernel/log.js';
 import type { NumberMap } from '../kernel/number-map.js';
 import type { Order, OrderCounts } from '../node-api.js';
 import type { Job, Row } from './job.js';
-import { windowSize } from './pass.js';
+import { lotSize } from './windows.js';
 
 const channels = ['local', 'remote'] as const;
 /** Seconds: further than any lifetime. Whatever makes all mail due ends it. */
@@ -86,8 +86,8 @@ export class Orders {
 
   /** All recipients of a message that nobody has looked at; undefined when there are too many, or it has begun meanwhile. */
   async #recipients({ id, recipientCount }: MessageHead): Promise<readonly RecipientRow[] | undefined> {
-    if (recipientCount > windowSize) return undefined;
-    const rows = await this.#parts.peers.queue.ask('recipients', { id, from: 0, limit: windowSize });
+    if (recipientCount > lotSize) return undefined;
+    const rows = await this.#parts.peers.queue.ask('recipients', { id, from: 0, limit: lotSize });
     if (isUnanswered(rows) || rows.length < recipientCount || rows.some(({ routed }) => routed !== undefined)) return undefined;
     return rows;
   }
@@ -149,15 +149,15 @@ export class Orders {
     }
     const { id, recipientCount } = job.head;
     const unsaved = new Set(job.unsaved);
-    for (let from = 0; from < recipientCount; from += windowSize) {
-      const rows = await peers.queue.ask('recipients', { id, from, limit: windowSize });
+    for (let from = 0; from < recipientCount; from += lotSize) {
+      const rows = await peers.queue.ask('recipients', { id, from, limit: lotSize });
       if (isUnanswered(rows)) return false;
       const left = rows.filter(({ index, done }) => !done && !unsaved.has(index));
       this.#fail(
         job,
         left.map(({ index, address, routed }) => ({ index, address: routed?.address ?? address })),
       );
-      if (job.unsaved.length === 0 || recipientCount <= windowSize) continue;
+      if (job.unsaved.length === 0 || recipientCount <= lotSize) continue;
       const marks = { id, indexes: job.unsaved, bounceText: job.unsavedBounce };
       if ((await peers.queue.ask('mark', marks)) !== true) return false;
       job.unsaved = [];

@@ -8,11 +8,23 @@ import type { RecipientRow } from '../../store/queue-store.js';
 import type { Turn } from './destinations.js';
 import type { Job, Pass, Row } from './job.js';
 
-/** Recipients read from the store at once. */
-export const windowSize = 1_000;
+/** Recipients aside that a pass has at most before it reads more. */
+const mostAside = 6_000;
 
-/** A pass over rows that are in memory, or (rows undefined) over what the store holds. `dying`: its last one. */
-export function openPass(job: Job, channel: Channel, now: number, dying: boolean, rows?: readonly Row[]): Pass {
+export interface PassStart {
+  readonly job: Job;
+  readonly channel: Channel;
+  readonly now: number;
+  /** It is the message's last one. */
+  readonly dying: boolean;
+  /** The message could fill all slots. */
+  readonly many: boolean;
+  /** The recipients when they are in memory. */
+  readonly rows?: readonly Row[] | undefined;
+}
+
+/** A pass over rows that are in memory, or (rows undefined) over what the store holds. */
+export function openPass({ job, channel, now, dying, many, rows }: PassStart): Pass {
   const { birth } = job.head;
   const pass: Pass = {
     job,
@@ -21,7 +33,11 @@ export function openPass(job: Job, channel: Channel, now: number, dying: boolean
     dying,
     rows: rows ?? [],
     from: 0,
+    byHost: undefined,
     aside: new Map(),
+    asideRows: 0,
+    many,
+    begun: 0,
     unread: rows === undefined ? 0 : undefined,
     reading: false,
     running: 0,
@@ -57,8 +73,8 @@ export interface Gate {
   /** Mail for this host waits until somebody asks for it. */
   held(host: ByteString): boolean;
   /** The host, in lower case, may get a slot now; or its recipients wait aside; or for their next try. */
-  turnOf(host: ByteString): Turn;
-  /** The pass has recipients of the host aside. */
+  turnOf(host: ByteString, pass: Pass): Turn;
+  /** The pass has one more recipient of the host aside. */
   setAside(host: ByteString, pass: Pass): void;
 }
 
@@ -72,6 +88,7 @@ function setAside(pass: Pass, row: Row, host: ByteString, gate: Gate): void {
   if (rows === undefined) pass.aside.set(host, [row]);
   else rows.push(row);
   pass.from += 1;
+  pass.asideRows += 1;
   gate.setAside(host, pass);
 }
 
@@ -82,7 +99,7 @@ function nextRow(pass: Pass, gate: Gate): Row | undefined {
     const host = hostOf(row.address);
     if (!pass.dying && gate.held(host)) waitForNextTry(pass, row);
     else {
-      const turn = gate.turnOf(host.toLowerCase());
+      const turn = gate.turnOf(host.toLowerCase(), pass);
       if (turn === 'now' || (turn === 'later' && pass.dying)) return row;
       if (turn === 'aside') setAside(pass, row, host.toLowerCase(), gate);
       else waitForNextTry(pass, row);
@@ -102,27 +119,43 @@ export function takeGroup(pass: Pass, most: number, gate: Gate): readonly Row[] 
   pass.from += 1;
   if (most <= 1) return [first];
   const group = [first];
-  const host = hostOf(first.address).toLowerCase();
-  for (let i = pass.from; i < pass.rows.length && group.length < most; i += 1) {
-    const row = pass.rows[i] as Row;
-    if (row.state !== 'waiting' || hostOf(row.address).toLowerCase() !== host) continue;
+  if (pass.from >= pass.rows.length) return group;
+  pass.byHost ??= rowsByHost(pass.rows);
+  const same = pass.byHost.get(hostOf(first.address).toLowerCase());
+  while (same !== undefined && group.length < most) {
+    const row = same.pop();
+    if (row === undefined) break;
+    // Those before it that still wait stand aside.
+    if (row.state !== 'waiting' || row.index < first.index) continue;
     row.state = 'running';
     group.push(row);
   }
   return group;
 }
 
+/** The rows of each host (in lower case), the last one first. */
+function rowsByHost(rows: readonly Row[]): Map<ByteString, Row[]> {
+  const byHost = new Map<ByteString, Row[]>();
+  for (let i = rows.length - 1; i >= 0; i -= 1) {
+    const row = rows[i] as Row;
+    const host = hostOf(row.address).toLowerCase();
+    const same = byHost.get(host);
+    if (same === undefined) byHost.set(host, [row]);
+    else same.push(row);
+  }
+  return byHost;
+}
+
 /** Another window of recipients may be read: not too many of those before it wait aside. */
 export function isRoomAside(pass: Pass): boolean {
-  let count = 0;
-  for (const rows of pass.aside.values()) count += rows.length;
-  return count < windowSize;
+  return pass.asideRows < mostAside;
 }
 
 /** The same of those that wait aside for one host. */
 export function takeAside(pass: Pass, host: ByteString, most: number): readonly Row[] {
   const rows = pass.aside.get(host) ?? [];
   const group = rows.splice(0, Math.max(1, most));
+  pass.asideRows -= group.length;
   if (rows.length === 0) pass.aside.delete(host);
   for (const row of group) row.state = 'running';
   return group;

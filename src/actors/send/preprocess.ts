@@ -6,7 +6,7 @@ import type { Routed } from '../../protocol/mail.js';
 import type { Routing } from '../../protocol/routing.js';
 import type { MessageHead } from '../../store/queue-store.js';
 import { isUnanswered, type Peers } from '../kernel/actor.js';
-import { windowSize } from './pass.js';
+import { lotSize } from './windows.js';
 
 /** First due times of the channels in use, or undefined when the queue could not keep it now. */
 export async function preprocessLarge(
@@ -18,7 +18,7 @@ export async function preprocessLarge(
   const routed: Routed[] = [];
   const due: { local?: number; remote?: number } = {};
   while (routed.length < head.recipientCount) {
-    const rows = await peers.queue.ask('recipients', { id: head.id, from: routed.length, limit: windowSize });
+    const rows = await peers.queue.ask('recipients', { id: head.id, from: routed.length, limit: lotSize });
     if (isUnanswered(rows)) return undefined;
     if (rows.length === 0) break;
     // Done by the other channel since the message was seen: its times must not be set back.

@@ -45,7 +45,8 @@ export class LocalPool implements LocalSlots {
     if (lspawndSocket !== undefined) this.#frame = framer(nonce, hostname());
     const worker = new URL('../local/pool-worker.js', import.meta.url);
     const concurrency = settings.concurrencylocal;
-    this.#pool = new SlotPool({ edge: 'lspawn>local', worker, workerData, threads, concurrency, clock, died });
+    // A server that only relays has no use for the thread; the remote pool's must be there before descriptors are short.
+    this.#pool = new SlotPool({ edge: 'lspawn>local', worker, workerData, threads, late: true, concurrency, clock, died });
   }
 
   get threads(): number {

@@ -37,6 +37,8 @@ export interface SlotPoolOptions {
   readonly worker: URL;
   readonly workerData?: object;
   readonly threads: number;
+  /** Threads are started by their first slot, not at once. */
+  readonly late?: boolean;
   readonly concurrency: number;
   readonly clock: Clock;
   /** Told why a thread ended; it is started anew at once. */
@@ -50,23 +52,31 @@ class PoolThread<S, D extends SlotDelivery, R> {
   pulse = new PulseWatch();
   readonly #options: SlotPoolOptions;
   readonly #deaths: PoolDeaths;
-  #pool: Piscina<SlotTask<S>, void>;
+  /** Undefined: started late, and not yet. */
+  #pool: Piscina<SlotTask<S>, void> | undefined;
+  #tasks: number;
   #link: WorkerLink<D, R> | undefined;
   slots = 0;
 
   constructor(options: SlotPoolOptions, tasks: number, deaths: PoolDeaths) {
     this.#options = options;
     this.#deaths = deaths;
-    this.#pool = this.#newPool(tasks);
+    this.#tasks = tasks;
+    if (options.late !== true) this.#pool = this.#newPool();
   }
 
-  #newPool(tasks: number): Piscina<SlotTask<S>, void> {
+  /** Before that it has no pulse. */
+  get isStarted(): boolean {
+    return this.#pool !== undefined;
+  }
+
+  #newPool(): Piscina<SlotTask<S>, void> {
     this.pulse = new PulseWatch();
     const pool = new Piscina({
       filename: this.#options.worker.href,
       minThreads: 1,
       maxThreads: 1,
-      concurrentTasksPerWorker: tasks,
+      concurrentTasksPerWorker: this.#tasks,
       // Other modes park an idle worker's event loop, and with it its sockets and timers.
       atomics: 'disabled',
       idleTimeout: Number.POSITIVE_INFINITY,
@@ -90,6 +100,7 @@ class PoolThread<S, D extends SlotDelivery, R> {
     const over = (): void => {
       this.slots -= 1;
     };
+    this.#pool ??= this.#newPool();
     this.#pool.run(task, task.port === undefined ? {} : { transferList: [task.port] }).then(over, () => {
       over();
       link.end('gone');
@@ -104,21 +115,24 @@ class PoolThread<S, D extends SlotDelivery, R> {
   /** It stands still: it is ended, its deliveries are deferred, the pool starts another. */
   terminate(): void {
     this.#deaths.because('it stood still');
-    for (const thread of this.#pool.threads) void thread.terminate();
+    for (const thread of this.#pool?.threads ?? []) void thread.terminate();
   }
 
   /** A pool's size is fixed: a new one takes over, the old one ends when its slots have. */
   resize(tasks: number): void {
+    this.#tasks = tasks;
     const old = this.#pool;
+    if (old === undefined) return;
     this.#deaths.closing(old);
-    this.#pool = this.#newPool(tasks);
+    this.#pool = this.#newPool();
     this.#link = undefined;
     void old.close();
   }
 
   async close(): Promise<void> {
-    this.#deaths.closing(this.#pool);
     this.#link?.end('stopping');
+    if (this.#pool === undefined) return;
+    this.#deaths.closing(this.#pool);
     await this.#pool.destroy();
   }
 }
@@ -139,7 +153,7 @@ export class SlotPool<S, D extends SlotDelivery, R> {
       for (const thread of this.#all) thread.expire();
     });
     this.#endWatch = watchPulses(
-      () => this.#all,
+      () => this.#all.filter((thread) => thread.isStarted),
       (thread) => thread.terminate(),
     );
   }

@@ -94,7 +94,7 @@ export const queueVerbs: readonly Verb[] = [
       { name: 'export', value: 'FORM', choices: ['qmail'], text: "each message as a line of qmail's queue files" },
     ],
     about: [
-      "Counts as qmail-qstat's, then messages as qmail-qread's. Asks the running server, or reads the queue of a stopped one.",
+      "Counts as qmail-qstat's, then messages as qmail-qread's; of one with more than 100 recipients the first that are not done. Asks the running server, or reads the queue of a stopped one.",
       'Why a message is still here: its last deferral is in the log, and tqmail report --part deferrals counts the reasons.',
     ],
     exits: [[0, 'done'], misused, cannot],
