@@ -12,7 +12,7 @@ const addresses = ['a@slow.test', 'b@quick.test', 'c@SLOW.test', 'd@held.test', 
 function opened(dying: boolean) {
   const rows = addresses.map((address, index): Row => ({ index, channel: 'remote', address, state: 'waiting' }));
   const head = { id: 1, birth: now, recipientCount: rows.length } as MessageHead;
-  return openPass(new Job(head, rows, false), 'remote', now, dying, rows);
+  return openPass({ job: new Job(head, rows, false), channel: 'remote', now, dying, many: false, rows });
 }
 
 /** What the gate says of slow.test; held.test is held. */
