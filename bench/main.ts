@@ -32,6 +32,8 @@ const exitUsage = 64;
 const exitInterrupted = 130;
 const exitFailed = 1;
 let interrupted = false;
+/** The result of the rounds that are whole; undefined: none is. */
+let untilNow: (() => BenchResult | undefined) | undefined;
 /** Never settles: the end on a signal ends the process. */
 const ending = new Promise<never>(() => undefined);
 
@@ -39,22 +41,37 @@ async function bench(options: BenchOptions): Promise<BenchResult> {
   const { candidates, skipped } = chooseCandidates(options);
   const rows = new Map<Peer, RunRow[]>(candidates.map((peer) => [peer, []]));
   const base = openWorkFolder();
+  let whole = 0;
+  untilNow = () => (whole === 0 ? undefined : resultOf({ ...options, runs: whole }, skipped, rows));
   try {
     for (let round = 1; round <= options.runs; round++) {
       for (const peer of candidates) {
         const dir = path.join(base, `${round}-${peer.name}`);
         mkdirSync(dir, { mode: 0o755 });
         const progress = progressLine(`${options.scenario} run ${round} of ${options.runs}: ${peer.name}`);
-        rows.get(peer)?.push(await oneRun(options, peer, dir, progress.show));
+        const row = await oneRun(options, peer, dir, progress.show);
+        // It ended because it was ended: that is no result.
+        if (interrupted) return await ending;
+        rows.get(peer)?.push(row);
         progress.clear();
         if (!staysToTheEnd(options, candidates.length)) rmSync(dir, { recursive: true, force: true });
       }
+      whole = round;
     }
   } finally {
     await endAllChildren();
     removeWorkFolder(base);
   }
-  const results = candidates.map((peer) => candidateResult(options, peer, rows.get(peer) ?? []));
+  return resultOf(options, skipped, rows);
+}
+
+/** Of the first `options.runs` runs of each candidate. */
+function resultOf(
+  options: BenchOptions,
+  skipped: BenchResult['skipped'],
+  rows: ReadonlyMap<Peer, readonly RunRow[]>,
+): BenchResult {
+  const results = [...rows].map(([peer, runs]) => candidateResult(options, peer, runs.slice(0, options.runs)));
   const ours = results[0]?.median ?? {};
   const ratios = Object.fromEntries(results.slice(1).map((theirs) => [theirs.name, ratiosTo(ours, theirs.median)]));
   return {
@@ -153,11 +170,17 @@ export async function main(args: readonly string[]): Promise<number> {
 async function measure(options: BenchOptions): Promise<number> {
   const result = await bench(options);
   if (interrupted) return await ending;
+  publish(result);
+  if (options.ledger) appendFileSync(ledgerFile(), ledgerLine(result));
+  return result.results.every((candidate) => candidate.ok) ? 0 : 1;
+}
+
+/** To the terminal and into the files that were asked for; the ledger is for whole results alone. */
+function publish(result: BenchResult): void {
+  const { options } = result;
   process.stdout.write(resultTable(result));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
   if (options.report !== undefined) writeFileSync(options.report, reportPage(result));
-  if (options.ledger) appendFileSync(ledgerFile(), ledgerLine(result));
-  return result.results.every((candidate) => candidate.ok) ? 0 : 1;
 }
 
 /** Asked before the runs: they may take an hour. */
@@ -201,6 +224,11 @@ function endOnSignal(signal: NodeJS.Signals): void {
   endAllChildren(true).finally(() => {
     try {
       removeWorkFolders();
+      const result = untilNow?.();
+      if (result !== undefined) {
+        process.stderr.write(`bench: interrupted: the figures are those of the rounds that were whole, ${result.options.runs}\n`);
+        publish(result);
+      }
     } finally {
       process.exit(exitInterrupted);
     }

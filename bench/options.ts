@@ -183,7 +183,16 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
 }
 
 /** Scenarios that measure a server in the middle of its day. The trouble of --rules begins with the first message. */
-const warmed: ReadonlySet<Scenario> = new Set(['relay', 'accept', 'fanout', 'local', 'slow-domain', 'bounce-flood', 'sink']);
+const warmed: ReadonlySet<Scenario> = new Set([
+  'relay',
+  'accept',
+  'fanout',
+  'local',
+  'latency',
+  'slow-domain',
+  'bounce-flood',
+  'sink',
+]);
 const isWarmed = (scenario: Scenario, rules: string | undefined): boolean => rules === undefined && warmed.has(scenario);
 
 /** Deliveries after which a rate hardly rises any more. */

@@ -11,6 +11,8 @@ export type {
   InheritedListener,
   NodeOptions,
   NodeReport,
+  Order,
+  OrderCounts,
   QueuedMessage,
   QueuedPart,
   QueuePage,

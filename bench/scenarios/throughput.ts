@@ -34,7 +34,7 @@ export async function throughput(trial: Trial): Promise<RunRow> {
   const cleanup = new Cleanup();
   try {
     const stage = await setUp(trial, cleanup);
-    const warmed = await warmUp(trial, stage, cleanup, extras(trial.options));
+    const warmed = await warmUp(trial, stage, cleanup, recipient(trial.options));
     const measured = await push(trial, stage, warmed, cleanup);
     const provoked = await awaitCopies(trial, stage, measured);
     const complete = measured.complete && (await allLetGo(trial, stage, measured, warmed));
@@ -130,9 +130,12 @@ async function push(trial: Trial, stage: Stage, warmed: Warmed, cleanup: Cleanup
   }
 }
 
-function extras({ scenario }: BenchOptions): Partial<SourceOrder> {
-  if (scenario === 'local') return { recipient: localRecipient };
-  return scenario === 'latency' ? { rate: idleRate } : {};
+function extras(options: BenchOptions): Partial<SourceOrder> {
+  return options.scenario === 'latency' ? { rate: idleRate } : recipient(options);
+}
+
+function recipient({ scenario }: BenchOptions): Partial<SourceOrder> {
+  return scenario === 'local' ? { recipient: localRecipient } : {};
 }
 
 /** Arrivals of a complete run, those of the warm-up too; undefined when not known before. */
@@ -150,7 +153,6 @@ function judge(trial: Trial, stage: Stage, measured: Measured, warmed: Warmed, p
   const lastUs = (stage.arrivals === undefined ? undefined : verdict?.lastUs) || measured.lastUs;
   const seconds = Math.max(1, lastUs - sent.firstUs) / 1e6;
   const delivered = sent.accepted;
-  const latency = options.scenario === 'latency' && verdict !== undefined ? delayRow(verdict.delaysMs) : (sent.latency ?? {});
   const known = stage.running.roots.length > 0;
   return {
     ...faultsOf(sent, measured.complete, verdict, provoked),
@@ -160,10 +162,16 @@ function judge(trial: Trial, stage: Stage, measured: Measured, warmed: Warmed, p
     ...(known ? { cpuPer1000: (cpu * 1000) / Math.max(1, delivered), peakMiB } : {}),
     // The load takes more CPU than a sink: the rate alone would compare the load with itself.
     ...(options.scenario === 'sink' && cpu > 0 ? { perCore: delivered / cpu } : {}),
-    ...latency,
+    ...latencyOf(options, sent, arrivals),
     ...countFigures(stage, sent, warmed, verdict),
     timeline: measured.points,
   };
+}
+
+/** Of what was timed alone. */
+function latencyOf({ scenario }: BenchOptions, sent: Sent, arrivals: Arrivals | undefined): Partial<RunRow> {
+  const own = scenario === 'latency' && arrivals !== undefined ? verdictOf([sent], arrivals) : undefined;
+  return own === undefined ? (sent.latency ?? {}) : delayRow(own.delaysMs);
 }
 
 function countFigures(stage: Stage, sent: Sent, warmed: Warmed, verdict: Verdict | undefined): Partial<RunRow> {

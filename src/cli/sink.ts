@@ -16,7 +16,16 @@ const flag = { type: 'boolean' } as const;
 const addresses = { smtp: text, smtps: text, lmtp: text, qmtp: text, http: text };
 const all = {
   ...addresses,
-  ...{ keep: text, threads: text, 'ready-file': text, 'http-name': text, ledger: text, late: text, rules: text },
+  ...{
+    keep: text,
+    'max-size': text,
+    threads: text,
+    'ready-file': text,
+    'http-name': text,
+    ledger: text,
+    late: text,
+    rules: text,
+  },
   ...{ tls: flag, 'tls-cert': text, 'tls-key': text },
   ...{ resume: flag, 'no-magic': flag },
 } as const;
@@ -38,6 +47,7 @@ export function sinkOptions(args: readonly string[]): SinkOptions & { readonly r
   return {
     ...listenAt(values),
     keep: wholeNumber('keep', values.keep, values.http === undefined ? 0 : 32, 0, 65_536),
+    maxSize: wholeNumber('max-size', values['max-size'], 0, 1, 2_147_483_647),
     threads: wholeNumber('threads', values.threads, 1, 1, 64),
     lateMs: wholeNumber('late', values.late, 60_000, 1, 86_400_000),
     magic: values['no-magic'] !== true,

@@ -99,6 +99,7 @@ export async function runSource(args: readonly string[]): Promise<number> {
     const values = parsed(args);
     const options = optionsOf(values);
     const replayed = options.replay === undefined ? undefined : counted(options.replay);
+    const words = progressWords();
     const line = process.stderr.isTTY && values.quiet !== true ? progressLine('source') : undefined;
     const report = await untilSignal((signal) =>
       runLoad({
@@ -106,7 +107,7 @@ export async function runSource(args: readonly string[]): Promise<number> {
         signal,
         // Each real message once, unless it is said how many.
         ...(replayed === undefined || values.messages !== undefined ? {} : { messages: replayed }),
-        ...(line === undefined ? {} : { progress: (now: SourceProgress) => line.show(progressText(now)) }),
+        ...(line === undefined ? {} : { progress: (now: SourceProgress) => line.show(words(now)) }),
       }),
     ).finally(() => line?.clear());
     process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -132,6 +133,7 @@ function judged(report: SourceReport): number {
     process.stderr.write(`tqmail source: ${report.ledgerTrouble}\n`);
     return 1;
   }
+  if (report.unsent > 0) process.stderr.write(`tqmail source: ${report.unsent} not sent: ${report.firstTrouble}\n`);
   return report.accepted === report.messages && report.refusedRecipients === 0 ? 0 : 1;
 }
 
@@ -169,8 +171,14 @@ function counted(replay: string): number {
   return messages.length;
 }
 
-function progressText({ accepted, refused, messages, connections, seconds }: SourceProgress): string {
-  const rate = Math.round(accepted / Math.max(seconds, 0.001));
-  const bad = refused === 0 ? '' : `, ${refused} refused`;
-  return `${accepted} of ${messages} accepted${bad}, ${rate}/s, ${connections} connections, ${seconds.toFixed(0)} s`;
+/** Says what `SourceProgress` is, with the rate since it was last asked beside that of the whole run. */
+export function progressWords(): (now: SourceProgress) => string {
+  let before = { accepted: 0, seconds: 0 };
+  return ({ accepted, refused, messages, connections, seconds }) => {
+    const rate = (count: number, span: number): number => Math.round(count / Math.max(span, 0.001));
+    const now = rate(accepted - before.accepted, seconds - before.seconds);
+    before = { accepted, seconds };
+    const bad = refused === 0 ? '' : `, ${refused} refused`;
+    return `${accepted} of ${messages} accepted${bad}, ${now}/s now, ${rate(accepted, seconds)}/s in all, ${connections} connections, ${seconds.toFixed(0)} s`;
+  };
 }

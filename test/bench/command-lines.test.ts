@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -12,6 +12,7 @@ import { test } from 'node:test';
 import { chooseCandidates } from '../../bench/candidates.js';
 import { tqmailLoad } from '../../bench/load/tqmail.js';
 import { parseBenchOptions, UsageError } from '../../bench/options.js';
+import type { BenchResult } from '../../bench/result.js';
 import { inProject } from '../../bench/root.js';
 import { selfSigned } from '../../src/actors/sink/tls/self-signed.js';
 import { sinkOptions } from '../../src/cli/sink.js';
@@ -38,13 +39,14 @@ test('both forms of an option, and defaults by scenario', () => {
     ['relay', '--warmup', '0'],
     ['relay', '--rules', 'drop-after-dot'],
     ['fanout', '--rcpts', '1000'],
+    ['latency'],
     ['slow-domain'],
     ['bounce-flood'],
     ['sink'],
   ];
   assert.deepEqual(
     warmups.map((words) => parseBenchOptions(words).warmup),
-    [3_000, 500, 0, 0, 3, 3_000, 1_000, 10_000],
+    [3_000, 500, 0, 0, 3, 200, 3_000, 1_000, 10_000],
   );
 });
 
@@ -53,7 +55,7 @@ test('what is wrong is a usage error', () => {
     [],
     ['nosuch'],
     ['relay', '--nosuch', '1'],
-    ['latency', '--warmup', '5'],
+    ['drain', '--warmup', '5'],
     ['relay', '--rules', 'flaky', '--warmup', '5'],
     ['relay', '--nosuch=1'],
     ['relay', '--n', '0'],
@@ -152,6 +154,41 @@ test('Ctrl-C, passed on by npm once more, ends what was started and leaves no fo
       [],
     );
   }
+});
+
+test('an interrupted bench has the figures of the rounds that were whole', async (t) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tqmail-words-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const json = path.join(folder, 'result.json');
+  const words = ['sink', '--n', '20', '--warmup', '0', '--runs', '100', '--json', json];
+  const made = new Promise<string>((resolve) => {
+    const watcher = watch(folder, (_, name) => {
+      watcher.close();
+      resolve(path.join(folder, name ?? ''));
+    });
+  });
+  const args = [inProject('dist', 'bench', 'run.js'), ...words];
+  const bench = spawn(process.execPath, args, { env: { ...process.env, TMPDIR: folder } });
+  t.after(() => bench.kill('SIGKILL'));
+  const ended = once(bench, 'close');
+  let printed = '';
+  bench.stdout.setEncoding('latin1').on('data', (piece: string) => {
+    printed += piece;
+  });
+  const work = await made;
+  await new Promise<void>((resolve) => {
+    const watcher = watch(work, (_, name) => {
+      if (name !== '2-tqmail') return;
+      watcher.close();
+      resolve();
+    });
+  });
+  bench.kill('SIGINT');
+  assert.deepEqual(await ended, [130, null]);
+  const { options, results } = JSON.parse(readFileSync(json, 'utf8')) as BenchResult;
+  assert.ok(options.runs >= 1 && options.runs < 100, `${options.runs}`);
+  assert.deepEqual([results[0]?.runs.length, results[0]?.ok], [options.runs, true]);
+  assert.match(printed, /^sink: 20 messages .* \d+ runs, load tqmail\nledger {2}tqmail: nothing lost/);
 });
 
 test('npm run bench with an unknown option prints usage and exits 64', () => {

@@ -73,10 +73,10 @@ function run(ending: Ending, peer: Peer, words: readonly string[]): Promise<RunR
 
 test('a message that is lost or comes twice is found, and the run has no figure', { concurrency: true }, async (t) => {
   const cases: readonly (readonly [string, Copies, object])[] = [
-    ['relay', (number) => (number === 15 ? 0 : 1), { lost: 1, duplicate: 0 }],
+    // One is lost and one comes twice: the count alone is right.
+    ['relay', (number) => (number === 15 ? 0 : number === 16 ? 2 : 1), { lost: 1, duplicate: 1 }],
     // Of the warm-up: it has no rate, but it is mail.
     ['accept', (number) => (number === 2 ? 0 : 1), { lost: 1, duplicate: 0 }],
-    ['relay', (number) => (number === 15 ? 2 : 1), { lost: 0, duplicate: 1 }],
   ];
   await Promise.all(
     cases.map(([scenario, copies, expected], index) =>

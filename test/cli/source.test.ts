@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startSink } from '../../src/actors/sink/sink.js';
-import { sourceOptions } from '../../src/cli/source.js';
+import { progressWords, sourceOptions } from '../../src/cli/source.js';
 import { root } from '../runner/tree.js';
 
 const command = join(root, 'bin', 'tqmail');
@@ -27,6 +27,14 @@ test('a rate may have a fraction; an address with a line end is refused', () => 
     ['--from', '\u0416@x'],
   ];
   for (const args of wrong) assert.throws(() => sourceOptions([...to, ...args]), { name: 'ToolUsage' }, args.join(' '));
+});
+
+test('the line of progress has the rate of this moment', () => {
+  const words = progressWords();
+  const now = { accepted: 100, refused: 0, messages: 900, connections: 3, seconds: 1 };
+  assert.equal(words(now), '100 of 900 accepted, 100/s now, 100/s in all, 3 connections, 1 s');
+  const later = { ...now, accepted: 700, refused: 2, seconds: 3 };
+  assert.equal(words(later), '700 of 900 accepted, 2 refused, 300/s now, 233/s in all, 3 connections, 3 s');
 });
 
 test('INT ends a run, which prints its figures and exits 130', async (t) => {

@@ -106,7 +106,7 @@ test('what limits it: hosts, name servers, bounces, descriptors', () => {
   assert.equal(
     text.slice(at, text.indexOf('  threads')),
     `  limited by descriptors: 5 clients were told to come again (limit on open files)
-             7 messages wait aside: hosts that have taken no mail have their share of the remote slots
+             7 messages wait aside: their destinations have taken no mail, and have their share of the remote slots
              40 messages wait aside: their destination is slow, and has its share of the remote slots
              control/bouncerate: about 6 bounces wait for their turn
              the name servers: 9 deliveries lately found no host (control/nameservers, tqmail check)

@@ -12,7 +12,8 @@ import { runFile } from './runner/run-file.js';
 
 const folder = join(root, 'test/golden/further');
 
-test('there are further cases', () => assert.deepEqual(caseFiles(folder), ['qmqpd', 'qmtpd', 'send', 'smtpd']));
+test('there are further cases', () =>
+  assert.deepEqual(caseFiles(folder), ['local', 'misc', 'qmqpd', 'qmtpd', 'remote', 'send', 'smtpd']));
 
 for (const file of caseFiles(folder) ?? []) {
   test(`${file}: as qmail does by its source`, async (t) => {

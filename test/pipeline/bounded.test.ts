@@ -84,3 +84,35 @@ test('the body of a new message is delivered from memory, that of a deferred one
   assert.deepEqual(texts, ['Subject: hello\r\n\r\nbody\r\n', 'Subject: hello\r\n\r\nbody\r\n']);
   await node.stop();
 });
+
+test('remote deliveries whose outcome is not on disk are at most one and a half times concurrencyremote', async () => {
+  const node = await OneThreadNode.started({ settings: { concurrencyremote: 20 } });
+  node.watched.refuse = (name) => name === 'finish';
+  for (let n = 0; n < 100; n += 1) await node.accepted('s@b', [`r${n}@far.example`]);
+  await node.settle();
+  assert.equal(node.slots.attempts.length, 30, 'a crash now would repeat so many');
+  node.watched.refuse = () => false;
+  await node.clock.advance(123);
+  assert.equal(node.store.count(), 0);
+  assert.equal(node.slots.delivered.length, 100);
+  await node.stop();
+});
+
+test('a message for very many does not take all slots that are free at once', async () => {
+  const node = await OneThreadNode.started({ settings: { concurrencyremote: 1 } });
+  node.slots.held.add('remote');
+  const many = Array.from({ length: 900 }, (_, n) => `r${n}@far.example`);
+  await node.accepted('s@b', many);
+  await node.accepted('s@b', ['one@far.example']);
+  await node.settle();
+  assert.equal(node.slots.waiting('remote').length, 1);
+  await node.reload({ concurrencyremote: 240 });
+  const waiting = node.slots.waiting('remote');
+  // A host that has not taken any mail yet has not quite all of them.
+  assert.ok(waiting.length > 200, `${waiting.length} deliveries`);
+  assert.ok(waiting.includes('one@far.example'));
+  node.slots.release('remote');
+  await node.settle();
+  assert.deepEqual(new Set(node.slots.delivered), new Set([...many, 'one@far.example']));
+  await node.stop();
+});

@@ -136,8 +136,10 @@ test('a stop that does not wait defers what is at work, on disk, for the next pr
   await node.settle();
   await node.host.stop();
   node.host.end();
-  assert.ok(node.log.lines.includes('delivery 2: deferral: qmail-remote_crashed./'));
-  assert.ok(node.log.lines.includes('delivery 1: deferral: qmail-local_crashed./'));
+  for (const delivery of [1, 2]) {
+    const line = `delivery ${delivery}: deferral: The_server_stopped_before_this_delivery_was_over._(#4.3.2)/`;
+    assert.ok(node.log.lines.includes(line), line);
+  }
   assert.equal(node.log.lines.at(-1), 'status: exiting');
   (node.store as MemoryQueue).reopen();
   assert.deepEqual(node.store.head(id)?.due, { local: birth + 100, remote: birth + 400 });
@@ -146,4 +148,24 @@ test('a stop that does not wait defers what is at work, on disk, for the next pr
   assert.deepEqual(after.slots.delivered, ['l@mx.test.example', 'r@far.example']);
   assert.equal(after.store.count(), 0);
   await after.stop();
+});
+
+test('the next try after a lost report is told so, also while the message stays in memory', async () => {
+  let tries = 0;
+  const node = await OneThreadNode.started({
+    script: (to) => (to.startsWith('joe') && ++tries === 1 ? 'crash' : 'K'),
+  });
+  node.slots.held.add('remote');
+  await node.accepted('s@b', ['joe@mx.test.example', 'far@far.example']);
+  await node.settle();
+  await node.clock.advance(100);
+  const mine = node.slots.attempts.filter(({ channel }) => channel === 'local');
+  assert.deepEqual(
+    mine.map(({ delivery }) => delivery.repeated),
+    [false, true],
+  );
+  node.slots.release('remote');
+  await node.settle();
+  assert.equal(node.store.count(), 0);
+  await node.stop();
 });

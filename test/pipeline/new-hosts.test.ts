@@ -66,20 +66,20 @@ async function house(over: Partial<Settings> = {}, takes = 20, parts: NodeParts 
   return { node, remote, holes, send, hanging, quickTakes, complete };
 }
 
-test('two thousand new hosts that hang: a host that has answered always finds a slot', async () => {
+test('many new hosts that hang: a host that has answered always finds a slot', async () => {
   const { node, remote, holes, send, hanging, quickTakes, complete } = await house();
   await send([quick]);
   await node.clock.advance(1);
-  await send(holesNamed(2_000));
+  await send(holesNamed(500));
   assert.equal(hanging(), slots - 1, 'nobody knows yet that they hang');
-  for (let second = 0; second < 130; second += 1) {
+  for (let second = 0; second < 90; second += 1) {
     const took = await quickTakes();
     assert.ok(took !== undefined && took <= 1_000, `${took} ms in second ${second}`);
   }
   assert.equal(hanging(), slots / 2, 'those that hang have half of the slots');
-  assert.equal(remote.count(quick), 131);
+  assert.equal(remote.count(quick), 91);
   holes.hang = false;
-  await node.clock.advance(4_000);
+  await node.clock.advance(1_000);
   complete();
   await node.stop();
 });
@@ -123,7 +123,7 @@ test('a file of hosts that is none: the server starts, everybody is a newcomer',
 test('without mail for others hosts that hang have all slots but one; the first message for others finds it', async () => {
   const { node, send, hanging, quickTakes } = await house();
   await send([quick]);
-  await send(holesNamed(500));
+  await send(holesNamed(200));
   await node.clock.advance(600);
   assert.equal(hanging(), slots - 1);
   const took = await quickTakes();
@@ -133,9 +133,9 @@ test('without mail for others hosts that hang have all slots but one; the first 
 
 test('new hosts that answer are held to nothing: none is deferred, all but one slot are at work', async () => {
   const { node, remote, send, complete } = await house({}, 400);
-  await send(Array.from({ length: 2_200 }, (_, n) => `d${n}.good.example`));
-  await node.clock.advance(48);
-  assert.ok(remote.done.length >= 2_200, `${remote.done.length} of 2200 within 48 s of 44`);
+  await send(Array.from({ length: 1_000 }, (_, n) => `d${n}.good.example`));
+  await node.clock.advance(24);
+  assert.ok(remote.done.length >= 1_000, `${remote.done.length} of 1000 within 24 s of 20`);
   complete();
   assert.equal(node.host.counters()['send.deferred'], 0);
   await node.stop();
@@ -147,15 +147,15 @@ test('more that hang than may wait aside: a host that has answered is served, ev
   await node.clock.advance(1);
   await send(holesNamed(2_000));
   await node.clock.advance(2);
-  await send(holesNamed(1_000, 2_000));
+  await send(holesNamed(300, 2_000));
   assert.ok(Number(node.host.counters()['send.aside']) <= 2_000);
-  for (let n = 0; n < 20; n += 1) {
+  for (let n = 0; n < 5; n += 1) {
     const took = await quickTakes();
     assert.ok(took !== undefined && took <= 1_000, `${took} ms`);
   }
   holes.hang = false;
   await node.clock.advance(6_000);
-  assert.equal(remote.done.filter(({ outcome }) => outcome === 'K').length, 3_021);
+  assert.equal(remote.done.filter(({ outcome }) => outcome === 'K').length, 2_306);
   complete();
   await node.stop();
 });
@@ -186,10 +186,10 @@ test('with fewer than five slots none is kept free', async () => {
 
 test('one message for many new hosts: each recipient is tried once, none waits for its next try', async () => {
   const { node, remote } = await house();
-  const recipients = Array.from({ length: 3_500 }, (_, n) => `r@d${n}.good.example`);
+  const recipients = Array.from({ length: 2_200 }, (_, n) => `r@d${n}.good.example`);
   await node.accepted('s@b', recipients);
   await node.clock.advance(30);
-  assert.equal(remote.done.length, 3_500);
+  assert.equal(remote.done.length, 2_200);
   assert.equal(node.host.counters()['send.deferred'], 0);
   assert.equal(node.store.count(), 0);
   await node.stop();

@@ -160,3 +160,35 @@ test('routing that cannot be kept is tried again once a second, not at once', as
   assert.equal(node.store.count(), 0);
   await node.stop();
 });
+
+test('what a recipient failed of is in the bounce although its mark was refused first', async () => {
+  const node = await OneThreadNode.started({ script: (to) => (to.startsWith('gone') ? 'D' : to === 's@b.example' ? 'K' : 'Z') });
+  node.watched.refuse = (name) => name === 'mark';
+  await node.accepted('s@b.example', ['gone@far.example', 'busy@far.example']);
+  await node.settle();
+  node.watched.refuse = () => false;
+  await node.clock.advance(123);
+  node.slots.script = () => 'K';
+  await node.clock.advance(400);
+  const bounce = node.slots.attempts.find(({ recipient }) => recipient === 's@b.example');
+  assert.match(Buffer.from(bounce?.delivery.bytes ?? []).toString('latin1'), /<gone@far\.example>:\r?\nno such mailbox/);
+  assert.equal(node.slots.times('gone@far.example', birth).length, 1, 'marked in the end');
+  assert.equal(node.store.count(), 0);
+  await node.stop();
+});
+
+for (const change of ['preprocess', 'reschedule'] as const) {
+  test(`a next try that cannot be kept (${change}) is not forgotten`, async () => {
+    const node = await OneThreadNode.started({ script: () => 'Z' });
+    const id = await node.accepted('s@b.example', ['busy@far.example']);
+    let refused = 0;
+    node.watched.refuse = (name) => name === change && refused++ === 0;
+    await node.clock.advance(1_000);
+    assert.ok(refused > 1, 'refused once, and asked again');
+    assert.ok((node.store.head(id)?.due?.remote ?? 0) > birth + 400);
+    node.slots.script = () => 'K';
+    await node.clock.advance(4_000);
+    assert.equal(node.store.count(), 0);
+    await node.stop();
+  });
+}

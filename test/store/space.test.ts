@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createBodyFile } from '../../src/store/body-file.js';
 import { openLmdbQueue } from '../../src/store/lmdb/open.js';
 import { Space } from '../../src/store/lmdb/space.js';
 import { StoreError } from '../../src/store/queue-store.js';
@@ -47,6 +48,28 @@ test('queuebytes caps what is queued, and a removal makes room again', async (t)
   await store.close();
 });
 
+test('a body in a file counts as long as its message is queued, also after a restart', async (t) => {
+  const dir = folder(t);
+  let store = await openLmdbQueue({ dir, create: true, queuebytes: mib });
+  const accept = async (): Promise<number> => {
+    const file = await createBodyFile(dir);
+    await file.write(Buffer.alloc(600_000));
+    const { size, checksum } = await file.close();
+    return store.accept(message({ body: { form: 'wire', file: file.name, size, checksum }, unixSize: size }));
+  };
+  for (let n = 0; n < 5; n++) {
+    const id = await accept();
+    await assert.rejects(accept(), isFull);
+    if (n === 2) {
+      await store.close();
+      store = await openLmdbQueue({ dir, queuebytes: mib });
+      await assert.rejects(accept(), isFull);
+    }
+    await store.finish(id);
+  }
+  await store.close();
+});
+
 test('queuebytes holds for messages under way too', async (t) => {
   const store = await openLmdbQueue({ dir: folder(t), create: true, queuebytes: mib });
   const results = await Promise.allSettled(Array.from({ length: 100 }, () => store.accept(message({}, 50_000))));
@@ -63,6 +86,28 @@ test('space: what was taken since the last look counts', async (t) => {
   assert.equal(space.refusal(400_000), undefined);
   space.take(400_000);
   assert.equal(space.refusal(400_000)?.why, 'full');
+  await space.close();
+});
+
+test('space: what is taken while the disk is being asked is not in its answer', async (t) => {
+  let answer = (): void => undefined;
+  const asked = (): Promise<{ bavail: number; bsize: number }> =>
+    new Promise((settle) => {
+      answer = () => settle({ bavail: 2 * mib, bsize: 1 });
+    });
+  const space = new Space(folder(t), { reserve: mib, cap: 0 }, 0, asked);
+  const first = space.lookNow();
+  answer();
+  await first;
+  space.take(900_000);
+  const second = space.lookNow();
+  space.take(500_000);
+  answer();
+  await second;
+  assert.equal(space.refusal(400_000), undefined, 'the disk knows of the first');
+  assert.equal(space.refusal(600_000)?.why, 'full', 'and not of the second');
+  // Asking for room began another look.
+  answer();
   await space.close();
 });
 

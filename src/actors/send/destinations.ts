@@ -67,7 +67,10 @@ export class Destinations {
   constructor(clock: Clock, slots: RemoteSlotCount) {
     this.#clock = clock;
     this.#slots = slots;
-    this.#newcomers = new Newcomers(() => slots.most());
+    this.#newcomers = new Newcomers(
+      () => slots.most(),
+      () => this.#hosts.provenCount,
+    );
   }
 
   /** Messages that wait aside. */

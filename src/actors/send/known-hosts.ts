@@ -90,6 +90,10 @@ export class KnownHosts {
     forgetBeyond(this.#newcomers);
   }
 
+  get provenCount(): number {
+    return this.#proven.size;
+  }
+
   proven(): IterableIterator<Destination> {
     return this.#proven.values();
   }

@@ -21,13 +21,15 @@ const stillMs = 1_000;
 
 export class Newcomers {
   readonly #most: () => number;
+  readonly #others: () => number;
   #hungAt = Number.NEGATIVE_INFINITY;
   #othersAt = Number.NEGATIVE_INFINITY;
   #movedAt = Number.NEGATIVE_INFINITY;
 
-  /** `most`: remote slots, all together. */
-  constructor(most: () => number) {
+  /** `most`: remote slots, all together. `others`: hosts that are known to take mail. */
+  constructor(most: () => number, others: () => number) {
     this.#most = most;
+    this.#others = others;
   }
 
   /** So many deliveries to newcomers hang. */
@@ -49,7 +51,8 @@ export class Newcomers {
   share(now: number): number {
     const most = this.#most();
     if (this.#hang(now) && now - this.#othersAt < aboutMs) return Math.ceil(most / 2);
-    return most < fewSlots ? most : most - Math.max(1, Math.floor(most / slotsForOneFree));
+    // For whom, as long as nobody is known to take mail?
+    return most < fewSlots || this.#others() === 0 ? most : most - Math.max(1, Math.floor(most / slotsForOneFree));
   }
 
   /** True when waiting for a slot makes no sense: none is given back soon. */

@@ -78,9 +78,10 @@ export class SinkConnection {
 
   #newSession(starttls: boolean): SmtpServerSession {
     const own = this.#protocol === 'lmtp' ? lmtpBounds : bounds;
-    if (!starttls && this.#transcript === undefined) return new SmtpServerSession(own);
+    const { maxSize } = this.#house;
+    if (!starttls && this.#transcript === undefined && maxSize === 0) return new SmtpServerSession(own);
     const heard = this.#transcript === undefined ? {} : { heard: (line: string) => this.#heard(line) };
-    return new SmtpServerSession({ ...own, starttls, ...heard });
+    return new SmtpServerSession({ ...own, databytes: maxSize, starttls, ...heard });
   }
 
   /** Nothing of what was said before holds under TLS: another session, which does not greet (RFC 3207 §4.2). */
@@ -145,7 +146,7 @@ export class SinkConnection {
       this.#recipients = event.recipients;
       this.#untouched = true;
       this.#judge('data', event.sender);
-    } else if (event.tag === 'end') this.#end(event.wireSize);
+    } else if (event.tag === 'end') this.#end(event.wireSize, event.refused !== undefined);
     else if (event.tag === 'helo') this.#helo = event.name;
     else if (event.tag === 'login') {
       this.#login = event.user;
@@ -184,7 +185,12 @@ export class SinkConnection {
     });
   }
 
-  #end(wireSize: number): void {
+  #end(wireSize: number, tooLarge: boolean): void {
+    if (tooLarge) {
+      this.#house.counts.refused5++;
+      this.#forget();
+      return;
+    }
     this.#size = wireSize;
     this.#transcript?.body(wireSize);
     if (this.#atEnd !== undefined) this.#meet('end', this.#atEnd);

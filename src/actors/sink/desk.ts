@@ -2,6 +2,7 @@
  * What can be asked of a running sink, by a program or over HTTP: reports, messages, waiting, rules.
  * One desk a sink; it owns no sockets.
  */
+import { setImmediate } from 'node:timers/promises';
 import { type SinkCounts, sumCounts } from './counts.js';
 import type { House } from './house.js';
 import type { KeptMessage, KeptMessages } from './kept.js';
@@ -9,6 +10,9 @@ import type { SinkLedger } from './ledger.js';
 import { matches, type SinkMatch, Waiters } from './match.js';
 import type { SinkReport } from './options.js';
 import { summaryOf } from './received.js';
+
+/** How long a search goes on before others have their turn. */
+const turnMs = 10;
 
 export class Desk {
   readonly house: House;
@@ -50,6 +54,19 @@ export class Desk {
   /** Oldest first. */
   find(match: SinkMatch): KeptMessage[] {
     return [...this.kept.all()].filter((message) => matches(message, match));
+  }
+
+  /** The same in turns: mail is taken between them, however much is looked through. */
+  async search(match: SinkMatch): Promise<KeptMessage[]> {
+    const found: KeptMessage[] = [];
+    let turnEnd = performance.now() + turnMs;
+    for (const message of [...this.kept.all()]) {
+      if (matches(message, match)) found.push(message);
+      if (performance.now() < turnEnd) continue;
+      await setImmediate();
+      turnEnd = performance.now() + turnMs;
+    }
+    return found.filter((message) => this.kept.get(message.id) === message);
   }
 
   /** Forgets those that match; answers how many. */

@@ -33,9 +33,11 @@ export interface FarJudge {
   left(client: string): void;
 }
 
-export interface HouseTls {
+export interface HouseTerms {
   readonly context: SecureContext | undefined;
   readonly starttls: boolean;
+  /** Octets of a message, lines ended LF; 0 = any. */
+  readonly maxSize: number;
 }
 
 export class House {
@@ -49,17 +51,20 @@ export class House {
   readonly tls: SecureContext | undefined;
   /** STARTTLS is offered; only where there is such a context. */
   readonly starttls: boolean;
+  /** Octets of a message; 0 = any. */
+  readonly maxSize: number;
   readonly counts: SinkCounts = noCounts();
   /** Where rules that remember something are asked; undefined: here. */
   far: FarJudge | undefined;
   readonly #clients = new Map<string, number>();
 
-  constructor(troubles: Troubles, books: Books, keep: number, { context, starttls }: HouseTls) {
+  constructor(troubles: Troubles, books: Books, keep: number, { context, starttls, maxSize }: HouseTerms) {
     this.troubles = troubles;
     this.books = books;
     this.keep = keep;
     this.room = { left: 2 * keep };
     this.tls = context;
+    this.maxSize = maxSize;
     this.starttls = starttls && context !== undefined;
   }
 

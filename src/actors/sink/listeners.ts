@@ -66,9 +66,10 @@ export function listen(server: Server, at: ListenAt): Promise<number> {
   });
 }
 
-export function closed(server: Server, sockets: ReadonlySet<Connected>): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    for (const socket of sockets) socket.destroy();
-  });
+/** Settles when nothing is open any more. */
+export async function closed(server: Server, sockets: ReadonlySet<Connected>): Promise<void> {
+  const gone = [...sockets].map((socket) => new Promise<void>((resolve) => socket.once('close', resolve)));
+  const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const socket of sockets) socket.destroy();
+  await Promise.all([ended, ...gone]);
 }

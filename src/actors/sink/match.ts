@@ -61,6 +61,7 @@ export class Waiters {
   wait(match: SinkMatch, ms: number, gone?: AbortSignal): Promise<KeptMessage | undefined> {
     for (const message of this.#kept.all()) if (matches(message, match)) return Promise.resolve(message);
     if (this.#waiting.size >= mostWaiting) throw new Error(`${mostWaiting} wait already`);
+    if (gone?.aborted === true) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const stop = (): void => waiting.done(undefined);
       const timer = setTimeout(stop, ms);

@@ -45,6 +45,8 @@ export interface SinkOptions {
    * them; `setRules` reaches them a moment later.
    */
   readonly threads?: number;
+  /** Octets of a message, lines ended LF, above which it is refused with 552 (QMTP: D); announced as SIZE. Default: any. */
+  readonly maxSize?: number;
   /**
    * STARTTLS is offered over SMTP and LMTP: with this certificate and key (PEM), or with ones that the sink makes for itself.
    */

@@ -14,12 +14,12 @@ import type { House, Question } from './house.js';
 import { MessageMeter } from './meter.js';
 import { Wire } from './wire.js';
 
-const bounds = { databytes: 0, maxRecipients: 1_000_000, relayclient: '', allowed: () => true } as const;
+const bounds = { maxRecipients: 1_000_000, relayclient: '', allowed: () => true } as const;
 
 export class SinkPackageConnection {
   readonly #wire: Wire;
   readonly #house: House;
-  readonly #session = new QmtpServerSession(bounds);
+  readonly #session: QmtpServerSession;
   readonly #meter = new MessageMeter();
   readonly #collected: Collected | undefined;
   /** Marks speak of the message as it is on an SMTP wire. */
@@ -32,6 +32,7 @@ export class SinkPackageConnection {
 
   constructor(socket: Connected, house: House) {
     this.#house = house;
+    this.#session = new QmtpServerSession({ ...bounds, databytes: house.maxSize });
     this.#wire = new Wire(socket, (chunk) => this.#receive(chunk));
     this.#collected = house.keep > 0 ? new Collected(house.keep, house.room) : undefined;
     const { client } = this.#wire;
@@ -73,7 +74,8 @@ export class SinkPackageConnection {
     } else if (event.tag === 'body') this.#body(event.bytes);
     else if (event.tag === 'end') {
       this.#takeWire(this.#wireForm.end());
-      if (!event.settled) this.#end(event.sender, event.recipients);
+      if (event.settled) this.#forget();
+      else this.#end(event.sender, event.recipients);
     } else return true;
     return false;
   }
@@ -164,8 +166,7 @@ export class SinkPackageConnection {
         this.#wire.end();
         return;
       }
-      this.#meter.reset();
-      this.#collected?.drop();
+      this.#forget();
       this.#session.decide(`${refusal.code < 500 ? 'Z' : 'D'}${refusal.text}`);
       this.#wire.write(this.#session.output());
       if (refusal.code === 421) this.#wire.end();
@@ -177,6 +178,11 @@ export class SinkPackageConnection {
       counts.unanswered += counts.recipients - before;
       this.#wire.cut();
     }
+  }
+
+  #forget(): void {
+    this.#meter.reset();
+    this.#collected?.drop();
   }
 
   #arrive(sender: string, recipients: readonly string[]): void {

@@ -33,7 +33,7 @@ const anywhere = { address: '127.0.0.1', port: 0 };
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   const wanted = options.tls ?? (options.smtps === undefined ? undefined : 'self-made');
   const tls = wanted === 'self-made' ? selfSigned('sink.tqmail', Date.now()) : wanted;
-  const secure = { context: contextOf(tls), starttls: options.tls !== undefined };
+  const secure = { context: contextOf(tls), starttls: options.tls !== undefined, maxSize: options.maxSize ?? 0 };
   const troubles = new Troubles(options.rules, options.magic ?? true);
   const kept = new KeptMessages((options.keep ?? usualKeep) * mebibyte);
   const troubled = options.troubled ?? ((text: string) => process.stderr.write(`tqmail sink: ${text}\n`));

@@ -202,7 +202,8 @@ export class SourceConnection {
       return;
     }
     let octets = 0;
-    for (const piece of pieces) octets += piece.length;
+    // Texts and octets have no common shape: each is asked in its own place.
+    for (const piece of pieces) octets += typeof piece === 'string' ? piece.length : piece.byteLength;
     if (octets <= mostJoined) this.#sendJoined(pieces, octets);
     else for (const piece of pieces) this.#way.write(piece, 'latin1');
   }
@@ -211,9 +212,13 @@ export class SourceConnection {
     if (octets > joinHere.length) joinHere = Buffer.allocUnsafeSlow(mostJoined);
     let at = 0;
     for (const piece of pieces) {
-      if (typeof piece === 'string') joinHere.write(piece, at, 'latin1');
-      else joinHere.set(piece, at);
-      at += piece.length;
+      if (typeof piece === 'string') {
+        joinHere.write(piece, at, 'latin1');
+        at += piece.length;
+      } else {
+        joinHere.set(piece, at);
+        at += piece.byteLength;
+      }
     }
     if (joinView.length !== octets || joinView.buffer !== joinHere.buffer) joinView = joinHere.subarray(0, octets);
     this.#way.write(joinView, 'latin1');

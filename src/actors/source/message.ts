@@ -76,7 +76,7 @@ export class LoadMessages {
   message(sequence: number, sentUs: number, draft: Draft): Transaction {
     const { run, messages, recipients: count, sender, replay } = this.#settings;
     const { pattern, recipients, head } = this.#addressed.choose(sequence);
-    const real = replay[sequence % replay.length];
+    const real = replay.length === 0 ? undefined : replay[sequence % replay.length];
     if (real !== undefined) {
       const { wire, eightBit, checksum } = real;
       const mark = formatLedgerMark({ run, sequence, messages, recipients: count, checksum, pattern, sentUs });

@@ -180,19 +180,27 @@ class SessionLoop {
     this.#sent++;
     this.#waiting = undefined;
     const transaction = this.#work.messages.message(message.sequence, this.#plannedUs(message, begunUs), draft);
-    this.#underWay.push({ ...message, octets: transaction.size, begunUs });
+    // Each field by its name: a spread copy is written field by field without its shape being known before.
+    this.#underWay.push({ sequence: message.sequence, dueUs: message.dueUs, octets: transaction.size, begunUs });
     this.#connection?.begin(transaction);
   }
 
   #report(outcomes: readonly Outcome[]): void {
     const message = this.#underWay.shift();
     if (message === undefined) return;
-    const { trouble, timedOut } = this.#connection ?? {};
-    if (timedOut !== true) this.#silences = 0;
+    const connection = this.#connection;
+    if (connection?.timedOut !== true) this.#silences = 0;
     const { sequence, dueUs, octets, begunUs } = message;
     const plannedUs = this.#plannedUs(message, begunUs);
     const lateUs = dueUs === undefined ? undefined : begunUs - plannedUs;
-    this.#work.reported({ sequence, outcomes, octets, latencyUs: monotonicUs() - plannedUs, lateUs, trouble });
+    this.#work.reported({
+      sequence,
+      outcomes,
+      octets,
+      latencyUs: monotonicUs() - plannedUs,
+      lateUs,
+      trouble: connection?.trouble,
+    });
   }
 
   /** Counted from the plan: a server that stalls is charged for all messages that had to wait behind it. */

@@ -90,7 +90,9 @@ function limits(report: NodeReport): readonly string[] {
   if (down > 0) found.push(`${down} hosts that did not answer lately: mail for them waits`);
   const asideNew = numberIn(counters, 'send.asideNew');
   if (asideNew > 0)
-    found.push(`${asideNew} messages wait aside: hosts that have taken no mail have their share of the remote slots`);
+    found.push(
+      `${asideNew} messages wait aside: their destinations have taken no mail, and have their share of the remote slots`,
+    );
   const aside = numberIn(counters, 'send.aside') - asideNew;
   if (aside > 0) found.push(`${aside} messages wait aside: their destination is slow, and has its share of the remote slots`);
   const bounces = numberIn(counters, 'send.bouncesWaiting');

@@ -47,6 +47,7 @@ export const loadVerbs: readonly Verb[] = [
       { name: 'http', value: 'ADDR:PORT', text: 'page, interface, metrics; any other request gets 200' },
       { name: 'http-name', value: 'NAME,NAME', text: 'names by which the page may be asked, beside addresses and localhost' },
       { name: 'keep', value: 'MIB', text: 'newest messages that can be looked at (32 with --http, else 0)' },
+      { name: 'max-size', value: 'OCTETS', text: 'refuses larger messages, and announces SIZE' },
       { name: 'threads', value: 'N', text: 'so many processes take mail (1)' },
       { name: 'ready-file', value: 'FILE', text: 'gets the pid and the listeners when all are open' },
       ledger('i|x'),
@@ -133,7 +134,7 @@ export const loadVerbs: readonly Verb[] = [
       {
         name: 'warmup',
         value: 'N',
-        text: 'messages before the clock starts, judged like all others (relay, accept, fanout, local, slow-domain, bounce-flood: 3,000 deliveries, at most --n, unless given; sink: 10,000)',
+        text: 'messages before the clock starts, judged like all others (relay, accept, fanout, local, latency, slow-domain, bounce-flood: 3,000 deliveries, at most --n, unless given; sink: 10,000)',
       },
       { name: 'sessions', value: 'N', text: 'connections at a time' },
       { name: 'crowd', value: 'N', text: 'idle-crowd: connections that do nothing; needs some 2 N open files (ulimit -n)' },
@@ -159,7 +160,12 @@ export const loadVerbs: readonly Verb[] = [
       'launchers: how fast commands start (--runs, --json, --ledger alone). log: the figures of the log against those of sinks (--messages). pop3: logins and messages a second (--peer dovecot, --report too). compare A.json B.json: what changed between two results of the same scenario. page FILE.json FILE.html: the report of a result that was kept.',
       'The same work through each candidate, in turn; medians and ratios of these runs. In a clone: npm run bench -- SCENARIO.',
     ],
-    exits: [[0, 'every run counts'], [1, 'a run does not count, and is named'], misused, [130, 'interrupted']],
+    exits: [
+      [0, 'every run counts'],
+      [1, 'a run does not count, and is named'],
+      misused,
+      [130, 'interrupted; rounds that were whole are reported'],
+    ],
   },
   {
     name: 'completion',

@@ -95,9 +95,12 @@ export class TransactionDialogue {
       return this.done();
     }
     const reset = this.connection.dirty ? 'RSET\r\n' : '';
-    if (this.pipelining)
-      this.write(`${reset}${this.mailCommand()}${this.asked.map((index) => this.rcptCommand(index)).join('')}DATA\r\n`);
-    else this.write(reset || this.mailCommand());
+    if (!this.pipelining) this.write(reset || this.mailCommand());
+    else {
+      let group = reset + this.mailCommand();
+      for (const index of this.asked) group += this.rcptCommand(index);
+      this.write(`${group}DATA\r\n`);
+    }
     return 'more';
   }
 

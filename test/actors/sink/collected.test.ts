@@ -37,7 +37,7 @@ test('a message beyond its limit or the room of all is cut, and what is behind t
   assert.deepEqual(first.finish(), { bytes: octets(5), cut: false });
 });
 
-test('clients that go away in the middle give their room back', async (t) => {
+test('clients that go away in the middle give their room back, and all are gone in the end', async (t) => {
   const sink = await startSink({ keep: 1 });
   t.after(() => sink.close());
   for (let i = 0; i < 3; i++) {
@@ -49,6 +49,11 @@ test('clients that go away in the middle give their room back', async (t) => {
     socket.end();
     await once(socket.resume(), 'close');
   }
+  const open = connect(sink.port(), '127.0.0.1').on('error', () => undefined);
+  t.after(() => open.destroy());
+  await once(open, 'data');
   await submit(sink.port(), { recipients: ['whole@x'], body: `Subject: w\r\n\r\n${'y'.repeat(1000)}\r\n` });
   assert.equal((await sink.wait({ to: 'whole@x' })).cut, false);
+  await sink.close();
+  assert.equal(sink.report().open, 0, 'nobody is connected to a sink that is closed');
 });

@@ -181,7 +181,7 @@ test('LMTP answers each recipient that was taken, and is not SMTP', async () => 
   await sink.close();
 });
 
-async function qmtp(port: number, recipient: string): Promise<string> {
+async function qmtp(port: number, recipient: string, more = ''): Promise<string> {
   const netstring = (text: string): string => `${text.length}:${text},`;
   const socket = connect(port, '127.0.0.1');
   let text = '';
@@ -189,10 +189,35 @@ async function qmtp(port: number, recipient: string): Promise<string> {
     text += piece;
   });
   socket.on('error', () => undefined);
-  socket.end(netstring('\nSubject: q\n\n.dot\n') + netstring('s@x') + netstring(netstring(recipient)));
+  socket.end(netstring(`\nSubject: q\n\n.dot\n${more}`) + netstring('s@x') + netstring(netstring(recipient)));
   await once(socket, 'close');
   return text;
 }
+
+test('a message that is too large is refused by every protocol, and the next one is whole', async () => {
+  const sink = await startSink({ smtp: loopback, lmtp: loopback, qmtp: loopback, maxSize: 100 });
+  const large = `Subject: l\r\n\r\n${'x'.repeat(200)}\r\n`;
+  for (const [protocol, hello] of [
+    ['smtp', 'EHLO'],
+    ['lmtp', 'LHLO'],
+  ] as const) {
+    const port = sink.port(protocol);
+    assert.match((await submit(port, { recipients: ['l@x'], body: large, hello })).at(-2) ?? '', /^552 /);
+    assert.match((await talk(port, [`${hello} me`, 'MAIL FROM:<a@x> SIZE=101', 'QUIT']))[2] ?? '', /^552 /);
+    assert.match((await submit(port, { recipients: ['s@x'], body: 'Subject: s\r\n\r\n', hello })).at(-2) ?? '', /^250 /);
+  }
+  assert.match(await qmtp(sink.port('qmtp'), 'l@x', 'x'.repeat(200)), /^\d+:D/);
+  assert.equal(await qmtp(sink.port('qmtp'), 's@x'), '3:Kok,');
+  assert.deepEqual(
+    sink.messages().map(({ protocol, recipients, size }) => [protocol, recipients[0], size < 100]),
+    [
+      ['smtp', 's@x', true],
+      ['lmtp', 's@x', true],
+      ['qmtp', 's@x', true],
+    ],
+  );
+  await sink.close();
+});
 
 test('in LMTP an address that wants a reply at the end gets it alone', async () => {
   const sink = await startSink({ lmtp: loopback });

@@ -109,7 +109,7 @@ const blackHoles: OverloadCase = {
   mostMiB: 500,
   // Longer than any good message takes, much shorter than an attempt to connect.
   leavesWithin: 20,
-  limited: /hosts that have taken no mail/,
+  limited: /destinations have taken no mail/,
   prepare: async ({ ending, wellPort }) => {
     const hole = new DeafServer();
     const port = await hole.start(holeAddress);

@@ -93,7 +93,7 @@ const deafLog: OverloadCase = {
         scene.server.child.stdout?.resume();
         if (lost > 0)
           await scene.server.seen(/^warning: \d+ log lines (lost|dropped): the reader of the log (was|is) too slow$/, 60_000);
-        return `${count} with ${wordy.recipients} recipients each taken and sent on, ${lost} lines of log lost, which the log says where they are missing`;
+        return `${count} with ${wordy.recipients} recipients each taken and sent on, ${lost} lines of log lost${lost > 0 ? ', which the log says where they are missing' : ''}`;
       },
     };
   },

@@ -112,10 +112,10 @@ function withMessage(then: (message: KeptMessage, response: ServerResponse, desk
   };
 }
 
-function list({ query }: Asked, { desk }: Here, response: ServerResponse): void {
+async function list({ query }: Asked, { desk }: Here, response: ServerResponse): Promise<void> {
   const limit = Math.min(mostListed, wholeOf(query, 'limit') ?? usualListed);
   const before = wholeOf(query, 'before') ?? Number.POSITIVE_INFINITY;
-  const found = desk.find(matchOf(query, ['before', 'limit']));
+  const found = await desk.search(matchOf(query, ['before', 'limit']));
   const earlier = found.filter(({ id }) => id < before);
   const messages = earlier
     .slice(Math.max(0, earlier.length - limit))

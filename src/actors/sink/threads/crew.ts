@@ -93,7 +93,7 @@ export class Crew {
     ];
     const child = spawn(process.execPath, [program], { stdio, serialization: 'advanced' });
     this.#children.add(child);
-    const { troubles, keep } = this.#parts.desk.house;
+    const { troubles, keep, maxSize } = this.#parts.desk.house;
     const { tls, starttls } = this.#parts;
     const listeners = this.#bound.map(({ protocol }, index) => ({ protocol, fd: firstFd + index }));
     say(child, {
@@ -105,6 +105,7 @@ export class Crew {
       keep,
       tls,
       starttls,
+      maxSize,
     });
     return new Promise((resolve, reject) => {
       child.on('error', (error) => reject(new Error(`cannot start a thread of the sink: ${error.message}`)));

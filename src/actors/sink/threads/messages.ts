@@ -23,6 +23,8 @@ export type ToWorker =
       readonly keep: number;
       readonly tls: CertificateAndKey | undefined;
       readonly starttls: boolean;
+      /** Octets of a message; 0 = any. */
+      readonly maxSize: number;
     }
   /** Answered with `obeyed`. */
   | { readonly tag: 'rules'; readonly text: string; readonly number: number }

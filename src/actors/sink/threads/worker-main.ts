@@ -87,6 +87,7 @@ async function begin(told: Extract<ToWorker, { tag: 'begin' }>): Promise<void> {
   const house = new House(new Troubles(told.rules, told.magic, told.ageMs), books, told.keep, {
     context: contextOf(told.tls),
     starttls: told.starttls,
+    maxSize: told.maxSize,
   });
   books.house = house;
   house.far = asker;
