@@ -188,9 +188,9 @@ export class Dispatcher {
 
   /** Puts the first pass in front that may start a delivery now; false when there is none. */
   #passBlocked(ready: Pass[]): boolean {
-    if ((ready[0]?.many !== true || ready[0].channel === 'local') && !this.#trial) return true;
+    if (ready[0]?.many !== true && !this.#trial) return true;
     const leaves = this.#destinations.leavesSlots();
-    const at = ready.findIndex((pass) => (!pass.many || pass.channel === 'local' || leaves) && this.#mayTry(pass));
+    const at = ready.findIndex((pass) => (!pass.many || leaves) && this.#mayTry(pass));
     if (at > 0) ready.unshift(...ready.splice(at, 1));
     return at >= 0;
   }

@@ -36,7 +36,7 @@ export function openPass({ job, channel, now, dying, many, rows }: PassStart): P
     byHost: undefined,
     aside: new Map(),
     asideRows: 0,
-    many,
+    many: many && channel === 'remote',
     begun: 0,
     unread: rows === undefined ? 0 : undefined,
     reading: false,
