@@ -1,18 +1,15 @@
 /** The log's destination when its reader is slow: what is lost is counted in lines and told, and the end waits for nobody for long. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import fs, { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import fs, { readSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../src/actors/kernel/clock.js';
 import { qpCounter } from '../../src/actors/kernel/qp.js';
 import { createSplogger } from '../../src/actors/splogger/actor.js';
 import { type LogDestination, logDestination } from '../../src/actors/splogger/destination.js';
+import { openFifo } from '../support/fifo.js';
 import { testSettings } from '../support/one-thread-node.js';
 import { until } from '../support/server-home.js';
 
-const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 /** More than a pipe holds. */
 const much = 200_000;
 
@@ -24,16 +21,7 @@ interface Pipe {
 
 /** A destination that keeps at most so many octets for the reader of a pipe. */
 function pipe(t: TestContext, most: number): Pipe {
-  const folder = mkdtempSync(join(tmpdir(), 'log-'));
-  const path = join(folder, 'pipe');
-  execFileSync('mkfifo', [path]);
-  const reader = openSync(path, O_RDONLY | O_NONBLOCK);
-  const writer = openSync(path, O_WRONLY | O_NONBLOCK);
-  t.after(() => {
-    closeSync(reader);
-    closeSync(writer);
-    rmSync(folder, { recursive: true });
-  });
+  const { reader, writer } = openFifo(t);
   const octets = Buffer.alloc(1_048_576);
   const read = (): string => {
     try {

@@ -9,24 +9,9 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readLedger } from '../../bench/verify.js';
 import { startSink } from '../../src/actors/sink/sink.js';
-import type { SourceOptions } from '../../src/actors/source/options.js';
 import { dueBy, dueSeconds } from '../../src/actors/source/plan.js';
 import { runLoad } from '../../src/actors/source/source.js';
-
-function order(port: number, changes: Partial<SourceOptions> = {}): SourceOptions {
-  return {
-    target: { address: '127.0.0.1', port, tls: false, helohost: 'source.test', timeout: 10_000 },
-    messages: 20,
-    size: 500,
-    sessions: 4,
-    rate: 0,
-    recipients: 1,
-    perSession: 0,
-    sender: 's@source.test',
-    pattern: 'rcpt-#@dest.test',
-    ...changes,
-  };
-}
+import { sourceOrder } from '../support/source-order.js';
 
 function scratch(t: TestContext): string {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'tqmail-source-'));
@@ -67,7 +52,7 @@ async function server(t: TestContext, atDot: (socket: Socket, number: number) =>
 test('a server that keeps silent after each message costs two timeouts a session, however many messages there are', async (t) => {
   const port = await server(t, () => undefined);
   const target = { address: '127.0.0.1', port, tls: false, helohost: 'h', timeout: 100 };
-  const report = await runLoad(order(port, { target, messages: 200, sessions: 3 }));
+  const report = await runLoad(sourceOrder(port, { target, messages: 200, sessions: 3 }));
   assert.deepEqual([report.ended, report.accepted, report.refused, report.timeouts], ['gave-up', 0, 6, 6]);
   assert.deepEqual(report.reasons, { temporary: 0, permanent: 0, cut: 0, unanswered: 6 });
   assert.equal(report.firstTrouble, 'no answer within 0.1 s');
@@ -78,7 +63,7 @@ test('a server that keeps silent after each message costs two timeouts a session
 test('silence now and then ends no session', async (t) => {
   const port = await server(t, (socket, number) => number % 2 === 0 || socket.write('250 ok\r\n'));
   const target = { address: '127.0.0.1', port, tls: false, helohost: 'h', timeout: 50 };
-  const report = await runLoad(order(port, { target, messages: 10, sessions: 1 }));
+  const report = await runLoad(sourceOrder(port, { target, messages: 10, sessions: 1 }));
   assert.deepEqual([report.ended, report.accepted, report.reasons.unanswered], ['all-sent', 5, 5]);
 });
 
@@ -91,7 +76,7 @@ test('refusals are told apart, and no percentile of accepted messages has them',
     (socket: Socket) => socket.destroy(),
   ];
   const port = await server(t, (socket, number) => answers[number % 4]?.(socket));
-  const report = await runLoad(order(port, { messages: 8, sessions: 1 }));
+  const report = await runLoad(sourceOrder(port, { messages: 8, sessions: 1 }));
   assert.deepEqual([report.accepted, report.refused, report.ended], [2, 6, 'all-sent']);
   assert.deepEqual(report.reasons, { temporary: 2, permanent: 2, cut: 0, unanswered: 2 });
   assert.ok(report.latencyMs !== null && report.latencyMs.max < 290, `${report.latencyMs?.max}`);
@@ -107,7 +92,7 @@ for (const threads of [1, 2]) {
       const enough = new AbortController();
       const progress = (): void => enough.abort();
       const changes = { messages: 50_000_000, rate, threads, signal: enough.signal, progress, ledger: path.join(dir, 'sent') };
-      const report = await runLoad(order(sink.port(), changes));
+      const report = await runLoad(sourceOrder(sink.port(), changes));
       assert.deepEqual([report.ended, report.refused], ['interrupted', 0]);
       assert.ok(report.accepted > 0);
       assert.equal(report.accepted + report.unsent, 50_000_000);
@@ -121,14 +106,14 @@ for (const threads of [1, 2]) {
 test('what is under way when a run is interrupted is cut off in the end, and said', async (t) => {
   const enough = new AbortController();
   const port = await server(t, () => enough.abort());
-  const report = await runLoad(order(port, { sessions: 1, messages: 5, signal: enough.signal }));
+  const report = await runLoad(sourceOrder(port, { sessions: 1, messages: 5, signal: enough.signal }));
   assert.deepEqual([report.ended, report.refused, report.unsent, report.reasons.unanswered], ['interrupted', 1, 4, 1]);
   assert.equal(report.firstTrouble, 'interrupted');
 });
 
 test('messages whose time came after the senders gave up are counted as overdue', async (t) => {
   const port = await server(t, () => undefined);
-  const report = await runLoad(order(port, { sessions: 1, messages: 1_000, rate: 50, deadlineSeconds: 1 }));
+  const report = await runLoad(sourceOrder(port, { sessions: 1, messages: 1_000, rate: 50, deadlineSeconds: 1 }));
   assert.deepEqual([report.ended, report.refused], ['deadline', 1]);
   assert.ok(report.overdue >= 49 && report.overdue < 999, `${report.overdue}`);
 });
@@ -150,7 +135,7 @@ test('a finished run does not wait for the senders that its ramp has not begun',
   const sink = await startSink({ keep: 0 });
   t.after(() => sink.close());
   const begun = performance.now();
-  const report = await runLoad(order(sink.port(), { messages: 8, sessions: 8, rampSeconds: 600 }));
+  const report = await runLoad(sourceOrder(sink.port(), { messages: 8, sessions: 8, rampSeconds: 600 }));
   assert.deepEqual([report.ended, report.accepted, report.connections], ['all-sent', 8, 1]);
   assert.ok(performance.now() - begun < 60_000);
 });

@@ -39,6 +39,23 @@ test('deferred messages: removed without a word, or given up with one bounce', a
   await node.stop();
 });
 
+test('a message with damaged recipients is not given up: nobody could tell its sender of those', async () => {
+  const node = await OneThreadNode.started({ script: (to) => (to.startsWith('s') ? 'K' : 'Z') });
+  const id = await node.accepted('s@here.example', ['one@far.example', 'damaged@far.example']);
+  await node.settle();
+  node.watched.answer = (name, result) => (name === 'recipients' ? (result as unknown[]).slice(0, 1) : result);
+  assert.equal(await order(node, 'bounce', [id]), '0 done, 1 busy, 0 gone');
+  assert.equal(node.store.head(id)?.recipientCount, 2);
+  assert.deepEqual(
+    node.store.recipients(id, 0, 10).map(({ done }) => done),
+    [false, false],
+  );
+  assert.deepEqual(node.slots.delivered, [], 'no bounce');
+  assert.equal(await order(node, 'remove', [id]), '1 done, 0 busy, 0 gone');
+  assert.equal(node.store.count(), 0);
+  await node.stop();
+});
+
 test('the bounce names every recipient that was left, and those that failed before, once', async () => {
   const node = await OneThreadNode.started({ script: (to) => (to.startsWith('bad') ? 'D' : to.startsWith('late') ? 'Z' : 'K') });
   const id = await node.accepted('s@here.example', [

@@ -151,7 +151,8 @@ export class Orders {
     const unsaved = new Set(job.unsaved);
     for (let from = 0; from < recipientCount; from += lotSize) {
       const rows = await peers.queue.ask('recipients', { id, from, limit: lotSize });
-      if (isUnanswered(rows)) return false;
+      // Fewer than there are: the rest is damaged, and nobody would be told of those.
+      if (isUnanswered(rows) || rows.length < Math.min(lotSize, recipientCount - from)) return false;
       const left = rows.filter(({ index, done }) => !done && !unsaved.has(index));
       this.#fail(
         job,

@@ -212,15 +212,12 @@ export class SinkConnection {
   #ask(question: Question): void {
     if (question.stage !== 'connect') this.#reply();
     this.#held = true;
-    this.#wire.wait();
-    this.#house.ask(question, (verdict) => {
-      if (this.#wire.over) return;
+    const settle = (verdict: SinkVerdict): void => {
       this.#held = false;
-      // Before what follows, which may ask or hold again.
-      this.#wire.goOn();
       this.#meet(question.stage, verdict);
       if (!this.#held) this.#run();
-    });
+    };
+    this.#wire.await((answered) => this.#house.ask(question, answered), settle);
   }
 
   #meet(stage: SinkStage, verdict: SinkVerdict): void {

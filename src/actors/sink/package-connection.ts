@@ -131,15 +131,12 @@ export class SinkPackageConnection {
   /** Only the judge of all processes can say; until then nothing is read. */
   #ask(question: Question, then: (verdict: SinkVerdict) => void): void {
     this.#held = true;
-    this.#wire.wait();
-    this.#house.ask(question, (verdict) => {
-      if (this.#wire.over) return;
+    const settle = (verdict: SinkVerdict): void => {
       this.#held = false;
-      // Before what follows, which may ask or hold again.
-      this.#wire.goOn();
       then(verdict);
       if (!this.#held) this.#run();
-    });
+    };
+    this.#wire.await((answered) => this.#house.ask(question, answered), settle);
   }
 
   #meet(verdict: SinkVerdict, take: () => void): void {

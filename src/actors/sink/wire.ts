@@ -99,15 +99,17 @@ export class Wire {
     }, ms);
   }
 
-  /** Reads no more until `goOn`. */
-  wait(): void {
+  /** Reads no more until what was asked is answered, then goes on and calls `then`; never when the connection is over by then. */
+  await<Answer>(ask: (answered: (answer: Answer) => void) => void, then: (answer: Answer) => void): void {
     this.#asking = true;
     this.#socket.pause();
-  }
-
-  goOn(): void {
-    this.#asking = false;
-    this.#resume();
+    ask((answer) => {
+      if (this.over) return;
+      this.#asking = false;
+      // Before what follows, which may ask or hold again.
+      this.#resume();
+      then(answer);
+    });
   }
 
   slow(perSecond: number): void {

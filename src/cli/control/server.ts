@@ -129,7 +129,8 @@ function controlAnswers(options: ControlOptions): Answers {
     },
     order: async ({ order, ids = [] }) => {
       if (order === undefined) return { tag: 'failed', text: 'no order' };
-      return { tag: 'done', value: await node.order(order, ids.slice(0, mostOrdered)) };
+      if (ids.length > mostOrdered) return { tag: 'failed', text: `more than ${mostOrdered} messages at once` };
+      return { tag: 'done', value: await node.order(order, ids) };
     },
     pause: () => switchTo(true),
     cont: () => switchTo(false),

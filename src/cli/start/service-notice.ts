@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process';
 
 /** Shortest time between two signs of life, in milliseconds: each is a process. */
 const leastMs = 1_000;
+/** A program that takes longer (milliseconds) waits for a systemd that does not listen. */
+const mostMs = 10_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -16,6 +18,8 @@ export class ServiceNotice {
   readonly #warn: (text: string) => void;
   #warned = false;
   #beat: NodeJS.Timeout | undefined;
+  /** The last sign of life is not yet said. */
+  #beating = false;
 
   constructor({ NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID }: Environment, warn: (text: string) => void) {
     this.#wanted = NOTIFY_SOCKET !== undefined && NOTIFY_SOCKET !== '';
@@ -28,7 +32,7 @@ export class ServiceNotice {
   ready(): void {
     this.#say('READY=1');
     if (this.#everyMs === 0 || this.#beat !== undefined) return;
-    this.#beat = setInterval(() => this.#say('WATCHDOG=1'), this.#everyMs);
+    this.#beat = setInterval(() => this.#live(), this.#everyMs);
     this.#beat.unref();
   }
 
@@ -36,16 +40,29 @@ export class ServiceNotice {
     this.#say('STOPPING=1');
   }
 
-  #say(words: string): void {
+  /** One at a time: a systemd that does not listen must not gather processes. */
+  #live(): void {
+    if (this.#beating) return;
+    this.#beating = true;
+    this.#say('WATCHDOG=1', () => {
+      this.#beating = false;
+    });
+  }
+
+  #say(words: string, over: () => void = () => undefined): void {
     if (!this.#wanted) return;
-    const child = spawn('systemd-notify', [words], { stdio: 'ignore' });
+    const child = spawn('systemd-notify', [words], { stdio: 'ignore', timeout: mostMs });
     const failed = (how: string): void => {
       if (this.#warned) return;
       this.#warned = true;
       this.#warn(`systemd-notify ${words}: ${how}; the unit wants NotifyAccess=all, and systemd-notify in PATH`);
     };
-    child.once('error', (error) => failed(error.message));
+    child.once('error', (error) => {
+      failed(error.message);
+      over();
+    });
     child.once('exit', (code, signal) => {
+      over();
       if (code !== 0) failed(signal ?? `exit code ${code}`);
     });
   }
