@@ -1,26 +1,16 @@
 /**
  * A sink's counts in the text format of Prometheus.
  */
+import { type MetricRow, prometheusText } from '../../../protocol/prometheus.js';
 import type { SinkReport } from '../options.js';
-
-/** `part`: what follows the name, of which the explanation speaks as a whole. */
-interface Row {
-  readonly name: string;
-  readonly kind: 'counter' | 'gauge' | 'summary';
-  readonly what: string;
-  readonly value: number | undefined;
-  readonly labels?: string;
-  readonly part?: '_sum' | '_count';
-}
-type Words = readonly [name: string, kind: 'counter' | 'gauge', what: string, value: number | undefined, labels?: string];
 
 const quantiles = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 } as const;
 
-function countsOf(report: SinkReport): Row[] {
+function countsOf(report: SinkReport): MetricRow[] {
   const { verdict } = report;
   const troubled = 'Replies and cuts that rules asked for.';
   const judged = 'Marked arrivals by what is wrong with them.';
-  const rows: Words[] = [
+  return [
     ['messages_total', 'counter', 'Messages taken.', report.messages],
     ['recipients_total', 'counter', 'Recipients of messages taken.', report.recipients],
     ['unanswered_total', 'counter', 'Recipients of messages taken whose sender got no answer.', report.unanswered],
@@ -42,35 +32,19 @@ function countsOf(report: SinkReport): Row[] {
     ['ledger_wrong_total', 'counter', judged, verdict?.late, 'kind="late"'],
     ['ledger_stopped', 'gauge', '1 when the ledger file can be written no more.', report.ledgerTrouble === undefined ? 0 : 1],
   ];
-  return rows.map(([name, kind, what, value, labels]) => ({
-    name,
-    kind,
-    what,
-    value,
-    ...(labels === undefined ? {} : { labels }),
-  }));
 }
 
 /** A summary: quantiles, their sum, how many. */
-function latencyOf({ latency }: SinkReport): Row[] {
+function latencyOf({ latency }: SinkReport): MetricRow[] {
   if (latency === undefined) return [];
-  const row = { name: 'latency_seconds', kind: 'summary', what: 'From sending to arrival of marked messages.' } as const;
+  const first = ['latency_seconds', 'summary', 'From sending to arrival of marked messages.'] as const;
   const at = Object.entries(quantiles) as ['p50' | 'p90' | 'p99' | 'p999', number][];
   return [
-    ...at.map(([name, share]): Row => ({ ...row, value: latency[name] / 1000, labels: `quantile="${share}"` })),
-    { ...row, part: '_sum', value: (latency.mean * latency.count) / 1000 },
-    { ...row, part: '_count', value: latency.count },
+    ...at.map(([name, share]): MetricRow => [...first, latency[name] / 1000, `quantile="${share}"`]),
+    [...first, (latency.mean * latency.count) / 1000, '', '_sum'],
+    [...first, latency.count, '', '_count'],
   ];
 }
 
-export function metricsText(report: SinkReport): string {
-  let text = '';
-  let last = '';
-  for (const { name, kind, what, value, labels, part = '' } of [...countsOf(report), ...latencyOf(report)]) {
-    if (value === undefined) continue;
-    if (name !== last) text += `# HELP tqmail_sink_${name} ${what}\n# TYPE tqmail_sink_${name} ${kind}\n`;
-    last = name;
-    text += `tqmail_sink_${name}${part}${labels === undefined ? '' : `{${labels}}`} ${value}\n`;
-  }
-  return text;
-}
+export const metricsText = (report: SinkReport): string =>
+  prometheusText('tqmail_sink_', [...countsOf(report), ...latencyOf(report)]);
