@@ -18,12 +18,15 @@ import { canLimitDescriptors, setDescriptorLimit } from '../../support/descripto
 const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
 const before = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1]);
 
+/** What prlimit itself takes to be started once more, with room to spare. */
+const spare = 32;
+
 /** Runs `body` while this process can open nothing. */
 async function without(body: () => Promise<void>): Promise<void> {
   // What is started for the first time may open files of its own.
   await new Promise(setImmediate);
   const highest = Math.max(...readdirSync('/proc/self/fd').map(Number));
-  setDescriptorLimit(process.pid, highest + 1);
+  setDescriptorLimit(process.pid, highest + 1 + spare);
   const taken: number[] = [];
   try {
     for (;;) taken.push(openSync('/dev/null', 'r'));
