@@ -133,8 +133,30 @@ function judged(report: SourceReport): number {
     process.stderr.write(`tqmail source: ${report.ledgerTrouble}\n`);
     return 1;
   }
+  const behind = behindWords(report);
+  if (behind !== undefined) process.stderr.write(`tqmail source: ${behind}\n`);
   if (report.unsent > 0) process.stderr.write(`tqmail source: ${report.unsent} not sent: ${report.firstTrouble}\n`);
   return report.accepted === report.messages && report.refusedRecipients === 0 ? 0 : 1;
+}
+
+/** Seconds, and share of the planned time, that an open loop may take longer before that is said. */
+const spareSeconds = 1;
+const spareShare = 0.05;
+/** A thread that waits less than this share of its time is at its end. */
+const mostBusy = 0.9;
+
+/** Undefined where the planned rate was kept: then the achieved one is the planned one, whatever the latencies were. */
+export function behindWords({ planned, seconds, overdue, messages, perSecond, busy, lateMs }: SourceReport): string | undefined {
+  if (planned === null) return undefined;
+  const spare = Math.max(spareSeconds, planned.seconds * spareShare);
+  if (seconds <= planned.seconds + spare && overdue <= planned.perSecond * spare) return undefined;
+  const average = Math.round(((messages - 1) * 10) / Math.max(planned.seconds, 0.001)) / 10;
+  const why =
+    busy > mostBusy
+      ? `the source itself was busy ${Math.round(busy * 100)} % of the time (--threads)`
+      : 'all its sessions waited for the server (more --sessions, or the server is at its end)';
+  const late = lateMs === null ? '' : `, messages were begun up to ${(lateMs.max / 1000).toFixed(1)} s late`;
+  return `the planned rate was not kept: ${perSecond}/s of ${average}/s${late}; ${why}`;
 }
 
 /** A program that wraps this one passes on what the terminal has sent already: one Ctrl-C may come twice. */

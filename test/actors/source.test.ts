@@ -134,15 +134,19 @@ test('with a rate a stall is charged to all messages that had to wait for it', a
     return wait;
   };
   const port = await server(t, smtp([], '', stall));
-  const { latencyMs, lateMs, loop } = await runLoad(sourceOrder(port, { messages: 21, sessions: 1, rate: 50 }));
-  assert.equal(loop, 'open');
+  const open = await runLoad(sourceOrder(port, { messages: 21, sessions: 1, rate: 50 }));
+  const { latencyMs, lateMs, serviceMs } = open;
+  assert.deepEqual([open.loop, open.planned], ['open', { perSecond: 50, seconds: 0.4 }]);
+  assert.ok(open.busy >= 0 && open.busy <= 1, `${open.busy}`);
   // 20 messages are planned within the stall, 20 ms apart: half of them wait 200 ms and more.
   assert.ok(latencyMs !== null && latencyMs.p50 >= 150, `p50 ${latencyMs?.p50}`);
   assert.ok(lateMs !== null && lateMs.p50 >= 150, `late ${lateMs?.p50}`);
+  // What the server itself took: one message of 21 had to wait.
+  assert.ok(serviceMs !== null && serviceMs.p50 < 150 && serviceMs.max >= 390, `service ${serviceMs?.p50}`);
   first = true;
   const closed = await runLoad(sourceOrder(port, { messages: 21, sessions: 1 }));
   assert.ok(closed.latencyMs !== null && closed.latencyMs.p50 < 150 && closed.latencyMs.max >= 390);
-  assert.equal(closed.lateMs, null);
+  assert.deepEqual([closed.lateMs, closed.serviceMs, closed.planned], [null, null, null]);
 });
 
 test('several threads send one run, and their ledgers become one', async (t) => {

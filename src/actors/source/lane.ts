@@ -41,6 +41,7 @@ export function makeLane({ options, run, lane, lanes, ledger }: LaneOrder): Lane
     interrupt: () => (running === undefined ? plan.close() : running.interrupt()),
     counts: () => tally.counts(),
     async run(beginUs) {
+      tally.begin();
       const work: LoopWork = {
         target: options.target,
         plan,
@@ -49,7 +50,7 @@ export function makeLane({ options, run, lane, lanes, ledger }: LaneOrder): Lane
         beginUs,
         connected: (secure) => tally.connected(secure),
         reported: (report) => tally.report(report),
-        failed: (why, silent) => tally.failed(why, silent),
+        failed: (why, kind) => tally.failed(why, kind),
       };
       // In a closed loop the ramp is in the senders, each comes in turn; with a rate it is in the plan.
       const apartMs = rate > 0 ? 0 : (rampSeconds * 1000) / Math.max(1, senders);

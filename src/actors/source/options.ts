@@ -65,6 +65,8 @@ export interface SourceReport {
   readonly run: string;
   /** Open: latencies count from each message's planned moment, so that a stalled server is not spared. */
   readonly loop: 'open' | 'closed';
+  /** What was asked of an open loop: messages a second at its height, and seconds until the last one's moment. */
+  readonly planned: { readonly perSecond: number; readonly seconds: number } | null;
   /**
    * How it came to its end: every message was answered or cut off; the deadline passed; the caller wanted no more; or the
    * server could not be reached, or kept silent, so often that all senders gave up.
@@ -85,7 +87,9 @@ export interface SourceReport {
   /** Recipients refused, cut off or never sent. */
   readonly refusedRecipients: number;
   readonly connections: number;
-  /** Of these, those over TLS. */
+  /** Tries that led to none on which a message could be sent: refused, turned away at the greeting, silent, no TLS. */
+  readonly failedConnections: number;
+  /** Of `connections`, those over TLS. */
   readonly tls: number;
   /** Connections on which the server kept silent for the target's timeout. */
   readonly timeouts: number;
@@ -95,13 +99,17 @@ export interface SourceReport {
   readonly seconds: number;
   /** Accepted messages a second of that span. */
   readonly perSecond: number;
-  /** The same as two times of the system's monotonic clock, microseconds. */
+  /** Share of its time in which the source's busiest thread did not wait, 0 to 1: near 1 it is the source that limits. */
+  readonly busy: number;
+  /** The span as two times of the system's monotonic clock, microseconds. */
   readonly firstUs: number;
   readonly lastUs: number;
   /** Milliseconds to the reply after the body, of accepted messages; null when there are none. */
   readonly latencyMs: LatencyFigures | null;
   /** The same of refused messages, to the reply or the end of the connection that was the end of them. */
   readonly refusedMs: LatencyFigures | null;
+  /** Accepted messages of an open loop, from their MAIL instead of their planned moment: what the server took; null in a closed loop. */
+  readonly serviceMs: LatencyFigures | null;
   /** How late messages were begun, because all senders were busy or the source itself was; null in a closed loop. */
   readonly lateMs: LatencyFigures | null;
   /** The first refusal or failure, as the server or the system said it. */

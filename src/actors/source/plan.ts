@@ -24,6 +24,9 @@ export interface Planned {
 export class SendingPlan {
   readonly #settings: PlanSettings;
   #next: number;
+  /** Taken and not begun by a sender that lost its connection: they come before all others. */
+  #returned: Planned[] = [];
+  #closed = false;
 
   constructor(settings: PlanSettings) {
     this.#settings = settings;
@@ -32,6 +35,8 @@ export class SendingPlan {
 
   /** The next message; undefined when all are handed out. */
   take(): Planned | undefined {
+    const returned = this.#returned.shift();
+    if (returned !== undefined) return returned;
     const { messages, rate, rampSeconds, lanes } = this.#settings;
     const sequence = this.#next;
     if (sequence >= messages) return undefined;
@@ -39,15 +44,22 @@ export class SendingPlan {
     return { sequence, dueUs: rate > 0 ? Math.round(1e6 * dueSeconds(sequence, rate, rampSeconds)) : undefined };
   }
 
+  /** Takes back what was not begun: another sender may have a connection when its moment comes. Nothing when closed. */
+  giveBack(message: Planned): void {
+    if (!this.#closed) this.#returned.push(message);
+  }
+
   /** Hands out nothing more. */
   close(): void {
+    this.#closed = true;
+    this.#returned = [];
     this.#next = this.#settings.messages;
   }
 
   /** Messages of this lane that are not handed out. */
   get left(): number {
     const { messages, lanes } = this.#settings;
-    return Math.max(0, Math.ceil((messages - this.#next) / lanes));
+    return this.#returned.length + Math.max(0, Math.ceil((messages - this.#next) / lanes));
   }
 }
 

@@ -91,7 +91,7 @@ export class Senders {
     this.#deadline = setTimeout(() => {
       this.#cutBy ??= 'deadline';
       this.#work.plan.close();
-      this.#work.failed(why, false);
+      this.#work.failed(why, { silent: false, unusable: false });
       for (const loop of this.#loops) loop.stop(why);
       this.#beginNoMore();
     }, ms);

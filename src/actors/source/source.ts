@@ -8,7 +8,7 @@ import { monotonicUs } from '../kernel/monotonic.js';
 import { makeLane } from './lane.js';
 import { type LatencyFigures, LatencyHistogram } from './latency.js';
 import type { SourceOptions, SourceReport } from './options.js';
-import { dueBy } from './plan.js';
+import { dueBy, dueSeconds } from './plan.js';
 import { type Counts, type LaneResult, sumOf } from './tally.js';
 import { runThreads, type ThreadsResult } from './threads.js';
 
@@ -52,6 +52,7 @@ function reportOf(options: SourceOptions, run: string, { beginUs, results, ledge
   return {
     run,
     loop: rate > 0 ? 'open' : 'closed',
+    planned: rate > 0 ? { perSecond: rate, seconds: dueSeconds(messages - 1, rate, rampSeconds) } : null,
     ended: endOf(results, messages - accepted - refused),
     messages,
     accepted,
@@ -62,15 +63,18 @@ function reportOf(options: SourceOptions, run: string, { beginUs, results, ledge
     acceptedRecipients: counts.acceptedRecipients,
     refusedRecipients: messages * recipients - counts.acceptedRecipients,
     connections: counts.connections,
+    failedConnections: counts.failedConnections,
     tls: counts.tls,
     timeouts: counts.timeouts,
     octets: counts.octets,
     seconds,
     perSecond: seconds > 0 ? Math.round((accepted * 10) / seconds) / 10 : 0,
+    busy: Math.round(1000 * Math.max(...results.map(({ busy }) => busy))) / 1000,
     firstUs: beginUs,
     lastUs,
     latencyMs: figuresOf(results, ({ latency }) => latency),
     refusedMs: figuresOf(results, ({ refusals }) => refusals),
+    serviceMs: figuresOf(results, ({ service }) => service),
     lateMs: figuresOf(results, ({ late }) => late),
     firstTrouble: counts.trouble ?? null,
     ledgerTrouble: counts.ledgerTrouble ?? ledgerTrouble ?? null,
