@@ -5,7 +5,8 @@
 import { parseArgs } from 'node:util';
 import type { SourceOptions, SourceProgress, SourceReport } from '../actors/source/options.js';
 import { runLoad } from '../actors/source/source.js';
-import { readReplay } from '../store/replay-messages.js';
+import { ledgerPatternLength } from '../protocol/ledger.js';
+import { type Replay, readReplay } from '../store/replay-messages.js';
 import { domainMix, sizeMix } from './load/mixes.js';
 import { usageLine } from './manual/help.js';
 import { progressLine } from './progress.js';
@@ -47,8 +48,10 @@ function optionsOf(values: Values): SourceOptions {
   const number = (name: (typeof names)[number], fallback: number, least: number, most: number): number =>
     wholeNumber(name, values[name], fallback, least, most);
   const recipients = number('rcpts', 1, 1, 100_000);
-  const pattern = commandWord('rcpt', values.rcpt ?? 'rcpt-#@dest.test');
-  if (recipients > 1 && !pattern.includes('#')) throw new ToolUsage('--rcpt needs a # when there is more than one recipient');
+  const domains = values.domains === undefined ? [] : domainMix(values.domains);
+  const pattern = recipientPattern(values.rcpt ?? 'rcpt-#@dest.test', recipients, domains.length > 0);
+  if (values.replay !== undefined && values.size !== undefined)
+    throw new ToolUsage('--size is for made messages, --replay sends those that there are');
   const sizes = sizeMix(values.size ?? '4096');
   return {
     target: {
@@ -71,12 +74,27 @@ function optionsOf(values: Values): SourceOptions {
     perSession: number('per-session', 0, 0, 1_000_000_000),
     sender: commandWord('from', values.from ?? 'sender@source.test'),
     pattern,
-    domains: values.domains === undefined ? [] : domainMix(values.domains),
+    domains,
     threads: number('threads', 1, 1, 64),
     deadlineSeconds: number('deadline', 0, 0, 604_800),
     ...(values.replay === undefined ? {} : { replay: values.replay }),
     ...(values.ledger === undefined ? {} : { ledger: values.ledger }),
   };
+}
+
+/** What the mark of each message can carry, and as many addresses as there are recipients. */
+function recipientPattern(word: string, recipients: number, isGivenDomain: boolean): string {
+  const pattern = commandWord('rcpt', word);
+  if (pattern === '' || /\s/.test(pattern) || pattern.length > ledgerPatternLength)
+    throw new ToolUsage(
+      `--rcpt wants an address of at most ${ledgerPatternLength} octets without spaces, not ${JSON.stringify(word).slice(0, 60)}`,
+    );
+  const at = pattern.lastIndexOf('@');
+  if (isGivenDomain && at === -1) throw new ToolUsage(`--rcpt needs an @ where --domains are given, not ${word}`);
+  const numbered = isGivenDomain ? pattern.slice(0, at) : pattern;
+  if (recipients > 1 && !numbered.includes('#'))
+    throw new ToolUsage(`--rcpt needs a # ${isGivenDomain ? 'before its @ ' : ''}when there is more than one recipient`);
+  return pattern;
 }
 
 function parsed(args: readonly string[]): Values {
@@ -98,7 +116,8 @@ export async function runSource(args: readonly string[]): Promise<number> {
   try {
     const values = parsed(args);
     const options = optionsOf(values);
-    const replayed = options.replay === undefined ? undefined : counted(options.replay);
+    // Read once: standard input cannot be read again.
+    const replay = values.replay === undefined ? undefined : readSaying(values.replay);
     const words = progressWords();
     const line = process.stderr.isTTY && values.quiet !== true ? progressLine('source') : undefined;
     const report = await untilSignal((signal) =>
@@ -106,7 +125,8 @@ export async function runSource(args: readonly string[]): Promise<number> {
         ...options,
         signal,
         // Each real message once, unless it is said how many.
-        ...(replayed === undefined || values.messages !== undefined ? {} : { messages: replayed }),
+        ...(replay === undefined ? {} : { replay }),
+        ...(replay === undefined || values.messages !== undefined ? {} : { messages: replay.messages.length }),
         ...(line === undefined ? {} : { progress: (now: SourceProgress) => line.show(words(now)) }),
       }),
     ).finally(() => line?.clear());
@@ -179,18 +199,20 @@ async function untilSignal<Result>(run: (signal: AbortSignal) => Promise<Result>
   return run(wanted.signal).finally(leave);
 }
 
-/** How many messages will be sent in turn; says so when some are left out. */
-function counted(replay: string): number {
-  const { messages, leftOut, withNul } = readReplay(replay);
+/** The messages that will be sent in turn; says so when some are left out. */
+function readSaying(place: string): Replay {
+  const replay = readReplay(place);
+  const { messages, leftOut, withNul, empty } = replay;
+  if (empty > 0) process.stderr.write(`tqmail source: ${place}: ${empty} without a line are left out\n`);
   if (withNul > 0) {
-    process.stderr.write(`tqmail source: ${replay}: ${withNul} with NUL octets are left out, SMTP does not carry them\n`);
+    process.stderr.write(`tqmail source: ${place}: ${withNul} with NUL octets are left out, SMTP does not carry them\n`);
   }
   if (leftOut > 0) {
     process.stderr.write(
-      `tqmail source: ${replay}: ${leftOut} messages are left out, ${messages.length} are as many as can be held\n`,
+      `tqmail source: ${place}: ${leftOut} messages are left out, ${messages.length} are as many as can be held\n`,
     );
   }
-  return messages.length;
+  return replay;
 }
 
 /** Says what `SourceProgress` is, with the rate since it was last asked beside that of the whole run. */

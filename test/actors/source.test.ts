@@ -173,6 +173,23 @@ test('real messages go out with a mark and arrive unaltered', async (t) => {
     messages.map(({ wire }) => Buffer.from(wire).toString('latin1')),
     ['Subject: one\r\n\r\n..dot\r\nFrom here\r\n', 'Subject: two\r\n\r\nno end\r\n'],
   );
+  // The empty line behind each message, the last one too, is the mbox's, and no more than that.
+  const written = [
+    ['From a\nS: 1\n\nx\n\nFrom b\nS: 2\n\ny\n\n', 'S: 1\n\nx\n', 'S: 2\n\ny\n'],
+    ['From a\r\nS: 1\r\n\r\nx\r\n\r\nFrom b\r\nS: 2\r\n\r\ny\r\n\r\n', 'S: 1\n\nx\n', 'S: 2\n\ny\n'],
+    ['From a\nS: 1\n\nx\n\n\nFrom b\n\nFrom c\nFrom d\nS: 2\n\n\n\n', 'S: 1\n\nx\n\n', 'From d\nS: 2\n\n\n'],
+    ['From a\nS: 1\n\nFrom b\n\nonly\n>>From x\n>From y\n> From z', 'S: 1\n\n', '\nonly\n>From x\nFrom y\n> From z\n'],
+    ['From a\n\nFrom b\nS: 1\n\na\rb\n\nFrom c', 'S: 1\n\na\nb\n'],
+  ];
+  for (const [text = '', ...read] of written) {
+    writeFileSync(path.join(dir, 'written'), text);
+    const found = readReplay(path.join(dir, 'written')).messages.map(({ wire }) => Buffer.from(wire).toString('latin1'));
+    assert.deepEqual(
+      found,
+      read.map((one) => one.replaceAll('\n', '\r\n')),
+      JSON.stringify(text),
+    );
+  }
   for (const part of ['cur', 'new']) mkdirSync(path.join(dir, 'Maildir', part), { recursive: true });
   writeFileSync(path.join(dir, 'Maildir', 'new', '1.x'), 'header only: yes\n');
   writeFileSync(path.join(dir, 'Maildir', 'cur', '2.x'), '\nbody only \xe9\n', 'latin1');

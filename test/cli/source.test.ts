@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -25,6 +25,13 @@ test('a rate may have a fraction; an address with a line end is refused', () => 
     ['--rcpt', 'a\0@b'],
     ['--helo', 'x'.repeat(901)],
     ['--from', '\u0416@x'],
+    // What the mark cannot carry, or addresses that would all be one.
+    ['--rcpt', 'two words@x'],
+    ['--rcpt', ''],
+    ['--rcpt', `${'x'.repeat(300)}@x`],
+    ['--rcpt', 'someone', '--domains', 'a.test'],
+    ['--rcpt', 'r@d#.test', '--domains', 'a.test', '--rcpts', '2'],
+    ['--replay', 'mbox', '--size', '4k'],
   ];
   for (const args of wrong) assert.throws(() => sourceOptions([...to, ...args]), { name: 'ToolUsage' }, args.join(' '));
 });
@@ -76,11 +83,12 @@ test('real messages go out once each unless it is said how many; what is no Mail
   const mbox = join(dir, 'mbox');
   writeFileSync(
     mbox,
-    'From a\nSubject: 1\n\nx\n\nFrom b\nSubject: 2\n\n\xe9..\r\n.\r\nz\n\nFrom n\n\na\0b\n\nFrom c\n\n.',
+    'From a\nSubject: 1\n\nx\n\nFrom e\n\nFrom b\nSubject: 2\n\n\xe9..\r\n.\r\nz\n\nFrom n\n\na\0b\n\nFrom c\n\n.',
     'latin1',
   );
   const run = async (...args: string[]): Promise<[number, string, string]> => {
     const source = spawn(command, ['source', '--to', `127.0.0.1:${sink.port()}`, '--replay', ...args]);
+    source.stdin.end(args[0] === '-' ? readFileSync(mbox) : '');
     const output = ['', ''];
     source.stdout.on('data', (piece: Buffer) => (output[0] += piece.toString('latin1')));
     source.stderr.on('data', (piece: Buffer) => (output[1] += piece.toString('latin1')));
@@ -90,7 +98,8 @@ test('real messages go out once each unless it is said how many; what is no Mail
   const [code, json, said] = await run(mbox);
   assert.deepEqual([code, JSON.parse(json).accepted], [0, 3]);
   assert.match(said, /mbox: 1 with NUL octets are left out, SMTP does not carry them/);
-  assert.equal(JSON.parse((await run(mbox, '--messages', '4'))[1]).accepted, 4);
+  assert.match(said, /mbox: 1 without a line are left out/);
+  assert.equal(JSON.parse((await run('-', '--messages', '4', '--threads', '2'))[1]).accepted, 4);
   assert.deepEqual(sink.report().verdict, { lost: 0, duplicate: 0, altered: 0, late: 0, unchecked: 0 });
   mkdirSync(join(dir, 'folder'));
   const [wrong, nothing, words] = await run(join(dir, 'folder'));

@@ -31,8 +31,8 @@ export interface Lane {
 export function makeLane({ options, run, lane, lanes, ledger }: LaneOrder): Lane {
   const { messages, sender, pattern, recipients, rate, rampSeconds = 0, domains = [] } = options;
   const sizes = options.sizes ?? [{ value: options.size, weight: 1 }];
-  const replay = options.replay === undefined ? [] : readReplay(options.replay).messages;
-  const load = new LoadMessages({ run, messages, sizes, sender, pattern, domains, recipients, replay });
+  const replay = typeof options.replay === 'string' ? readReplay(options.replay) : options.replay;
+  const load = new LoadMessages({ run, messages, sizes, sender, pattern, domains, recipients, replay: replay?.messages ?? [] });
   const plan = new SendingPlan({ messages, rate, rampSeconds, lane, lanes });
   const tally = new Tally(run, ledger);
   const senders = Math.min(shareOf(options.sessions, lane, lanes), plan.left);

@@ -2,6 +2,7 @@
  * What a load run is told and what it answers.
  * Types only.
  */
+import type { Replay } from '../../store/replay-messages.js';
 import type { Target } from './connection.js';
 import type { LatencyFigures } from './latency.js';
 import type { Weighted } from './mix.js';
@@ -27,8 +28,8 @@ export interface SourceOptions {
   readonly pattern: string;
   /** Domains by weight, in place of the pattern's; all recipients of one message are in the same. */
   readonly domains?: readonly Weighted<string>[];
-  /** An mbox file or a Maildir whose messages are sent in turn, in place of made ones. */
-  readonly replay?: string;
+  /** An mbox file or a Maildir, or what was read from one: its messages are sent in turn, in place of made ones. */
+  readonly replay?: string | Replay;
   /** Seconds after which everything is cut off, whatever is under way; 0 or absent = never. */
   readonly deadlineSeconds?: number;
   /** Threads that share the senders; default 1, which is the caller's own. */
