@@ -16,6 +16,7 @@ const text = { type: 'string' } as const;
 const names = [
   'to',
   'messages',
+  'duration',
   'size',
   'sessions',
   'rate',
@@ -52,6 +53,7 @@ function optionsOf(values: Values): SourceOptions {
   const pattern = recipientPattern(values.rcpt ?? 'rcpt-#@dest.test', recipients, domains.length > 0);
   if (values.replay !== undefined && values.size !== undefined)
     throw new ToolUsage('--size is for made messages, --replay sends those that there are');
+  const durationSeconds = decimalNumber('duration', values.duration ?? '0', 604_800);
   const sizes = sizeMix(values.size ?? '4096');
   return {
     target: {
@@ -64,7 +66,8 @@ function optionsOf(values: Values): SourceOptions {
       pipelining: number('pipelining', 1, 0, 2) > 0,
       overlapping: number('pipelining', 1, 0, 2) === 2,
     },
-    messages: number('messages', 1_000, 1, 100_000_000),
+    messages: values.messages === undefined && durationSeconds > 0 ? 0 : number('messages', 1_000, 1, 100_000_000),
+    durationSeconds,
     size: sizes[0]?.value ?? 0,
     sizes,
     sessions: number('sessions', 10, 1, 20_000),
@@ -126,7 +129,9 @@ export async function runSource(args: readonly string[]): Promise<number> {
         signal,
         // Each real message once, unless it is said how many.
         ...(replay === undefined ? {} : { replay }),
-        ...(replay === undefined || values.messages !== undefined ? {} : { messages: replay.messages.length }),
+        ...(replay === undefined || values.messages !== undefined || options.messages === 0
+          ? {}
+          : { messages: replay.messages.length }),
         ...(line === undefined ? {} : { progress: (now: SourceProgress) => line.show(words(now)) }),
       }),
     ).finally(() => line?.clear());
@@ -146,7 +151,8 @@ export async function runSource(args: readonly string[]): Promise<number> {
 function judged(report: SourceReport): number {
   if (report.ended === 'interrupted') return exitInterrupted;
   if (report.connections === 0) {
-    process.stderr.write(`tqmail source: nothing sent: ${report.firstTrouble}; is the server there?\n`);
+    const why = report.firstTrouble ?? 'no connection was ready before the time was over';
+    process.stderr.write(`tqmail source: nothing sent: ${why}; is the server there?\n`);
     return 111;
   }
   if (report.ledgerTrouble !== null) {
@@ -155,7 +161,8 @@ function judged(report: SourceReport): number {
   }
   const behind = behindWords(report);
   if (behind !== undefined) process.stderr.write(`tqmail source: ${behind}\n`);
-  if (report.unsent > 0) process.stderr.write(`tqmail source: ${report.unsent} not sent: ${report.firstTrouble}\n`);
+  const why = report.ended === 'duration' ? 'the time is over' : report.firstTrouble;
+  if (report.unsent > 0) process.stderr.write(`tqmail source: ${report.unsent} not sent: ${why}\n`);
   return report.accepted === report.messages && report.refusedRecipients === 0 ? 0 : 1;
 }
 
@@ -223,6 +230,7 @@ export function progressWords(): (now: SourceProgress) => string {
     const now = rate(accepted - before.accepted, seconds - before.seconds);
     before = { accepted, seconds };
     const bad = refused === 0 ? '' : `, ${refused} refused`;
-    return `${accepted} of ${messages} accepted${bad}, ${now}/s now, ${rate(accepted, seconds)}/s in all, ${connections} connections, ${seconds.toFixed(0)} s`;
+    const all = messages === 0 ? '' : ` of ${messages}`;
+    return `${accepted}${all} accepted${bad}, ${now}/s now, ${rate(accepted, seconds)}/s in all, ${connections} connections, ${seconds.toFixed(0)} s`;
   };
 }

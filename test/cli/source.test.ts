@@ -18,6 +18,8 @@ const to = ['--to', '127.0.0.1:2525'];
 
 test('a rate may have a fraction; an address with a line end is refused', () => {
   assert.equal(sourceOptions([...to, '--rate', '0.25']).rate, 0.25);
+  const counted = (...args: string[]): number => sourceOptions([...to, ...args]).messages;
+  assert.deepEqual([counted(), counted('--duration', '1.5'), counted('--duration', '2', '--messages', '7')], [1_000, 0, 7]);
   const wrong = [
     ['--rate', '1000000.5'],
     ['--rate', '.5'],
@@ -39,6 +41,7 @@ test('a rate may have a fraction; an address with a line end is refused', () => 
 test('the line of progress has the rate of this moment', () => {
   const words = progressWords();
   const now = { accepted: 100, refused: 0, messages: 900, connections: 3, seconds: 1 };
+  assert.equal(progressWords()({ ...now, messages: 0 }), '100 accepted, 100/s now, 100/s in all, 3 connections, 1 s');
   assert.equal(words(now), '100 of 900 accepted, 100/s now, 100/s in all, 3 connections, 1 s');
   const later = { ...now, accepted: 700, refused: 2, seconds: 3 };
   assert.equal(words(later), '700 of 900 accepted, 2 refused, 300/s now, 233/s in all, 3 connections, 3 s');

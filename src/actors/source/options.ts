@@ -9,7 +9,10 @@ import type { Weighted } from './mix.js';
 
 export interface SourceOptions {
   readonly target: Target;
+  /** 0: as many as there is time for in `durationSeconds`. */
   readonly messages: number;
+  /** Seconds after which no further message is begun; 0 or absent = when all are sent. Answers are waited for. */
+  readonly durationSeconds?: number;
   /** Octets of body. */
   readonly size: number;
   /** In place of `size`: octets of body by weight. */
@@ -45,6 +48,7 @@ export interface SourceOptions {
 export interface SourceProgress {
   readonly accepted: number;
   readonly refused: number;
+  /** 0: as many as there is time for. */
   readonly messages: number;
   readonly connections: number;
   /** Since the begin. */
@@ -69,10 +73,11 @@ export interface SourceReport {
   /** What was asked of an open loop: messages a second at its height, and seconds until the last one's moment. */
   readonly planned: { readonly perSecond: number; readonly seconds: number } | null;
   /**
-   * How it came to its end: every message was answered or cut off; the deadline passed; the caller wanted no more; or the
-   * server could not be reached, or kept silent, so often that all senders gave up.
+   * How it came to its end: every message was answered or cut off; its time was over; the deadline passed; the caller wanted
+   * no more; or the server could not be reached, or kept silent, so often that all senders gave up.
    */
-  readonly ended: 'all-sent' | 'deadline' | 'interrupted' | 'gave-up';
+  readonly ended: 'all-sent' | 'duration' | 'deadline' | 'interrupted' | 'gave-up';
+  /** Those that were planned; with a duration alone in a closed loop, those that were begun. */
   readonly messages: number;
   /** Messages with a 250 after their body for at least one recipient. */
   readonly accepted: number;

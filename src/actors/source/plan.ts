@@ -13,6 +13,8 @@ export interface PlanSettings {
   /** This lane takes the numbers lane, lane + lanes, lane + 2 × lanes, … */
   readonly lane: number;
   readonly lanes: number;
+  /** In place of a lane's own numbers: the next number of all lanes, so that a run that ends at any moment leaves no gaps. */
+  readonly counter?: Int32Array | undefined;
 }
 
 export interface Planned {
@@ -37,8 +39,9 @@ export class SendingPlan {
   take(): Planned | undefined {
     const returned = this.#returned.shift();
     if (returned !== undefined) return returned;
-    const { messages, rate, rampSeconds, lanes } = this.#settings;
-    const sequence = this.#next;
+    const { messages, rate, rampSeconds, lanes, counter } = this.#settings;
+    if (this.#closed) return undefined;
+    const sequence = counter === undefined ? this.#next : Atomics.add(counter, 0, 1);
     if (sequence >= messages) return undefined;
     this.#next += lanes;
     return { sequence, dueUs: rate > 0 ? Math.round(1e6 * dueSeconds(sequence, rate, rampSeconds)) : undefined };
@@ -53,11 +56,11 @@ export class SendingPlan {
   close(): void {
     this.#closed = true;
     this.#returned = [];
-    this.#next = this.#settings.messages;
   }
 
   /** Messages of this lane that are not handed out. */
   get left(): number {
+    if (this.#closed) return 0;
     const { messages, lanes } = this.#settings;
     return this.#returned.length + Math.max(0, Math.ceil((messages - this.#next) / lanes));
   }
@@ -72,6 +75,16 @@ export function dueBy(
   const sent =
     seconds < rampSeconds ? (rate * seconds ** 2) / (2 * rampSeconds) : (rate * rampSeconds) / 2 + rate * (seconds - rampSeconds);
   return Math.min(messages, Math.floor(sent) + 1);
+}
+
+/** The highest number of messages that marks can count. */
+export const mostNumbered = 999_999_999;
+
+/** Messages of a run for which only its time is given: those whose moment is before its end, or in a closed loop no number at all. */
+export function messagesWithin(seconds: number, rate: number, rampSeconds: number): number {
+  if (rate === 0) return mostNumbered;
+  const due = dueBy(seconds, { messages: mostNumbered, rate, rampSeconds });
+  return dueSeconds(due - 1, rate, rampSeconds) < seconds ? due : due - 1;
 }
 
 /** When message `sequence` is due: on the ramp sent(t) = rate × t² / (2 × ramp), after it a straight line. */

@@ -72,7 +72,12 @@ export const loadVerbs: readonly Verb[] = [
     summary: 'makes load',
     options: [
       { name: 'to', value: 'ADDR:PORT', needed: true, text: 'the SMTP server' },
-      { name: 'messages', value: 'N', text: 'how many (1000; with --replay, each of its messages once)' },
+      {
+        name: 'messages',
+        value: 'N',
+        text: 'how many (1000; with --replay, each of its messages once; with --duration, no limit)',
+      },
+      { name: 'duration', value: 'S', text: 'seconds in which messages are begun; answers are waited for' },
       { name: 'size', value: 'SIZE', text: 'octets of body (4096), or a mix by weight: 4k:80,64k:15,1m:5' },
       { name: 'sessions', value: 'N', text: 'connections at a time (10)' },
       { name: 'rate', value: 'R', text: 'messages a second, all together: an open loop, latency from each planned moment' },
@@ -82,7 +87,7 @@ export const loadVerbs: readonly Verb[] = [
       { name: 'from', value: 'ADDRESS', text: 'sender' },
       { name: 'rcpt', value: 'ADDRESS', text: 'recipient; # stands for its number' },
       { name: 'domains', value: 'MIX', text: 'domains of the recipients by weight: a.test:90,b.test:10' },
-      { name: 'replay', value: 'FILE', text: 'sends the messages of an mbox file or a Maildir in turn' },
+      { name: 'replay', value: 'FILE', text: 'sends the messages of an mbox file (-: standard input) or a Maildir in turn' },
       {
         name: 'pipelining',
         value: 'N',
