@@ -137,7 +137,7 @@ export class SourceConnection {
 
   #overTls({ address, port, checkCertificate = false }: Target, plain?: Socket): Socket {
     const over = plain === undefined ? { host: address, port, lookup: this.#lookup } : { socket: plain, host: address };
-    // Servers with several names choose their certificate by it (RFC 6066 §3: no addresses).
+    // Servers with several names choose their certificate by it (SNI; never an address).
     const name = net.isIP(address) === 0 ? { servername: address } : {};
     const socket = tls.connect({ ...over, ...name, rejectUnauthorized: checkCertificate });
     socket.on('data', (chunk) => this.#receive(chunk));
