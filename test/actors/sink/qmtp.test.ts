@@ -107,7 +107,14 @@ test('what was answered before a cut arrives; take-drop takes what nobody refuse
 
 test('an empty piece behind a body does not undo its checksum', () => {
   const text = 'text\r\n';
-  const mark = formatLedgerMark({ run: '00c0ffee', messages: 1, recipients: 1, pattern: 'r@x', sequence: 0, checksum: crc32(text) });
+  const mark = formatLedgerMark({
+    run: '00c0ffee',
+    messages: 1,
+    recipients: 1,
+    pattern: 'r@x',
+    sequence: 0,
+    checksum: crc32(text),
+  });
   const empty = new Uint8Array(0);
   // Only now it is known to have no memory.
   assert.equal(empty.buffer.byteLength, 0);
