@@ -14,6 +14,11 @@ const nobody = 65_534;
 /** Ids of its two users, inside the namespace alone. */
 const [daemonId, queueId] = [64_310, 64_311];
 const mostSessions = 100;
+/**
+ * Once its connections to a next hop have ended, it opens new ones to the same hop only when ten seconds are over, unless it
+ * has forgotten that hop meanwhile, which takes some more without mail. No setting changes that.
+ */
+const forgetsHopMs = 15_000;
 
 const prefix = (): string => process.env.OPENSMTPD_PREFIX ?? '';
 const program = (): string => `${prefix()}/usr/sbin/smtpd`;
@@ -56,7 +61,8 @@ async function startOpenSmtpd(workload: Workload): Promise<RunningPeer> {
   } catch (error) {
     throw new Error(`OpenSMTPD did not start: ${child.output.stderr.trim().slice(-300) || String(error)}`);
   }
-  return { port, roots: [child.pid], mailbox: path.join(box, 'Maildir', 'new'), stop: () => child.stop() };
+  const mailbox = path.join(box, 'Maildir', 'new');
+  return { port, roots: [child.pid], mailbox, restMs: forgetsHopMs, stop: () => child.stop() };
 }
 
 /** The lines of a system file with others behind them, unless the names are there. */

@@ -34,6 +34,8 @@ export interface RunningPeer {
   readonly taken?: SinkRun;
   /** Folder of delivered messages (`new/`), in a local or bounce workload. */
   readonly mailbox?: string;
+  /** After mail it must be left alone for so long to forward the next as quickly as the first; absent: not at all. */
+  readonly restMs?: number;
   /** Lets held mail go (hold only); absent when the server cannot. */
   release?(): Promise<void>;
   /** Has deferred mail tried now; absent when nobody but the server decides that. */
