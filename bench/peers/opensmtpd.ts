@@ -103,7 +103,7 @@ scheduler limit max-inflight 100000 max-schedule 1000
 listen on 127.0.0.1 port ${port} hostname opensmtpd.bench.test
 action "box" maildir "${box}/Maildir" user nobody virtual { "@" = nobody }
 action "out" relay host smtp://127.0.0.1:${sinkPort || 9}
-${hops.map(([, hop], index) => `action "hop${index}" relay host smtp://127.0.0.1:${hop}\n`).join('')}\
+${hops.map(([, hop], index) => `action "hop${index}" relay host smtp://${hop.address}:${hop.port}\n`).join('')}\
 match from any for domain "${localDomain}" action "box"
 ${hops.map(([domain], index) => `match from any for domain "${domain}" action "hop${index}"\n`).join('')}\
 match from any for any action "out"

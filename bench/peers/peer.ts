@@ -13,13 +13,19 @@ export interface Workload {
    * local: mail for `localRecipient` goes into one Maildir. bounce: relay, and bounces go into that Maildir.
    */
   readonly kind: 'relay' | 'hold' | 'local' | 'bounce';
-  /** Domains that have another next hop, with its port on loopback. */
-  readonly routes?: Readonly<Record<string, number>>;
+  /** Domains that have another next hop. */
+  readonly routes?: Readonly<Record<string, Hop>>;
   /** Port and pid of the next hop; 0 when there is none. */
   readonly sinkPort: number;
   readonly sinkPid: number;
   /** An empty folder of its own, mode 0755, removed afterwards. */
   readonly dir: string;
+}
+
+/** A next hop: an IPv4 address of loopback, and a port. */
+export interface Hop {
+  readonly address: string;
+  readonly port: number;
 }
 
 /** The domain whose mail is local in a `local` workload; all other domains are remote. */

@@ -134,7 +134,7 @@ function mainSettings(workload: Workload, places: Places): Record<string, string
 }
 
 function transportMap(routes: Workload['routes'] = {}): string {
-  const hops = Object.entries(routes).map(([domain, port]) => `{ ${domain} = smtp:[127.0.0.1]:${port} }`);
+  const hops = Object.entries(routes).map(([domain, hop]) => `{ ${domain} = smtp:[${hop.address}]:${hop.port} }`);
   return hops.length === 0 ? '' : `inline:{ ${hops.join(', ')} }`;
 }
 

@@ -44,7 +44,7 @@ async function startOurSink({ dir, options }: Workload): Promise<RunningPeer> {
 
 function writeControl(home: string, workload: Workload): void {
   const { options, kind, sinkPort, routes = {} } = workload;
-  const hops = Object.entries(routes).map(([domain, port]) => `${domain}:[127.0.0.1]:${port}\n`);
+  const hops = Object.entries(routes).map(([domain, hop]) => `${domain}:[${hop.address}]:${hop.port}\n`);
   const files: Record<string, string> = {
     listeners: 'smtp 127.0.0.1:0',
     rcpthosts: ['dest.test', 'box.test', ...Object.keys(routes)].join('\n'),

@@ -28,7 +28,7 @@ export async function besideSlowDomain(trial: Trial): Promise<RunRow> {
     const hop = await startSlowHop(sink.port, replyDelayMs);
     cleanup.add(hop.stop);
     const dir = subfolder(trial.dir, 'server');
-    const routes = { [slowDomain]: hop.port };
+    const routes = { [slowDomain]: hop };
     const running = await peer.start({ options, kind: 'relay', sinkPort: sink.port, sinkPid: sink.pid, dir, routes });
     cleanup.add(running.stop);
     const phase = (name: string, extras: Partial<SourceOrder> = {}): Promise<Phase> =>
