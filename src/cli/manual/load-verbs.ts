@@ -150,7 +150,7 @@ export const loadVerbs: readonly Verb[] = [
       {
         name: 'warmup',
         value: 'N',
-        text: 'messages before the clock starts, judged like all others (relay, accept, fanout, local, latency, slow-domain, bounce-flood: 3,000 deliveries, at most --n, unless given; sink: 10,000)',
+        text: 'messages before the clock starts, judged like all others (3,000 deliveries, at most --n, unless given; sink: 10,000; source and idle-crowd: none)',
       },
       { name: 'sessions', value: 'N', text: 'connections at a time' },
       { name: 'crowd', value: 'N', text: 'idle-crowd: connections that do nothing; needs some 2 N open files (ulimit -n)' },
