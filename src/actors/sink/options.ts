@@ -89,7 +89,7 @@ export interface Sink {
   part(id: number, number: number): Uint8Array | undefined;
   /**
    * The oldest kept message that matches, or the next one that arrives. Rejects after `timeout` milliseconds (default 10,000) with
-   * a list of what did arrive.
+   * a list of what did arrive, and when the sink is closed.
    */
   wait(match?: SinkMatch, options?: { readonly timeout?: number }): Promise<ReceivedMessage>;
   /** Forgets kept messages, all or those that match; answers how many. Counts stay. */

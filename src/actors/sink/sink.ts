@@ -2,6 +2,7 @@
  * The next hop of a test: accepts mail at full speed, troubles its senders as it is told, accounts for marked messages,
  * and shows the newest. Not for real mail: what it accepts is gone.
  */
+import { checkMatch, checkOptions, waitMs } from './asked.js';
 import { Desk } from './desk.js';
 import { House } from './house.js';
 import { openHttp } from './http/open.js';
@@ -9,8 +10,9 @@ import { KeptMessages } from './kept.js';
 import { SinkLedger } from './ledger.js';
 import { type OpenListener, openListener } from './listeners.js';
 import { LocalBooks } from './local-books.js';
+import type { SinkMatch } from './match.js';
 import type { Sink, SinkListener, SinkListenerProtocol, SinkOptions } from './options.js';
-import { partsOf, receivedOf } from './received.js';
+import { partsOf, type ReceivedMessage, receivedOf } from './received.js';
 import { SavedMessages } from './saved.js';
 import { Crew, type CrewParts } from './threads/crew.js';
 import { contextOf } from './tls/context.js';
@@ -30,8 +32,9 @@ const usualWaitMs = 10_000;
 const usualLateMs = 60_000;
 const anywhere = { address: '127.0.0.1', port: 0 };
 
-/** Opens the listeners; rejects when one cannot be opened, the ledger cannot be written, the rules hold a mistake or the certificate is no good. */
+/** Opens the listeners; rejects when one cannot be opened, the ledger cannot be written, the rules hold a mistake, the certificate is no good or an option is not known. */
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
+  checkOptions(options);
   const wanted = options.tls ?? (options.smtps === undefined ? undefined : 'self-made');
   const tls = wanted === 'self-made' ? selfSigned('sink.tqmail', Date.now()) : wanted;
   const secure = { context: contextOf(tls), starttls: options.tls !== undefined, maxSize: options.maxSize ?? 0 };
@@ -106,16 +109,32 @@ function sinkOf(desk: Desk, listeners: readonly SinkListener[], close: () => Pro
       return listener.port;
     },
     report: () => desk.report(),
-    messages: (match = {}) => desk.find(match).map(receivedOf),
+    messages: (match = {}) => {
+      checkMatch(match);
+      return desk.find(match).map(receivedOf);
+    },
     raw: (id) => desk.kept.get(id)?.bytes,
     part: (id, number) => {
       const message = desk.kept.get(id);
       const part = message === undefined ? undefined : partsOf(message)[number];
       return part === undefined ? undefined : Buffer.from(part.content(), 'latin1');
     },
-    wait: async (match = {}, { timeout = usualWaitMs } = {}) => receivedOf(await desk.wait(match, timeout)),
-    clear: (match = {}) => desk.remove(match),
+    wait(match = {}, options = {}) {
+      const found = waitFor(desk, match, options);
+      // Who began to wait before he sent, and failed to send, shall hear of that, not of a rejection that nobody handled.
+      found.catch(() => undefined);
+      return found;
+    },
+    clear: (match = {}) => {
+      checkMatch(match);
+      return desk.remove(match);
+    },
     setRules: (rules) => void desk.setRules(rules),
     close,
   };
+}
+
+async function waitFor(desk: Desk, match: SinkMatch, options: { readonly timeout?: number }): Promise<ReceivedMessage> {
+  checkMatch(match);
+  return receivedOf(await desk.wait(match, waitMs(options, usualWaitMs)));
 }
