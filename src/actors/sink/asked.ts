@@ -7,19 +7,22 @@ import type { SinkMatch } from './match.js';
 import type { SinkListenerProtocol, SinkOptions } from './options.js';
 
 const listeners = ['smtp', 'smtps', 'lmtp', 'qmtp', 'http'] as const satisfies readonly SinkListenerProtocol[];
-const others = [
-  'httpNames',
-  'keep',
-  'maxSize',
-  'rules',
-  'magic',
-  'ledger',
-  'resume',
-  'lateMs',
-  'threads',
-  'tls',
-  'troubled',
-] as const satisfies readonly (keyof SinkOptions)[];
+/** A record, so that the compiler misses an option that is not here. */
+const others: Readonly<Record<Exclude<keyof SinkOptions, SinkListenerProtocol>, true>> = {
+  httpNames: true,
+  keep: true,
+  out: true,
+  arrived: true,
+  maxSize: true,
+  rules: true,
+  magic: true,
+  ledger: true,
+  resume: true,
+  lateMs: true,
+  threads: true,
+  tls: true,
+  troubled: true,
+};
 const numbers = ['keep', 'maxSize', 'lateMs', 'threads'] as const satisfies readonly (keyof SinkOptions)[];
 const words = ['to', 'from', 'subject', 'text'] as const satisfies readonly (keyof SinkMatch)[];
 /** The longest that a timer of Node can be set to. */
@@ -27,7 +30,7 @@ const longestMs = 2 ** 31 - 1;
 
 /** Throws TypeError. */
 export function checkOptions(options: SinkOptions): void {
-  checkNames('startSink', options, [...listeners, ...others]);
+  checkNames('startSink', options, [...listeners, ...Object.keys(others)]);
   for (const name of listeners) {
     const at = options[name];
     if (at === undefined) continue;
