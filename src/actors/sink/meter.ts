@@ -21,6 +21,8 @@ export class MessageMeter {
   #checksum = 0;
 
   take(bytes: Uint8Array): void {
+    // The checksum of nothing would begin anew: an empty array may have no memory behind it (zlib.crc32 takes that for a reset).
+    if (bytes.length === 0) return;
     if (this.#inHeader) this.#takeHeader(bytes);
     else if (this.#mark !== undefined) this.#checksum = crc32(bytes, this.#checksum);
   }
