@@ -13,6 +13,7 @@ import {
   SinkRulesError,
   startSink,
 } from '../actors/sink/sink.js';
+import { rulesOf } from '../actors/sink/troubles.js';
 import { sinkPresets } from '../protocol/sink/presets.js';
 import { reason } from './complain.js';
 import { usageLine } from './manual/help.js';
@@ -119,12 +120,14 @@ function listenAt(values: Values): SinkOptions {
 
 function rulesFrom(word: string): string {
   if (Object.hasOwn(sinkPresets, word) && !existsSync(word)) return word;
+  let octets: Buffer;
   try {
-    return readFileSync(word, 'latin1');
+    octets = readFileSync(word);
   } catch (error) {
     const presets = Object.keys(sinkPresets).join(', ');
     throw new ToolUsage(`--rules ${word}: ${reason(error)}; nor is it one of the presets ${presets}`);
   }
+  return rulesOf(octets);
 }
 
 /** The JSON object that the sink prints. */

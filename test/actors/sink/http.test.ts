@@ -24,7 +24,7 @@ async function started(t: TestContext, keep = 1): Promise<{ sink: Sink; ask: (pa
 
 interface Asking {
   readonly method?: string;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -194,6 +194,24 @@ test('rules over HTTP: a mistake is named and changes nothing', async (t) => {
   assert.equal((await ask('/api/rules')).text, 'rcpt * 550 no');
   assert.equal((await submit(sink.port(), { recipients: ['r@x'], body: mail('x') }))[3], '550 no');
   assert.ok('disk-full' in JSON.parse((await ask('/api/presets')).text));
+});
+
+test('rules are UTF-8: shown as they were given, and met by addresses and replies octet by octet', async (t) => {
+  const { sink, ask } = await started(t);
+  const text = 'rcpt grün@* 550 größe\n';
+  for (const put of [text, `\ufeff${text}`]) {
+    assert.equal((await ask('/api/rules', { method: 'PUT', body: put })).code, 200);
+    assert.equal((await ask('/api/rules')).text, text);
+    const octets = Buffer.from('grün@x').toString('latin1');
+    assert.equal(
+      (await submit(sink.port(), { recipients: [octets], body: mail('x') }))[3],
+      Buffer.from('550 größe').toString('latin1'),
+    );
+  }
+  const wrong = await ask('/api/rules', { method: 'PUT', body: Buffer.from('rcpt * 550 a\nrcpt * 550 \xff\n', 'latin1') });
+  assert.deepEqual([wrong.code, JSON.parse(wrong.text).reason, JSON.parse(wrong.text).line], [422, 'not UTF-8', 2]);
+  const named = await ask('/api/rules', { method: 'PUT', body: 'rcpt * grün' });
+  assert.match(JSON.parse(named.text).error, /"grün" is no action/);
 });
 
 test('latency is a summary of Prometheus: quantiles, sum and count in seconds', async (t) => {

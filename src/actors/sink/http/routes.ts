@@ -7,7 +7,7 @@ import { sinkPresets } from '../../../protocol/sink/presets.js';
 import type { Desk } from '../desk.js';
 import type { KeptMessage } from '../kept.js';
 import { receivedOf, summaryOf } from '../received.js';
-import { SinkRulesError } from '../troubles.js';
+import { rulesOf, SinkRulesError } from '../troubles.js';
 import { viewOf } from '../view.js';
 import { sendMbox } from './mbox.js';
 import { metricsText } from './metrics.js';
@@ -145,7 +145,7 @@ async function wait({ query, gone }: Asked, { desk }: Here, response: ServerResp
 
 async function putRules({ body }: Asked, { desk }: Here, response: ServerResponse): Promise<void> {
   try {
-    await desk.setRules(body?.toString('latin1') ?? '');
+    await desk.setRules(body === undefined ? '' : rulesOf(body));
     sendJson(response, { rules: desk.house.troubles.text });
   } catch (error) {
     if (!(error instanceof SinkRulesError)) throw error;
