@@ -76,6 +76,15 @@ test('HTML of a message comes with a policy that lets nothing run or be fetched'
   assert.equal(text, '<script>1</script>\r\n');
   assert.match(String(headers['content-security-policy']), /default-src 'none'.*; sandbox$/);
   assert.equal(headers['x-content-type-options'], 'nosniff');
+  assert.equal(headers['x-dns-prefetch-control'], 'off');
+  // No policy stops a connection that is made beforehand.
+  const hasty = '<LINK\trel=preconnect href=//x><link/rel=dns-prefetch><iframe SRCDOC\r\n="&lt;link&gt;"></iframe> srcdoc\r\n';
+  await submit(sink.port(), { recipients: ['r@x'], body: `Content-Type: text/html\r\n\r\n${hasty}` });
+  const calm =
+    '<x-LINK\trel=preconnect href=//x><x-link/rel=dns-prefetch><iframe x-SRCDOC\r\n="&lt;link&gt;"></iframe> srcdoc\r\n';
+  assert.equal((await ask('/api/messages/2/html')).text, calm);
+  assert.equal((await ask('/api/messages/2/view')).text, `<base target="_blank">${calm}`);
+  assert.equal(JSON.parse((await ask('/api/messages/2')).text).html, hasty);
   const page = await ask('/');
   assert.match(String(page.headers['content-security-policy']), /^default-src 'none'; script-src 'sha256-/);
   assert.doesNotMatch(page.text, /(?:src|href)="?https?:/);

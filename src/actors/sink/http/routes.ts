@@ -8,7 +8,7 @@ import type { Desk } from '../desk.js';
 import type { KeptMessage } from '../kept.js';
 import { receivedOf, summaryOf } from '../received.js';
 import { rulesOf, SinkRulesError } from '../troubles.js';
-import { viewOf } from '../view.js';
+import { calmed, viewOf } from '../view.js';
 import { sendMbox } from './mbox.js';
 import { metricsText } from './metrics.js';
 import { page, pageHeaders } from './page.js';
@@ -68,7 +68,7 @@ const routes: Readonly<Record<string, Route>> = {
   ),
   'GET /api/messages/ID/text': withMessage((message, response) => send(response, 200, plain, receivedOf(message).text)),
   'GET /api/messages/ID/html': withMessage((message, response) =>
-    send(response, 200, 'text/html; charset=utf-8', receivedOf(message).html, { 'Content-Security-Policy': htmlPolicy }),
+    send(response, 200, 'text/html; charset=utf-8', calmed(receivedOf(message).html), { 'Content-Security-Policy': htmlPolicy }),
   ),
   'GET /api/messages/ID/view': withMessage((message, response) =>
     send(response, 200, 'text/html; charset=utf-8', viewOf(message), { 'Content-Security-Policy': viewPolicy }),
