@@ -159,8 +159,7 @@ export async function runSink(args: readonly string[]): Promise<number> {
     });
     if (readyFile !== undefined) writeReady(readyFile, sink);
     else process.stderr.write(`tqmail sink: ${listenersLine(sink)}; Ctrl-C ends it\n`);
-    const ended = await whenOver(sink, { until, deadlineMs }, Promise.race([told, readerGone]));
-    await sink.close();
+    const ended = await whenOver(sink, { until, deadlineMs }, Promise.race([told, readerGone])).finally(() => sink.close());
     const report = sink.report();
     if (ended !== 'reader') process.stdout.write(`${JSON.stringify({ ...sinkSummary(report), ended })}\n`);
     return exitCodeOf(report, { until, deadlineMs }, troubles);
@@ -174,9 +173,14 @@ export async function runSink(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The other end of a pipe was closed: `tqmail sink --print | head -1`. */
+/** The other end of a pipe was closed: `tqmail sink --print | head -1`. Rejects when nothing can be written for another reason. */
 function noReader(): Promise<Ended> {
-  return new Promise((resolve) => process.stdout.on('error', () => resolve('reader')));
+  return new Promise((resolve, reject) => {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') resolve('reader');
+      else reject(new Error(`cannot print messages: ${reason(error)}`));
+    });
+  });
 }
 
 /** For a person who started it by hand. */
