@@ -63,6 +63,10 @@ test('messages are listed newest first, searched, shown, deleted', async (t) => 
   );
   assert.equal((await ask('/api/messages/1/raw')).text, mail('one', 'one-word'));
   assert.match((await ask('/api/messages/1/transcript')).text, /C: RCPT TO:<one@x>\nS: 250 ok\n/);
+  assert.match((await ask('/api/messages/latest/raw')).text, /three-word/);
+  assert.match((await ask('/api/messages/latest/text?to=two@x')).text, /^two-word/);
+  assert.equal((await ask('/api/messages/latest?to=nobody')).code, 404);
+  assert.equal((await ask('/api/messages/latest?two')).code, 400);
   assert.equal((await ask('/api/messages/1', { method: 'DELETE' })).code, 200);
   assert.equal((await ask('/api/messages/1')).code, 404);
   assert.deepEqual(await list(), ['three', 'two']);

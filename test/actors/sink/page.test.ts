@@ -110,10 +110,16 @@ async function linksAndSearch(page: PageView): Promise<void> {
     await page.value('document.querySelector("#message a[download=\'a b.pdf\']").getAttribute("href")'),
     '/api/messages/1/parts/2',
   );
-  await page.value(
-    'document.querySelector("#search").value = "TEXT 59"; document.querySelector("#search").dispatchEvent(new Event("input"))',
-  );
-  await page.until('document.querySelector("#listed").textContent === "1 of 61 kept"');
+  for (const [words, save] of [
+    ['TEXT 59', '/api/mbox?q=TEXT+59'],
+    ['to:User58 subject:"number 5" text', '/api/mbox?to=User58&subject=number+5&q=text'],
+  ]) {
+    await page.value(
+      `document.querySelector("#search").value = '${words}'; document.querySelector("#search").dispatchEvent(new Event("input"))`,
+    );
+    await page.until('document.querySelector("#listed").textContent === "1 of 61 kept"');
+    await page.until(`document.querySelector("#save").getAttribute("href") === "${save}"`);
+  }
   assert.equal(await page.value('document.querySelector("#clear").textContent'), 'Delete found');
   await page.value(
     'document.querySelector("#search").value = ""; document.querySelector("#search").dispatchEvent(new Event("input"))',

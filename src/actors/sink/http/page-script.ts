@@ -13,6 +13,18 @@ const millis = (ms) => ms < 1000 ? Number(ms.toPrecision(3)) + ' ms' : (ms / 100
 const plain = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (sign) => '\u27e8U+' + sign.charCodeAt(0).toString(16).toUpperCase() + '\u27e9');
 let last = -1, shown = 0, oldest = 0, pages = 1, asked = 0, busy = 0, chosen;
 
+// Words of the search field as a query: to:, from: and subject: look there, the rest anywhere.
+function wanted() {
+  const query = {};
+  const rest = $('search').value.replace(/(^|\s)(to|from|subject):("[^"]+"|[^\s"]\S*)/gi, (whole, before, name, word) => {
+    const field = name.toLowerCase();
+    if (field in query) return whole;
+    query[field] = word.replace(/^"|"$/g, '');
+    return before;
+  }).trim();
+  return rest ? { ...query, q: rest } : query;
+}
+
 async function ask(path, options) {
   const answer = await fetch(path, options);
   const body = await answer.json();
@@ -81,7 +93,7 @@ async function list(how) {
   if (how === 'again' && busy > 0) return false;
   const older = how === 'older';
   if (how === 'anew') pages = 1;
-  const query = new URLSearchParams({ q: $('search').value, limit: older ? 50 : Math.min(500, pages * 50) });
+  const query = new URLSearchParams({ ...wanted(), limit: older ? 50 : Math.min(500, pages * 50) });
   if (older) query.set('before', oldest);
   const turn = ++asked;
   let found;
@@ -91,7 +103,7 @@ async function list(how) {
   if (turn !== asked) return false;
   $('clear').textContent = $('search').value ? 'Delete found' : 'Delete all';
   $('save').textContent = $('search').value ? 'Save found' : 'Save all';
-  $('save').href = '/api/mbox?' + new URLSearchParams($('search').value ? { q: $('search').value } : {});
+  $('save').href = '/api/mbox?' + new URLSearchParams(wanted());
   $('listed').textContent = found.total === found.kept ? number(found.kept) + ' kept' : number(found.total) + ' of ' + number(found.kept) + ' kept';
   // Far down nothing moves under the reader.
   if (how === 'again' && pages > 10) return true;
@@ -220,8 +232,9 @@ $('rules-form').addEventListener('submit', async (event) => {
 });
 $('clear').addEventListener('click', async () => {
   const words = $('search').value;
+  const query = wanted();
   if (!confirm(words ? 'Delete all kept messages with "' + words + '"?' : 'Delete all kept messages?')) return;
-  await ask('/api/messages?' + new URLSearchParams(words ? { q: words } : {}), { method: 'DELETE' });
+  await ask('/api/messages?' + new URLSearchParams(query), { method: 'DELETE' });
   await list('anew');
 });
 $('more').addEventListener('click', () => list('older'));

@@ -33,7 +33,7 @@ interface Here {
 
 /** Numbers in the path. */
 interface Named {
-  readonly id: number;
+  readonly id: number | 'latest';
   readonly part: number;
 }
 
@@ -85,12 +85,13 @@ const routes: Readonly<Record<string, Route>> = {
 };
 
 export async function answer(asked: Asked, here: Here, response: ServerResponse): Promise<void> {
-  const found = /^\/api\/messages\/(\d{1,15})(?:(\/[a-z]+)(?:\/(\d{1,3}))?)?$/.exec(asked.path);
+  const found = /^\/api\/messages\/(\d{1,15}|latest)(?:(\/[a-z]+)(?:\/(\d{1,3}))?)?$/.exec(asked.path);
   const [, id, what = '', part] = found ?? [];
   const path = found === null ? asked.path : `/api/messages/ID${what}${part === undefined ? '' : '/N'}`;
   const method = asked.method === 'HEAD' ? 'GET' : asked.method;
   const route = routes[`${method} ${path}`];
-  if (route !== undefined) await obey(() => route(asked, here, response, { id: Number(id), part: Number(part) }), response);
+  if (route !== undefined)
+    await obey(() => route(asked, here, response, { id: id === 'latest' ? id : Number(id), part: Number(part) }), response);
   else {
     const methods = Object.keys(routes).filter((name) => name.endsWith(` ${path}`));
     if (methods.length === 0) sendError(response, 404, `there is no ${asked.path}; docs/sink.md lists what there is`);
@@ -108,10 +109,10 @@ async function obey(route: () => void | Promise<void>, response: ServerResponse)
 }
 
 function withMessage(then: (message: KeptMessage, response: ServerResponse, desk: Desk, part: number) => void): Route {
-  return (_asked, { desk }, response, { id, part }) => {
-    const message = desk.kept.get(id);
-    if (message === undefined) sendError(response, 404, `message ${id} is not kept`);
-    else then(message, response, desk, part);
+  return async ({ query }, { desk }, response, { id, part }) => {
+    const message = id === 'latest' ? (await desk.search(matchOf(query))).at(-1) : desk.kept.get(id);
+    if (message !== undefined) then(message, response, desk, part);
+    else sendError(response, 404, id === 'latest' ? 'no such message is kept' : `message ${id} is not kept`);
   };
 }
 
