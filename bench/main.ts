@@ -10,10 +10,9 @@ import { progressLine } from '../src/cli/progress.js';
 import { chooseCandidates } from './candidates.js';
 import { commandLine } from './command-line.js';
 import { benchLaunchers, usage as launcherUsage } from './launchers/launchers.js';
-import { postfixLoad } from './load/postfix.js';
-import { tqmailLoad } from './load/tqmail.js';
 import { benchLog, usage as logUsage } from './log/log.js';
 import { thisMachine } from './machine.js';
+import { oneRun } from './one-run.js';
 import { type BenchOptions, parseBenchOptions, UsageError, usage } from './options.js';
 import type { Peer } from './peers/peer.js';
 import { benchPop3, usage as pop3Usage } from './pop3/pop3.js';
@@ -24,9 +23,8 @@ import { ledgerLine } from './report/ledger.js';
 import { reportPage } from './report/page.js';
 import { readResult } from './report/read-result.js';
 import { resultTable } from './report/table.js';
-import { type BenchResult, type CandidateResult, medians, type RunRow, ratiosTo, spreads, withoutFigures } from './result.js';
+import { type BenchResult, type CandidateResult, medians, type RunRow, ratiosTo, spreads } from './result.js';
 import { inProject } from './root.js';
-import { runScenario } from './scenarios/scenario.js';
 
 const exitUsage = 64;
 const exitInterrupted = 130;
@@ -92,18 +90,6 @@ const mostStaying = 2 * 1024 ** 3;
 /** ext4 passes over the files that were deleted in the last minutes whenever it makes one: each Maildir would slow the next run. */
 function staysToTheEnd({ scenario, n, warmup, size, runs }: BenchOptions, candidates: number): boolean {
   return scenario === 'local' && (n + warmup) * (size + 4_096) * runs * candidates <= mostStaying;
-}
-
-/** A row in any case: a server that does not come up is a result, not a crash. */
-async function oneRun(options: BenchOptions, peer: Peer, dir: string, progress: (text: string) => void): Promise<RunRow> {
-  const load = options.load === 'postfix' ? postfixLoad : tqmailLoad;
-  try {
-    const missing = peer.missing(options) || load.missing();
-    if (missing !== '') return { ok: false, error: missing };
-    return withoutFigures(await runScenario({ options, peer, load, dir, progress }));
-  } catch (error) {
-    return { ok: false, error: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 function candidateResult(options: BenchOptions, peer: Peer, runs: readonly RunRow[]): CandidateResult {
