@@ -70,8 +70,10 @@ function resultOf(
   rows: ReadonlyMap<Peer, readonly RunRow[]>,
 ): BenchResult {
   const results = [...rows].map(([peer, runs]) => candidateResult(options, peer, runs.slice(0, options.runs)));
-  const ours = results[0]?.median ?? {};
-  const ratios = Object.fromEntries(results.slice(1).map((theirs) => [theirs.name, ratiosTo(ours, theirs.median)]));
+  const [ours, ...others] = results;
+  // Not of what is left when runs that went wrong are left out.
+  const compared = others.map((theirs) => [theirs.name, ours?.ok && theirs.ok ? ratiosTo(ours.median, theirs.median) : {}]);
+  const ratios = Object.fromEntries(compared);
   return {
     scenario: options.scenario,
     options,

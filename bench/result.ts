@@ -138,12 +138,20 @@ function goodValues(runs: readonly RunRow[]): Map<string, number[]> {
   return values;
 }
 
-/** Medians of every figure over the runs that were ok. */
+/** What must not happen: a median would hide it. */
+const faultCounts = ['lost', 'duplicate', 'altered', 'provoked'] as const;
+
+/** Medians of every figure over the runs that were ok. Where not all were, what went wrong is the sum over all. */
 export function medians(runs: readonly RunRow[]): Figures {
   const figures: Record<string, number> = {};
   for (const [name, values] of goodValues(runs)) {
     const middle = median(values);
     if (middle !== undefined) figures[name] = rounded(middle);
+  }
+  if (runs.every(({ ok }) => ok)) return figures;
+  for (const name of faultCounts) {
+    const known = runs.flatMap((run) => run[name] ?? []);
+    if (known.length > 0) figures[name] = known.reduce((sum, count) => sum + count, 0);
   }
   return figures;
 }

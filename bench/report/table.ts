@@ -76,7 +76,9 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
 /** First of all: was the mail intact. */
 export function verdicts({ results, scenario }: Pick<BenchResult, 'results' | 'scenario'>): string[] {
   return results.map(({ name, runs }) => {
-    const many = runs.length === 1 ? 'one run' : `${runs.length} runs`;
+    const sound = runs.filter(({ ok }) => ok).length;
+    const all = runs.length === 1 ? 'one run' : `${runs.length} runs`;
+    const many = sound === runs.length ? all : `${sound} of ${all}`;
     if (scenario === 'pop3') return `ledger  ${name}: every login, UIDL and RETR was answered in full in ${many}`;
     const sum = (figure: 'lost' | 'duplicate' | 'altered' | 'provoked'): number =>
       runs.reduce((total, run) => total + (run[figure] ?? 0), 0);
@@ -88,7 +90,8 @@ export function verdicts({ results, scenario }: Pick<BenchResult, 'results' | 's
     if (lost + duplicate + altered > 0)
       return `ledger  ${name}: ${lost} lost, ${duplicate} twice, ${altered} altered: those runs have no figures`;
     if (!judged && runs.every(({ ok }) => !ok)) return `ledger  ${name}: no run came to its end`;
-    const unjudged = runs.every(({ ok }) => ok) ? 'all accepted, arrivals not judged' : 'arrivals not judged';
+    if (sound === 0) return `ledger  ${name}: nothing lost, doubled or altered, but no run counts`;
+    const unjudged = sound === runs.length ? 'all accepted, arrivals not judged' : 'arrivals not judged';
     return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : unjudged} in ${many}`;
   });
 }

@@ -29,14 +29,15 @@ test('a ratio is ours divided by theirs, and nothing where one is missing', () =
   assert.equal(rounded(1234.5678), 1235);
 });
 
-test('medians leave out runs that failed and figures that are no numbers', () => {
+test('medians leave out runs that failed, but not what was lost in them', () => {
   const runs: RunRow[] = [
     { ok: true, perSecond: 10, lost: 0 },
     { ok: true, perSecond: 30, lost: 0 },
     { ok: false, error: 'x', perSecond: 9_999, lost: 7 },
     { ok: true, perSecond: 20, lost: 0 },
   ];
-  assert.deepEqual(medians(runs), { perSecond: 20, lost: 0 });
+  assert.deepEqual(medians(runs), { perSecond: 20, lost: 7 });
+  assert.deepEqual(medians(runs.slice(0, 2)), { perSecond: 20, lost: 0 });
 });
 
 test('the histogram’s percentiles are at most 0.1 % off', () => {
