@@ -11,7 +11,7 @@ import { chooseCandidates } from './candidates.js';
 import { commandLine } from './command-line.js';
 import { benchLaunchers, usage as launcherUsage } from './launchers/launchers.js';
 import { benchLog, usage as logUsage } from './log/log.js';
-import { thisMachine } from './machine.js';
+import { type Machine, thisMachine } from './machine.js';
 import { oneRun } from './one-run.js';
 import { type BenchOptions, parseBenchOptions, UsageError, usage } from './options.js';
 import type { Peer } from './peers/peer.js';
@@ -40,14 +40,16 @@ async function bench(options: BenchOptions): Promise<BenchResult> {
   const rows = new Map<Peer, RunRow[]>(candidates.map((peer) => [peer, []]));
   const base = openWorkFolder();
   let whole = 0;
-  untilNow = () => (whole === 0 ? undefined : resultOf({ ...options, runs: whole }, skipped, rows));
+  const machine = thisMachine(base);
+  untilNow = () => (whole === 0 ? undefined : resultOf({ ...options, runs: whole }, skipped, rows, machine));
   try {
     for (let round = 1; round <= options.runs; round++) {
       for (const peer of candidates) {
         const dir = path.join(base, `${round}-${peer.name}`);
         mkdirSync(dir, { mode: 0o755 });
         const progress = progressLine(`${options.scenario} run ${round} of ${options.runs}: ${peer.name}`);
-        const row = await oneRun(options, peer, dir, progress.show);
+        const begun = new Date().toISOString();
+        const row = { begun, ...(await oneRun(options, peer, dir, progress.show)) };
         // It ended because it was ended: that is no result.
         if (interrupted) return await ending;
         rows.get(peer)?.push(row);
@@ -60,7 +62,7 @@ async function bench(options: BenchOptions): Promise<BenchResult> {
     await endAllChildren();
     removeWorkFolder(base);
   }
-  return resultOf(options, skipped, rows);
+  return resultOf(options, skipped, rows, machine);
 }
 
 /** Of the first `options.runs` runs of each candidate. */
@@ -68,6 +70,7 @@ function resultOf(
   options: BenchOptions,
   skipped: BenchResult['skipped'],
   rows: ReadonlyMap<Peer, readonly RunRow[]>,
+  machine: Machine,
 ): BenchResult {
   const results = [...rows].map(([peer, runs]) => candidateResult(options, peer, runs.slice(0, options.runs)));
   const [ours, ...others] = results;
@@ -78,7 +81,7 @@ function resultOf(
     scenario: options.scenario,
     options,
     date: new Date().toISOString(),
-    machine: thisMachine(),
+    machine,
     results,
     skipped,
     ratios,

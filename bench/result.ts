@@ -11,6 +11,8 @@ export interface RunRow {
   readonly ok: boolean;
   /** Why it is not ok. */
   readonly error?: string;
+  /** When this candidate's turn began: ISO 8601, UTC. */
+  readonly begun?: string;
   /** Deliveries a second, from the first connection to the last arrival; in `accept` and `backlog`: accepted a second. */
   readonly perSecond?: number;
   /** Megabytes (10^6) of body delivered a second, each recipient's copy counted; same span. */

@@ -71,16 +71,29 @@ function choices(all: number, some: number): number {
   return ways;
 }
 
-/** Of the options, those that say nothing of the work. */
-const elsewhere = new Set(['scenario', 'peers', 'runs', 'timeout', 'json', 'report', 'ledger', 'sinkPort']);
+/** What says nothing of the work or the machine, or is never twice the same. */
+const elsewhere = new Set([
+  'scenario',
+  'peers',
+  'runs',
+  'timeout',
+  'json',
+  'report',
+  'ledger',
+  'sinkPort',
+  'fsyncMs',
+  'loadBefore',
+]);
 
 /** Whatever makes two results incomparable. */
 function differences(before: BenchResult, after: BenchResult): string[] {
-  const options = unequal(before.options, after.options).filter(({ name }) => !elsewhere.has(name));
-  return [...options, ...unequal(before.machine, after.machine)].map(({ name, values }) =>
-    // A file of rules is no word.
-    values.some((value) => value.includes('\n')) ? name : `${name} ${values.join(' and ')}`,
-  );
+  const found = [...unequal(before.options, after.options), ...unequal(before.machine, after.machine)];
+  return found
+    .filter(({ name }) => !elsewhere.has(name))
+    .map(({ name, values }) =>
+      // A file of rules is no word.
+      values.some((value) => value.includes('\n')) ? name : `${name} ${values.join(' and ')}`,
+    );
 }
 
 function unequal(before: object, after: object): { readonly name: string; readonly values: readonly string[] }[] {

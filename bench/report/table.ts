@@ -2,6 +2,7 @@
  * The result as a table for people: a line a candidate with its medians, then our ratios to each peer.
  * Rendering only.
  */
+import { busyWords } from '../machine.js';
 import type { BenchResult, CandidateResult, Figures } from '../result.js';
 
 /** Figures shown, with their column titles, in order; columns that nobody measured are left out. */
@@ -113,5 +114,6 @@ function remarks(result: BenchResult): string[] {
     const bad = runs.filter((run) => !run.ok).length;
     if (!ok) lines.push(`failed  ${name}: ${bad} of ${runs.length} runs: ${error ?? 'no run'}`);
   }
-  return lines;
+  const busy = busyWords(result.machine);
+  return busy === '' ? lines : [...lines, `noise   ${busy}`];
 }

@@ -85,8 +85,8 @@ test('the page needs nothing else and escapes what it is given', () => {
   assert.match(page, /skipped: not installed/);
   assert.match(page, /prefers-color-scheme:dark/);
   assert.match(page, /@media print/);
-  // Ratios, throughput, latency, and five courses.
-  assert.equal(page.match(/<svg /g)?.length, 8);
+  // Ratios, throughput, CPU, latency, and five courses.
+  assert.equal(page.match(/<svg /g)?.length, 9);
   assert.doesNotMatch(page, /NaN|undefined|Infinity/);
 });
 
@@ -122,6 +122,24 @@ test('a comparison knows what chance can do, and compares nothing with a server 
   const unsound = compareResults(three(100), result([sound(100), lossy, sound(104)]));
   assert.match(unsound, /\ntqmail: nothing to compare\n {2}after: 1 of 3 runs do not count: 1 lost\n/);
   assert.doesNotMatch(unsound.slice(0, unsound.indexOf('postfix')), /per s/);
+});
+
+test('runs stand in the order of time, and a busy machine is named', () => {
+  const at = (row: RunRow, second: number): RunRow => ({ ...row, begun: `2026-01-01T00:00:0${second}.000Z` });
+  const plain = result([at(sound(100), 1), at(sound(101), 3)]);
+  const [ours, theirs] = plain.results;
+  assert.ok(ours !== undefined && theirs !== undefined);
+  const turns = { ...plain, results: [ours, { ...theirs, runs: [at(sound(50), 2), at(sound(60), 4)] }] };
+  const page = reportPage({ ...turns, machine: { ...plain.machine, filesystem: 'tmpfs', fsyncMs: 0.01, loadBefore: 1.5 } });
+  const rows = [...page.matchAll(/<th scope="row">(\w+ \d)<\/th><td>([\d:]+)<\/td>/g)].map(
+    ([, name, begun]) => `${begun} ${name}`,
+  );
+  assert.deepEqual(rows, ['00:00:01 tqmail 1', '00:00:02 postfix 1', '00:00:03 tqmail 2', '00:00:04 postfix 2']);
+  assert.match(page, /queues on tmpfs, 0\.01 ms for an fsync of 4 KiB/);
+  const words = /the machine had other work: load average 1\.5 on 2 cores before the first run/;
+  assert.match(page.slice(0, page.indexOf('<h2>')), words);
+  assert.match(resultTable({ ...plain, machine: { ...plain.machine, loadBefore: 1.5 } }), words);
+  assert.doesNotMatch(resultTable({ ...plain, machine: { ...plain.machine, loadBefore: 1 } }), /noise/);
 });
 
 test('scales have round ticks around all values', () => {
