@@ -2,7 +2,7 @@
  * `npm run bench -- SCENARIO` and `tqmail bench SCENARIO`: the same work through our server and through each peer, in turn (A B A B …).
  * Prints a table for people; --json writes the figures. Ends every process it started, also on Ctrl-C.
  */
-import { accessSync, appendFileSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, appendFileSync, constants, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { reason } from '../src/cli/complain.js';
 import { usageLine } from '../src/cli/manual/help.js';
@@ -127,14 +127,15 @@ export async function main(args: readonly string[]): Promise<number> {
   process.on('SIGTERM', endOnSignal);
   try {
     const [verb, ...rest] = args;
+    if (verb === 'help' || args.includes('--help')) {
+      const own = verb === 'launchers' || verb === 'log' || verb === 'pop3';
+      process.stdout.write(own ? usageOf(verb) : usage);
+      return 0;
+    }
     if (verb === 'pop3') return await benchPop3(rest);
     if (verb === 'launchers') return await benchLaunchers(rest);
     if (verb === 'log') return await benchLog(rest);
     if (verb === 'compare' || verb === 'page') return onFiles(verb, rest);
-    if (verb === '--help' || verb === 'help') {
-      process.stdout.write(usage);
-      return 0;
-    }
     const options = parseBenchOptions(args);
     if (options.ledger) ledgerFile();
     const { skipped } = chooseCandidates(options);
@@ -161,17 +162,31 @@ export async function main(args: readonly string[]): Promise<number> {
 async function measure(options: BenchOptions): Promise<number> {
   const result = await bench(options);
   if (interrupted) return await ending;
-  publish(result);
+  const written = publish(result);
   if (options.ledger) appendFileSync(ledgerFile(), ledgerLine(result));
-  return result.results.every((candidate) => candidate.ok) ? 0 : 1;
+  return written && result.results.every((candidate) => candidate.ok) ? 0 : 1;
 }
 
-/** To the terminal and into the files that were asked for; the ledger is for whole results alone. */
-function publish(result: BenchResult): void {
-  const { options } = result;
+/** To the terminal and into the files that were asked for; the ledger is for whole results alone. False when a file could not be written. */
+function publish(result: BenchResult): boolean {
+  const { json, report } = result.options;
   process.stdout.write(resultTable(result));
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
-  if (options.report !== undefined) writeFileSync(options.report, reportPage(result));
+  const files = [
+    ['--json', json, () => `${JSON.stringify(result, null, 2)}\n`],
+    ['--report', report, () => reportPage(result)],
+  ] as const;
+  let written = true;
+  for (const [option, file, text] of files) {
+    if (file === undefined) continue;
+    try {
+      writeFileSync(file, text());
+    } catch (error) {
+      // One after hours of runs: the other file may have room.
+      process.stderr.write(`bench: ${option} ${file}: ${reason(error)}: it is not whole\n`);
+      written = false;
+    }
+  }
+  return written;
 }
 
 /** Asked before the runs: they may take an hour. */
@@ -179,6 +194,7 @@ function mustBeWritable(option: string, file: string | undefined): void {
   if (file === undefined) return;
   try {
     accessSync(existsSync(file) ? file : path.dirname(path.resolve(file)), constants.W_OK);
+    if (file === '' || statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new Error('it is no file');
   } catch (error) {
     throw new UsageError(`${option}${file}: cannot be written: ${reason(error)}`);
   }
