@@ -3,6 +3,7 @@
  * It knows nothing of other lanes but their number.
  */
 import { readReplay } from '../../store/replay-messages.js';
+import type { Means, Target } from './connection.js';
 import { lookedUpOnce } from './looked-up-once.js';
 import { LoadMessages } from './message.js';
 import type { SourceOptions } from './options.js';
@@ -52,6 +53,7 @@ export function makeLane({ options, messages, run, lane, lanes, counter, ledger 
   const plan = new SendingPlan({ messages, rate, rampSeconds, lane, lanes, counter });
   const tally = new Tally(run, ledger);
   const senders = Math.min(shareOf(options.sessions, lane, lanes), plan.left);
+  const means = meansFor(options.target, lane, lanes);
   let running: Senders | undefined;
   return {
     interrupt: () => (running === undefined ? plan.close() : running.interrupt()),
@@ -60,7 +62,7 @@ export function makeLane({ options, messages, run, lane, lanes, counter, ledger 
       tally.begin();
       const work: LoopWork = {
         target: options.target,
-        lookup: lookedUpOnce(),
+        means,
         plan,
         messages: load,
         perSession: options.perSession,
@@ -75,6 +77,17 @@ export function makeLane({ options, messages, run, lane, lanes, counter, ledger 
       running = new Senders(work, { senders, apartMs, deadlineSeconds, durationSeconds });
       return tally.finish(await running.run());
     },
+  };
+}
+
+/** Lanes share the logins as they share the messages. */
+function meansFor({ logins = [] }: Target, lane: number, lanes: number): () => Means {
+  const lookup = lookedUpOnce();
+  let next = lane;
+  return () => {
+    const login = logins[next % logins.length];
+    next += lanes;
+    return { lookup, login };
   };
 }
 
