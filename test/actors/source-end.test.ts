@@ -142,8 +142,8 @@ test('a run of so many seconds begins nothing after them and waits for its answe
     assert.deepEqual(sink.report().verdict, { lost: 0, duplicate: 0, altered: 0, late: 0, unchecked: 0 });
     assert.ok(accepted > 0 && report.seconds >= 0.1, `${accepted} in ${report.seconds} s`);
   }
-  // One session and 100 ms a message at twenty a second: half of them are not begun.
-  const port = await server(t, (socket) => void setTimeout(() => socket.write('250 ok\r\n'), 100));
+  // One session and 200 ms a message at twenty a second: half of them are not begun.
+  const port = await server(t, (socket) => void setTimeout(() => socket.write('250 ok\r\n'), 200));
   const late = await runLoad(sourceOrder(port, { messages: 0, durationSeconds: 0.5, rate: 20, sessions: 1 }));
   assert.deepEqual([late.ended, late.messages, late.planned], ['duration', 10, { perSecond: 20, seconds: 0.45 }]);
   assert.ok(late.unsent >= 4 && late.overdue === late.unsent && late.accepted + late.unsent === 10, JSON.stringify(late));

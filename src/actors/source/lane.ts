@@ -12,6 +12,9 @@ import { Senders } from './senders.js';
 import type { LoopWork } from './session-loop.js';
 import { type Counts, type LaneResult, Tally } from './tally.js';
 
+/** So much later than its time an open loop may begin what was planned within it: the last ones are always a little late. */
+const spareSeconds = 0.5;
+
 export interface LaneOrder {
   readonly options: SourceOptions;
   /** Messages of the whole run. */
@@ -74,7 +77,8 @@ export function makeLane({ options, messages, run, lane, lanes, counter, ledger 
       // In a closed loop the ramp is in the senders, each comes in turn; with a rate it is in the plan.
       const apartMs = rate > 0 ? 0 : (rampSeconds * 1000) / Math.max(1, senders);
       const { deadlineSeconds = 0, durationSeconds = 0 } = options;
-      running = new Senders(work, { senders, apartMs, deadlineSeconds, durationSeconds });
+      const spare = durationSeconds > 0 && rate > 0 ? spareSeconds : 0;
+      running = new Senders(work, { senders, apartMs, deadlineSeconds, durationSeconds: durationSeconds + spare });
       return tally.finish(await running.run());
     },
   };
