@@ -6,6 +6,8 @@ export interface SinkCounts {
   /** Taken, of all protocols. */
   messages: number;
   recipients: number;
+  /** Of the messages, those without a mark, or with one that cannot be read any more: no ledger knows them. */
+  unmarked: number;
   /** Of messages as they came, and of requests. */
   bytes: number;
   connections: number;
@@ -30,6 +32,7 @@ export function noCounts(): SinkCounts {
   return {
     messages: 0,
     recipients: 0,
+    unmarked: 0,
     bytes: 0,
     connections: 0,
     tls: 0,

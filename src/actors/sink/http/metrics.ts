@@ -14,6 +14,7 @@ function countsOf(report: SinkReport): MetricRow[] {
     ['messages_total', 'counter', 'Messages taken.', report.messages],
     ['recipients_total', 'counter', 'Recipients of messages taken.', report.recipients],
     ['unanswered_total', 'counter', 'Recipients of messages taken whose sender got no answer.', report.unanswered],
+    ['unmarked_total', 'counter', 'Messages without a readable ledger mark.', report.unmarked],
     ['bytes_total', 'counter', 'Octets of messages taken and of requests.', report.bytes],
     ['connections_total', 'counter', 'Connections.', report.connections],
     ['connections_tls_total', 'counter', 'Connections that went over to TLS.', report.tls],
