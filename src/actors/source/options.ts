@@ -86,7 +86,7 @@ export interface SourceReport {
   readonly accepted: number;
   /** Messages refused for all recipients, or cut off in the middle. */
   readonly refused: number;
-  /** Of `refused`, why no recipient of a message was accepted; the first recipient's reason counts. */
+  /** Of `refused`, why no recipient of a message was accepted: a connection's end before a reply, else the first recipient's reply. */
   readonly reasons: RefusalReasons;
   /** Messages that no connection took. */
   readonly unsent: number;
