@@ -10,6 +10,7 @@ export interface SinkCounts {
   unmarked: number;
   /** Of messages as they came, and of requests. */
   bytes: number;
+  /** Of mail; those of the page and the interface would hide them. */
   connections: number;
   /** Of these, those that went over to TLS. */
   tls: number;

@@ -16,7 +16,7 @@ function countsOf(report: SinkReport): MetricRow[] {
     ['unanswered_total', 'counter', 'Recipients of messages taken whose sender got no answer.', report.unanswered],
     ['unmarked_total', 'counter', 'Messages without a readable ledger mark.', report.unmarked],
     ['bytes_total', 'counter', 'Octets of messages taken and of requests.', report.bytes],
-    ['connections_total', 'counter', 'Connections.', report.connections],
+    ['connections_total', 'counter', 'Mail connections.', report.connections],
     ['connections_tls_total', 'counter', 'Connections that went over to TLS.', report.tls],
     ['connections_open', 'gauge', 'Mail connections open now.', report.open],
     ['requests_total', 'counter', 'HTTP requests taken as webhooks.', report.requests],
