@@ -48,7 +48,7 @@ async function bundled(root: string, contents: string): Promise<string | undefin
 }
 
 /** Modules find files and threads beside themselves, so `import.meta.url` stays the address of the single file. */
-const ownAddresses = (root: string): Plugin => ({
+export const ownAddresses = (root: string): Plugin => ({
   name: 'own addresses',
   setup({ onLoad }) {
     onLoad({ filter: /\.js$/ }, async ({ path }) => {

@@ -8,10 +8,13 @@ import { before, test } from 'node:test';
 import { run } from '../runner/command.js';
 import { root } from '../runner/tree.js';
 
+/** A file, or files by condition. */
+type Target = string | { readonly [condition: string]: Target };
+
 interface Manifest {
   readonly bin: Readonly<Record<string, string>>;
   readonly engines: Readonly<Record<string, string>>;
-  readonly exports: Readonly<Record<string, string>>;
+  readonly exports: Target;
   readonly scripts: Readonly<Record<string, string>>;
 }
 
@@ -29,15 +32,11 @@ before(async () => {
   packed = (JSON.parse(json) as { files: { path: string }[] }[]).flatMap(({ files }) => files.map(({ path }) => path));
 });
 
+const filesOf = (target: Target): string[] =>
+  typeof target === 'string' ? [target] : Object.values(target).flatMap((part) => filesOf(part));
+
 test('the package holds what runs', () => {
-  for (const file of [
-    'package.json',
-    'README.md',
-    'LICENSE',
-    'CHANGELOG.md',
-    'SECURITY.md',
-    ...Object.values(manifest.exports),
-  ]) {
+  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', ...filesOf(manifest.exports)]) {
     assert.ok(packed.includes(file.replace(/^\.\//, '')), `${file} is missing`);
   }
   assert.ok(packed.some((file) => file.startsWith('dist/src/protocol/')));

@@ -3,6 +3,7 @@
  * One desk a sink; it owns no sockets.
  */
 import { setImmediate } from 'node:timers/promises';
+import { matchText } from './asked.js';
 import { type SinkCounts, sumCounts } from './counts.js';
 import type { House } from './house.js';
 import type { KeptMessage, KeptMessages } from './kept.js';
@@ -75,16 +76,17 @@ export class Desk {
     return this.find(match).filter(({ id }) => this.kept.remove(id)).length;
   }
 
-  /** Rejects when the time is over, with what did arrive. */
+  /** Rejects when the time is over, with what did arrive, and when the sink is closed. */
   async wait(match: SinkMatch, ms: number): Promise<KeptMessage> {
     if (this.kept.limit === 0) throw new Error('this sink keeps no messages: start it with keep above 0');
     const message = await this.waiters.wait(match, ms);
     if (message !== undefined) return message;
+    if (this.waiters.closed) throw new Error(`the sink was closed before a message came that matches ${matchText(match)}`);
     const newest = [...this.kept.all()].slice(-5).map((one) => {
       const { recipients, subject } = summaryOf(one);
       return `${recipients.slice(0, 3).join(', ')} "${subject}"`;
     });
     const seen = newest.length === 0 ? 'no message is kept' : `kept: ${this.kept.count}, the newest for ${newest.join('; ')}`;
-    throw new Error(`no message that matches ${JSON.stringify(match)} within ${ms} ms; ${seen}`);
+    throw new Error(`no message that matches ${matchText(match)} within ${ms} ms; ${seen}`);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Which messages somebody looks for, and somebody who waits for one.
- * Words are found anywhere, in any case.
+ * Words are found anywhere, in any case; regular expressions as they say themselves.
  */
 import type { KeptMessage, KeptMessages } from './kept.js';
 import { holdsText, type MessageSummary, summaryOf } from './received.js';
@@ -8,14 +8,14 @@ import { holdsText, type MessageSummary, summaryOf } from './received.js';
 /** All that are given must hold. */
 export interface SinkMatch {
   /** In a recipient or the To field. */
-  readonly to?: string;
+  readonly to?: string | RegExp | undefined;
   /** In the envelope's sender or the From field. */
-  readonly from?: string;
-  readonly subject?: string;
+  readonly from?: string | RegExp | undefined;
+  readonly subject?: string | RegExp | undefined;
   /** Anywhere in the message: as it came, or decoded. */
-  readonly text?: string;
+  readonly text?: string | RegExp | undefined;
   /** Only messages with a higher number. */
-  readonly after?: number;
+  readonly after?: number | undefined;
 }
 
 export function matches(message: KeptMessage, match: SinkMatch): boolean {
@@ -27,13 +27,19 @@ export function matches(message: KeptMessage, match: SinkMatch): boolean {
     (to === undefined || holds([...summary().recipients, summary().to], to)) &&
     (from === undefined || holds([summary().sender, summary().from], from)) &&
     (subject === undefined || holds([summary().subject], subject)) &&
-    (text === undefined || holdsText(message, text.toLowerCase()))
+    (text === undefined || holdsText(message, finder(text)))
   );
 }
 
-function holds(texts: readonly string[], wanted: string): boolean {
+function holds(texts: readonly string[], wanted: string | RegExp): boolean {
+  return texts.some(finder(wanted));
+}
+
+function finder(wanted: string | RegExp): (text: string) => boolean {
+  // Unlike test, search begins at the start each time.
+  if (typeof wanted !== 'string') return (text) => text.search(wanted) !== -1;
   const lower = wanted.toLowerCase();
-  return texts.some((text) => text.toLowerCase().includes(lower));
+  return (text) => text.toLowerCase().includes(lower);
 }
 
 const mostWaiting = 1_000;
@@ -46,6 +52,7 @@ interface Waiting {
 export class Waiters {
   readonly #kept: KeptMessages;
   readonly #waiting = new Set<Waiting>();
+  closed = false;
 
   constructor(kept: KeptMessages) {
     this.#kept = kept;
@@ -61,7 +68,7 @@ export class Waiters {
   wait(match: SinkMatch, ms: number, gone?: AbortSignal): Promise<KeptMessage | undefined> {
     for (const message of this.#kept.all()) if (matches(message, match)) return Promise.resolve(message);
     if (this.#waiting.size >= mostWaiting) throw new Error(`${mostWaiting} wait already`);
-    if (gone?.aborted === true) return Promise.resolve(undefined);
+    if (gone?.aborted === true || this.closed) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const stop = (): void => waiting.done(undefined);
       const timer = setTimeout(stop, ms);
@@ -79,8 +86,9 @@ export class Waiters {
     });
   }
 
-  /** Nobody waits any longer. */
+  /** Nobody waits any longer, then or later. */
   close(): void {
+    this.closed = true;
     for (const waiting of [...this.#waiting]) waiting.done(undefined);
   }
 }

@@ -114,22 +114,16 @@ export function attachmentOf(leaf: MimePart, part: number): Attachment {
   return { part, name: decoded(leaf.fileName ?? ''), type, size: leaf.content().length, contentId };
 }
 
-/** Whether words in lower case stand anywhere in a message: as it came, in its header, or in its texts when decoded. */
-export function holdsText(message: KeptMessage, lower: string): boolean {
+/** Whether something is found anywhere in a message: as it came, in its header, or in its texts when decoded. */
+export function holdsText(message: KeptMessage, isIn: (text: string) => boolean): boolean {
   const { subject, from, to, sender, recipients } = summaryOf(message);
-  if ([subject, from, to, sender, ...recipients].some((text) => text.toLowerCase().includes(lower))) return true;
+  if ([subject, from, to, sender, ...recipients].some(isIn)) return true;
   const raw = latin1(message.bytes);
-  if (raw.toLowerCase().includes(lower)) return true;
+  if (isIn(raw)) return true;
   if (!/[\x80-\xff]|^content-transfer-encoding: *(?:base64|quoted)/im.test(raw)) return false;
   const leaves = parseMime(raw).leaves();
   const { plain, html } = texts(leaves);
-  return (
-    leaves.some((leaf) =>
-      decoded(leaf.fileName ?? '')
-        .toLowerCase()
-        .includes(lower),
-    ) || [plain, html].some((leaf) => textOf(leaf).toLowerCase().includes(lower))
-  );
+  return leaves.some((leaf) => isIn(decoded(leaf.fileName ?? ''))) || [plain, html].some((leaf) => isIn(textOf(leaf)));
 }
 
 /** The two parts that are the message's text. */

@@ -2,6 +2,7 @@
  * The next hop of a test: accepts mail at full speed, troubles its senders as it is told, accounts for marked messages,
  * and shows the newest. Not for real mail: what it accepts is gone.
  */
+import { checkMatch, checkOptions, waitMs } from './asked.js';
 import { Desk } from './desk.js';
 import { House } from './house.js';
 import { openHttp } from './http/open.js';
@@ -9,8 +10,10 @@ import { KeptMessages } from './kept.js';
 import { SinkLedger } from './ledger.js';
 import { type OpenListener, openListener } from './listeners.js';
 import { LocalBooks } from './local-books.js';
+import type { SinkMatch } from './match.js';
 import type { Sink, SinkListener, SinkListenerProtocol, SinkOptions } from './options.js';
-import { partsOf, receivedOf } from './received.js';
+import { partsOf, type ReceivedMessage, receivedOf } from './received.js';
+import { SavedMessages } from './saved.js';
 import { Crew, type CrewParts } from './threads/crew.js';
 import { contextOf } from './tls/context.js';
 import { selfSigned } from './tls/self-signed.js';
@@ -29,14 +32,16 @@ const usualWaitMs = 10_000;
 const usualLateMs = 60_000;
 const anywhere = { address: '127.0.0.1', port: 0 };
 
-/** Opens the listeners; rejects when one cannot be opened, the ledger cannot be written, the rules hold a mistake or the certificate is no good. */
+/** Opens the listeners; rejects when one cannot be opened, the ledger cannot be written, the rules hold a mistake, the certificate is no good or an option is not known. */
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
+  checkOptions(options);
   const wanted = options.tls ?? (options.smtps === undefined ? undefined : 'self-made');
   const tls = wanted === 'self-made' ? selfSigned('sink.tqmail', Date.now()) : wanted;
   const secure = { context: contextOf(tls), starttls: options.tls !== undefined, maxSize: options.maxSize ?? 0 };
   const troubles = new Troubles(options.rules, options.magic ?? true);
   const kept = new KeptMessages((options.keep ?? usualKeep) * mebibyte);
   const troubled = options.troubled ?? ((text: string) => process.stderr.write(`tqmail sink: ${text}\n`));
+  const saved = follow(options, kept, troubled);
   const ledger = new SinkLedger({
     file: options.ledger,
     resume: options.resume ?? false,
@@ -49,6 +54,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     desk.waiters.close();
     await Promise.all(open.splice(0).map((listener) => listener.close()));
     ledger.close();
+    saved?.close();
   };
   try {
     const listeners = await openAll(options, { desk, ledger, troubled, tls, starttls: secure.starttls }, open);
@@ -57,6 +63,15 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     await close();
     throw error;
   }
+}
+
+/** Who else is told of messages. */
+function follow({ out, arrived }: SinkOptions, kept: KeptMessages, troubled: (text: string) => void): SavedMessages | undefined {
+  if (out !== undefined && kept.limit === 0) throw new Error('out wants keep above 0: what is not kept cannot be written');
+  const saved = out === undefined ? undefined : new SavedMessages(out, troubled);
+  if (saved !== undefined) kept.onAdded((message) => saved.add(message));
+  if (arrived !== undefined) kept.onAdded((message) => arrived(receivedOf(message)));
+  return saved;
 }
 
 async function openAll(options: SinkOptions, parts: CrewParts, open: OpenListener[]): Promise<SinkListener[]> {
@@ -94,16 +109,32 @@ function sinkOf(desk: Desk, listeners: readonly SinkListener[], close: () => Pro
       return listener.port;
     },
     report: () => desk.report(),
-    messages: (match = {}) => desk.find(match).map(receivedOf),
+    messages: (match = {}) => {
+      checkMatch(match);
+      return desk.find(match).map(receivedOf);
+    },
     raw: (id) => desk.kept.get(id)?.bytes,
     part: (id, number) => {
       const message = desk.kept.get(id);
       const part = message === undefined ? undefined : partsOf(message)[number];
       return part === undefined ? undefined : Buffer.from(part.content(), 'latin1');
     },
-    wait: async (match = {}, { timeout = usualWaitMs } = {}) => receivedOf(await desk.wait(match, timeout)),
-    clear: (match = {}) => desk.remove(match),
+    wait(match = {}, options = {}) {
+      const found = waitFor(desk, match, options);
+      // Who began to wait before he sent, and failed to send, shall hear of that, not of a rejection that nobody handled.
+      found.catch(() => undefined);
+      return found;
+    },
+    clear: (match = {}) => {
+      checkMatch(match);
+      return desk.remove(match);
+    },
     setRules: (rules) => void desk.setRules(rules),
     close,
   };
+}
+
+async function waitFor(desk: Desk, match: SinkMatch, options: { readonly timeout?: number }): Promise<ReceivedMessage> {
+  checkMatch(match);
+  return receivedOf(await desk.wait(match, waitMs(options, usualWaitMs)));
 }
