@@ -12,7 +12,7 @@ const { setTimeout, clearTimeout, setInterval, clearInterval } = timers;
 const performance = { now: () => steady.now() };
 
 /** Test runners can be told to replace these before anything is loaded. */
-const isOwn = /\[native code\]/.test(Function.prototype.toString.call(globalThis.Date));
+const isOwn = /^function Date\(\) \{ \[native code\] \}$/.test(Function.prototype.toString.call(globalThis.Date));
 const OwnDate = (isOwn ? globalThis.Date : runInNewContext('Date')) as DateConstructor;
 const laterNow = globalThis.process.nextTick;
 const nextTick = 'clock' in laterNow ? timers.setImmediate : laterNow;

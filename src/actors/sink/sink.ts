@@ -2,7 +2,9 @@
  * The next hop of a test: accepts mail at full speed, troubles its senders as it is told, accounts for marked messages,
  * and shows the newest. Not for real mail: what it accepts is gone.
  */
+
 import { checkMatch, checkOptions, waitMs } from './asked.js';
+import { askedAt } from './asked-at.js';
 import { Desk } from './desk.js';
 import { House } from './house.js';
 import { openHttp } from './http/open.js';
@@ -32,7 +34,11 @@ const usualLateMs = 60_000;
 const anywhere = { address: '127.0.0.1', port: 0 };
 
 /** Opens the listeners; rejects when one cannot be opened, the ledger cannot be written, the rules hold a mistake, the certificate is no good or an option is not known. */
-export async function startSink(options: SinkOptions = {}): Promise<Sink> {
+export function startSink(options: SinkOptions = {}): Promise<Sink> {
+  return askedAt(startSink, () => started(options));
+}
+
+async function started(options: SinkOptions): Promise<Sink> {
   checkOptions(options);
   const wanted = options.tls ?? (options.smtps === undefined ? undefined : 'self-made');
   const tls = wanted === 'self-made' ? selfSigned('sink.tqmail', Date.now()) : wanted;
@@ -86,6 +92,12 @@ async function openAll(options: SinkOptions, parts: CrewParts, open: OpenListene
 }
 
 function sinkOf(desk: Desk, listeners: readonly SinkListener[], close: () => Promise<void>): Sink {
+  const wait: Sink['wait'] = (match = {}, options = {}) => {
+    const found = askedAt(wait, () => waitFor(desk, match, options));
+    // Who began to wait before he sent, and failed to send, shall hear of that, not of a rejection that nobody handled.
+    found.catch(() => undefined);
+    return found;
+  };
   return {
     listeners,
     port(protocol = 'smtp') {
@@ -107,12 +119,7 @@ function sinkOf(desk: Desk, listeners: readonly SinkListener[], close: () => Pro
       const part = message === undefined ? undefined : partsOf(message)[number];
       return part === undefined ? undefined : Buffer.from(part.content(), 'latin1');
     },
-    wait(match = {}, options = {}) {
-      const found = waitFor(desk, match, options);
-      // Who began to wait before he sent, and failed to send, shall hear of that, not of a rejection that nobody handled.
-      found.catch(() => undefined);
-      return found;
-    },
+    wait,
     clear: (match = {}) => {
       checkMatch(match);
       return desk.remove(match);
