@@ -8,10 +8,13 @@ import { before, test } from 'node:test';
 import { run } from '../runner/command.js';
 import { root } from '../runner/tree.js';
 
+/** A file, or one for each condition. */
+type Exported = string | { readonly [condition: string]: Exported };
+
 interface Manifest {
   readonly bin: Readonly<Record<string, string>>;
   readonly engines: Readonly<Record<string, string>>;
-  readonly exports: Readonly<Record<string, string>>;
+  readonly exports: Exported;
   readonly scripts: Readonly<Record<string, string>>;
 }
 
@@ -29,15 +32,12 @@ before(async () => {
   packed = (JSON.parse(json) as { files: { path: string }[] }[]).flatMap(({ files }) => files.map(({ path }) => path));
 });
 
+function filesOf(exported: Exported): string[] {
+  return typeof exported === 'string' ? [exported] : Object.values(exported).flatMap(filesOf);
+}
+
 test('the package holds what runs', () => {
-  for (const file of [
-    'package.json',
-    'README.md',
-    'LICENSE',
-    'CHANGELOG.md',
-    'SECURITY.md',
-    ...Object.values(manifest.exports),
-  ]) {
+  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', ...filesOf(manifest.exports)]) {
     assert.ok(packed.includes(file.replace(/^\.\//, '')), `${file} is missing`);
   }
   assert.ok(packed.some((file) => file.startsWith('dist/src/protocol/')));
