@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { readable } from '../actors/sink/charset.js';
 import { type Sink, type SinkOptions, type SinkReport, SinkRulesError, startSink } from '../actors/sink/sink.js';
 import { sinkPresets } from '../protocol/sink/presets.js';
 import { reason } from './complain.js';
@@ -90,7 +91,7 @@ function listenAt(values: Values): SinkOptions {
 function rulesFrom(word: string): string {
   if (Object.hasOwn(sinkPresets, word) && !existsSync(word)) return word;
   try {
-    return readFileSync(word, 'latin1');
+    return readable(readFileSync(word, 'latin1'));
   } catch (error) {
     const presets = Object.keys(sinkPresets).join(', ');
     throw new ToolUsage(`--rules ${word}: ${reason(error)}; nor is it one of the presets ${presets}`);

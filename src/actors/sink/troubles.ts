@@ -6,6 +6,7 @@ import { plainAccept, SinkJudge, type SinkQuestion, type SinkVerdict } from '../
 import { parseSinkRules } from '../../protocol/sink/parse-rules.js';
 import { sinkPresets } from '../../protocol/sink/presets.js';
 import type { SinkRulesMistake } from '../../protocol/sink/rule.js';
+import { readable } from './charset.js';
 
 /** A rules text that cannot be read as one; names the line. */
 export class SinkRulesError extends Error {
@@ -86,7 +87,8 @@ function rulesText(rules: string): string {
 }
 
 function judgeOf(text: string, begun: number): SinkJudge {
-  const read = parseSinkRules(text);
-  if ('reason' in read) throw new SinkRulesError(read);
+  // Over SMTP addresses and replies are octets; letters beyond ASCII are UTF-8 there (RFC 6531).
+  const read = parseSinkRules(Buffer.from(text, 'utf8').toString('latin1'));
+  if ('reason' in read) throw new SinkRulesError({ ...read, reason: readable(read.reason) });
   return new SinkJudge(read, begun);
 }

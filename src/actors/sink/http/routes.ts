@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { sinkPresets } from '../../../protocol/sink/presets.js';
+import { readable } from '../charset.js';
 import type { Desk } from '../desk.js';
 import type { KeptMessage } from '../kept.js';
 import { receivedOf, summaryOf } from '../received.js';
@@ -142,7 +143,7 @@ async function wait({ query, gone }: Asked, { desk }: Here, response: ServerResp
 
 async function putRules({ body }: Asked, { desk }: Here, response: ServerResponse): Promise<void> {
   try {
-    await desk.setRules(body?.toString('latin1') ?? '');
+    await desk.setRules(readable(body?.toString('latin1') ?? ''));
     sendJson(response, { rules: desk.house.troubles.text });
   } catch (error) {
     if (!(error instanceof SinkRulesError)) throw error;
