@@ -29,9 +29,9 @@ export function percentile(values: readonly number[], percent: number): number |
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
 }
 
-/** Ours divided by theirs; undefined when one is missing or theirs is 0. */
+/** Ours divided by theirs; undefined when one is missing or negative (what arrived before its 250), or theirs is 0. */
 export function ratio(ours: number | undefined, theirs: number | undefined): number | undefined {
-  return ours === undefined || theirs === undefined || theirs === 0 ? undefined : ours / theirs;
+  return ours === undefined || theirs === undefined || ours < 0 || theirs <= 0 ? undefined : ours / theirs;
 }
 
 /** Cut to four significant digits, so that files do not claim more precision than there is. */

@@ -3,9 +3,12 @@
  * Runs in the bench's own process; nobody's CPU is counted for it.
  */
 import net, { type Socket } from 'node:net';
+import type { Hop } from '../peers/peer.js';
 
-export interface SlowHop {
-  readonly port: number;
+/** Not the address of the other hops: some servers reckon by address, and would hold the others responsible. */
+const address = '127.0.0.2';
+
+export interface SlowHop extends Hop {
   stop(): Promise<void>;
 }
 
@@ -27,11 +30,12 @@ export async function startSlowHop(behind: number, delayMs: number): Promise<Slo
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(0, address, resolve);
   });
-  const address = server.address();
+  const place = server.address();
   return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    address,
+    port: typeof place === 'object' && place !== null ? place.port : 0,
     async stop() {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));

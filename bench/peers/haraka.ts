@@ -91,6 +91,9 @@ const routes = ${JSON.stringify(routes)};
 exports.hook_connect = (next, connection) => { connection.relaying = true; next(); };
 exports.hook_mail = (next) => next(OK);
 exports.hook_rcpt = (next) => next(OK);
-exports.hook_get_mx = (next, hmail, domain) => next(OK, { exchange: '127.0.0.1', port: routes[domain] || ${sinkPort}, priority: 0 });
+exports.hook_get_mx = (next, hmail, domain) => {
+  const { address, port } = routes[domain] || { address: '127.0.0.1', port: ${sinkPort} };
+  next(OK, { exchange: address, port, priority: 0 });
+};
 `;
 }

@@ -14,6 +14,11 @@ const nobody = 65_534;
 /** Ids of its two users, inside the namespace alone. */
 const [daemonId, queueId] = [64_310, 64_311];
 const mostSessions = 100;
+/**
+ * Once its connections to a next hop have ended, it opens new ones to the same hop only when ten seconds are over, unless it
+ * has forgotten that hop meanwhile, which takes some more without mail. No setting changes that.
+ */
+const forgetsHopMs = 15_000;
 
 const prefix = (): string => process.env.OPENSMTPD_PREFIX ?? '';
 const program = (): string => `${prefix()}/usr/sbin/smtpd`;
@@ -56,7 +61,8 @@ async function startOpenSmtpd(workload: Workload): Promise<RunningPeer> {
   } catch (error) {
     throw new Error(`OpenSMTPD did not start: ${child.output.stderr.trim().slice(-300) || String(error)}`);
   }
-  return { port, roots: [child.pid], mailbox: path.join(box, 'Maildir', 'new'), stop: () => child.stop() };
+  const mailbox = path.join(box, 'Maildir', 'new');
+  return { port, roots: [child.pid], mailbox, restMs: forgetsHopMs, stop: () => child.stop() };
 }
 
 /** The lines of a system file with others behind them, unless the names are there. */
@@ -97,7 +103,7 @@ scheduler limit max-inflight 100000 max-schedule 1000
 listen on 127.0.0.1 port ${port} hostname opensmtpd.bench.test
 action "box" maildir "${box}/Maildir" user nobody virtual { "@" = nobody }
 action "out" relay host smtp://127.0.0.1:${sinkPort || 9}
-${hops.map(([, hop], index) => `action "hop${index}" relay host smtp://127.0.0.1:${hop}\n`).join('')}\
+${hops.map(([, hop], index) => `action "hop${index}" relay host smtp://${hop.address}:${hop.port}\n`).join('')}\
 match from any for domain "${localDomain}" action "box"
 ${hops.map(([domain], index) => `match from any for domain "${domain}" action "hop${index}"\n`).join('')}\
 match from any for any action "out"

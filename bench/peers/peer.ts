@@ -10,11 +10,12 @@ export interface Workload {
   readonly options: BenchOptions;
   /**
    * relay: everything goes to the next hop on `sinkPort`. hold: everything is accepted and kept.
+   * drain: relay, but mail of `heldSender` that is accepted after `hold` is kept.
    * local: mail for `localRecipient` goes into one Maildir. bounce: relay, and bounces go into that Maildir.
    */
-  readonly kind: 'relay' | 'hold' | 'local' | 'bounce';
-  /** Domains that have another next hop, with its port on loopback. */
-  readonly routes?: Readonly<Record<string, number>>;
+  readonly kind: 'relay' | 'hold' | 'drain' | 'local' | 'bounce';
+  /** Domains that have another next hop. */
+  readonly routes?: Readonly<Record<string, Hop>>;
   /** Port and pid of the next hop; 0 when there is none. */
   readonly sinkPort: number;
   readonly sinkPid: number;
@@ -22,9 +23,17 @@ export interface Workload {
   readonly dir: string;
 }
 
+/** A next hop: an IPv4 address of loopback, and a port. */
+export interface Hop {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** The domain whose mail is local in a `local` workload; all other domains are remote. */
 export const localDomain = 'box.test';
 export const localRecipient = `u@${localDomain}`;
+/** Whose mail is kept in a `drain` workload. */
+export const heldSender = 'held@source.test';
 
 export interface RunningPeer {
   readonly port: number;
@@ -34,7 +43,11 @@ export interface RunningPeer {
   readonly taken?: SinkRun;
   /** Folder of delivered messages (`new/`), in a local or bounce workload. */
   readonly mailbox?: string;
-  /** Lets held mail go (hold only); absent when the server cannot. */
+  /** After mail it must be left alone for so long to forward the next as quickly as the first; absent: not at all. */
+  readonly restMs?: number;
+  /** From now on mail of `heldSender` is kept, and perhaps all other mail too (drain only); absent when the server cannot. */
+  hold?(): Promise<void>;
+  /** Lets held mail go, and what comes from now on (hold and drain; in drain only what is not of `heldSender`); absent when the server cannot. */
   release?(): Promise<void>;
   /** Has deferred mail tried now; absent when nobody but the server decides that. */
   retry?(): Promise<void>;

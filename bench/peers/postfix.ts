@@ -8,7 +8,7 @@ import path from 'node:path';
 import { startChild } from '../process/children.js';
 import { freePort, waitForGreeting } from '../process/port.js';
 import { processTree } from '../process/tree.js';
-import { localDomain, type Peer, type RunningPeer, type Workload } from './peer.js';
+import { heldSender, localDomain, type Peer, type RunningPeer, type Workload } from './peer.js';
 import { masterTable } from './postfix-services.js';
 
 const program = '/usr/sbin/postfix';
@@ -58,10 +58,10 @@ async function startPostfix(workload: Workload): Promise<RunningPeer> {
   const settings = Object.entries(mainSettings(workload, places)).map(([name, value]) => `${name} = ${value}\n`);
   writeFileSync(path.join(places.etc, 'main.cf'), settings.join(''));
   writeFileSync(path.join(places.etc, 'master.cf'), masterTable(port, workload.options.sessions + 10));
-  return launch(places, port);
+  return launch(places, port, workload.kind);
 }
 
-async function launch(places: Places, port: number): Promise<RunningPeer> {
+async function launch(places: Places, port: number, kind: Workload['kind']): Promise<RunningPeer> {
   // A pid namespace of its own: when its first process ends, the kernel ends and reaps all the others.
   const child = await startChild('unshare', ['--pid', '--fork', '--kill-child', program, '-c', places.etc, 'start-fg'], {
     wraps: true,
@@ -76,17 +76,26 @@ async function launch(places: Places, port: number): Promise<RunningPeer> {
     roots: [child.pid],
     mailbox: path.join(places.box, 'Maildir', 'new'),
     stop: () => child.stop(),
+    // Its configuration says whose mail is held: nothing is restarted for it, what is warm stays warm.
+    hold: async () => undefined,
     async release() {
-      // Mail that comes from now on is not held. The master's pid file names a pid of its own namespace: ask the tree.
-      command('postconf', ['-c', places.etc, '-e', 'smtpd_data_restrictions =']);
-      for (const [pid, { parent }] of processTree([child.pid])) if (parent === child.pid) process.kill(pid, 'SIGHUP');
+      if (kind === 'hold') {
+        // Mail that comes from now on is not held. The master's pid file names a pid of its own namespace: ask the tree.
+        command('postconf', ['-c', places.etc, '-e', 'smtpd_data_restrictions =']);
+        for (const [pid, { parent }] of processTree([child.pid])) if (parent === child.pid) process.kill(pid, 'SIGHUP');
+      }
       command('postsuper', ['-c', places.etc, '-H', 'ALL'], longestMs);
       command('postqueue', ['-c', places.etc, '-f']);
     },
     retry: async () => void command('postqueue', ['-c', places.etc, '-f']),
-    again: () => launch(places, port),
+    again: () => launch(places, port, kind),
   };
 }
+
+const heldMail: Partial<Record<Workload['kind'], string>> = {
+  hold: 'check_client_access static:HOLD',
+  drain: `check_sender_access inline:{{${heldSender} = HOLD}}`,
+};
 
 function mainSettings(workload: Workload, places: Places): Record<string, string | number> {
   const { group, rcpts } = workload.options;
@@ -102,7 +111,7 @@ function mainSettings(workload: Workload, places: Places): Record<string, string
     inet_protocols: 'ipv4',
     mynetworks: '127.0.0.0/8',
     smtpd_relay_restrictions: 'permit_mynetworks, reject',
-    smtpd_data_restrictions: workload.kind === 'hold' ? 'check_client_access static:HOLD' : '',
+    smtpd_data_restrictions: heldMail[workload.kind] ?? '',
     alias_maps: '',
     alias_database: '',
     smtp_dns_support_level: 'disabled',
@@ -134,7 +143,7 @@ function mainSettings(workload: Workload, places: Places): Record<string, string
 }
 
 function transportMap(routes: Workload['routes'] = {}): string {
-  const hops = Object.entries(routes).map(([domain, port]) => `{ ${domain} = smtp:[127.0.0.1]:${port} }`);
+  const hops = Object.entries(routes).map(([domain, hop]) => `{ ${domain} = smtp:[${hop.address}]:${hop.port} }`);
   return hops.length === 0 ? '' : `inline:{ ${hops.join(', ')} }`;
 }
 

@@ -44,7 +44,7 @@ async function startOurSink({ dir, options }: Workload): Promise<RunningPeer> {
 
 function writeControl(home: string, workload: Workload): void {
   const { options, kind, sinkPort, routes = {} } = workload;
-  const hops = Object.entries(routes).map(([domain, port]) => `${domain}:[127.0.0.1]:${port}\n`);
+  const hops = Object.entries(routes).map(([domain, hop]) => `${domain}:[${hop.address}]:${hop.port}\n`);
   const files: Record<string, string> = {
     listeners: 'smtp 127.0.0.1:0',
     rcpthosts: ['dest.test', 'box.test', ...Object.keys(routes)].join('\n'),
@@ -66,15 +66,17 @@ async function launch(home: string, mailbox: Mailbox | undefined): Promise<Runni
   const env = { ...process.env, ...mailbox?.environment };
   const child = await startChild(launcher, ['start', '--home', home, '--ready-file', ready], { env });
   const port = await listeningPort(child, ready);
+  const deliverAtOnce = (most: number): void => {
+    writeFileSync(path.join(home, 'control', 'concurrencyremote'), `${most}\n`);
+    run(['reload', '--home', home], env);
+  };
   return {
     port,
     roots: [child.pid],
     ...(mailbox === undefined ? {} : { mailbox: mailbox.folder }),
     stop: () => child.stop(),
-    async release() {
-      writeFileSync(path.join(home, 'control', 'concurrencyremote'), `${slots}\n`);
-      run(['reload', '--home', home], env);
-    },
+    hold: async () => deliverAtOnce(0),
+    release: async () => deliverAtOnce(slots),
     retry: async () => run(['doqueue', '--home', home], env),
     again: () => launch(home, mailbox),
   };

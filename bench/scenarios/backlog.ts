@@ -3,6 +3,7 @@
  * accepts, against the same server with an empty queue. In the end all of it is let go, and must arrive.
  */
 import { sinkArrivals } from '../arrivals.js';
+import type { Sent } from '../load/load.js';
 import type { RunningPeer } from '../peers/peer.js';
 import { watchPeak } from '../process/peak.js';
 import { cpuSeconds, pssMiB } from '../process/tree.js';
@@ -23,15 +24,22 @@ export async function backlog(trial: Trial): Promise<RunRow> {
     const dir = subfolder(trial.dir, 'server');
     const empty = await peer.start({ options, kind: 'hold', sinkPort: sink.port, sinkPid: sink.pid, dir });
     cleanup.add(empty.stop);
-    const whenEmpty = await sendAll(trial, empty.port, probes, cleanup, 'when-empty');
+    const send = (port: number, messages: number, folder: string): Promise<Sent> =>
+      sendAll(trial, port, messages, cleanup, { folder });
+    // Before each of the two batches that are compared: both servers are new.
+    const warm = async (port: number, folder: string): Promise<Sent[]> =>
+      options.warmup === 0 ? [] : [await send(port, options.warmup, folder)];
+    const early = await warm(empty.port, 'warm-up-empty');
+    const whenEmpty = await send(empty.port, probes, 'when-empty');
     progress(`filling the queue with ${options.n}`);
-    const filling = await sendAll(trial, empty.port, options.n, cleanup, 'filling');
+    const filling = await send(empty.port, options.n, 'filling');
     const { full, startSeconds } = await startAgain(empty);
     cleanup.add(full.stop);
     const residentMiB = pssMiB(full.roots);
+    const late = await warm(full.port, 'warm-up-full');
     const before = cpuSeconds(full.roots);
     const peak = watchPeak(full.roots);
-    const whenFull = await sendAll(trial, full.port, probes, cleanup, 'when-full').finally(() => peak.stop());
+    const whenFull = await send(full.port, probes, 'when-full').finally(() => peak.stop());
     const figures = {
       perSecond: acceptRate(whenFull, probes),
       emptyPerSecond: acceptRate(whenEmpty, probes),
@@ -41,7 +49,8 @@ export async function backlog(trial: Trial): Promise<RunRow> {
       startSeconds,
       residentMiB,
     };
-    return { ...(await emptied(trial, { running: full, sink, sent: [whenEmpty, filling, whenFull] })), ...figures };
+    const sent = [whenEmpty, filling, whenFull, ...early, ...late] as const;
+    return { ...(await emptied(trial, { running: full, sink, sent })), ...figures };
   } finally {
     await cleanup.run();
   }

@@ -38,7 +38,7 @@ export async function idleCrowd(trial: Trial): Promise<RunRow> {
     const slowSink = await load.startSink(subfolder(trial.dir, 'slow-sink'));
     cleanup.add(slowSink.stop);
     const dir = subfolder(trial.dir, 'server');
-    const routes = { [slowDomain]: slowSink.port };
+    const routes = { [slowDomain]: { address: '127.0.0.1', port: slowSink.port } };
     const running = await peer.start({ options, kind: 'relay', sinkPort: sink.port, sinkPid: sink.pid, dir, routes });
     cleanup.add(running.stop);
     const aloneMiB = pssMiB(running.roots);

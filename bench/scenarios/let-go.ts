@@ -22,6 +22,8 @@ export interface LetGo {
   /** From the release to the last arrival, microseconds of the monotonic clock. */
   readonly firstUs: number;
   readonly lastUs: number;
+  /** Arrivals of all that was sent: recipients or transactions, as the sink counts. */
+  readonly expected: number;
 }
 
 /** Rejects when the server cannot let held mail go. */
@@ -40,7 +42,7 @@ export async function letGo({ options, peer, progress }: Trial, { running, sink,
     deadlineUs: firstUs + options.timeout * 1e6,
     progress: (text) => progress(`let go: ${text}`),
   });
-  return { complete, firstUs, lastUs };
+  return { complete, firstUs, lastUs, expected };
 }
 
 /** Of a sink that has been stopped; undefined when it and the source know nothing of single messages. */

@@ -12,7 +12,7 @@ import type { RunRow } from '../result.js';
 import { readLedger, verify } from '../verify.js';
 import { awaitArrivals } from './await-arrivals.js';
 import { Cleanup, faultsOf, sourceOrder, subfolder, type Trial } from './trial.js';
-import { warmUp } from './warm-up.js';
+import { rest, warmUp } from './warm-up.js';
 
 const slowDomain = 'slow.test';
 const replyDelayMs = 500;
@@ -28,7 +28,7 @@ export async function besideSlowDomain(trial: Trial): Promise<RunRow> {
     const hop = await startSlowHop(sink.port, replyDelayMs);
     cleanup.add(hop.stop);
     const dir = subfolder(trial.dir, 'server');
-    const routes = { [slowDomain]: hop.port };
+    const routes = { [slowDomain]: hop };
     const running = await peer.start({ options, kind: 'relay', sinkPort: sink.port, sinkPid: sink.pid, dir, routes });
     cleanup.add(running.stop);
     const phase = (name: string, extras: Partial<SourceOrder> = {}): Promise<Phase> =>
@@ -37,11 +37,12 @@ export async function besideSlowDomain(trial: Trial): Promise<RunRow> {
     // Without it the mail that is alone would pay for all that a new server does once, and the slow domain look harmless.
     const warmed = await warmUp(trial, { running, arrivals, expected: ({ accepted }) => accepted }, cleanup, {});
     const early = warmed.sent === undefined ? [] : [warmed.sent];
-    const deadlineUs = nowUs() + options.timeout * 1e6;
+    const deadlineUs = nowUs() + options.timeout * 1e6 + (running.restMs ?? 0) * 1000;
     const wait = (last: Phase, before: readonly Phase[]): Promise<boolean> =>
       allArrive(trial, arrivals, deadlineUs, last, { early, before });
     const alone = await phase('alone');
     const firstComplete = await wait(alone, []);
+    await rest(trial, running);
     const slow = await phase('slow', { messages: Math.ceil(options.n * slowPart), recipient: `rcpt-#@${slowDomain}` });
     const beside = await phase('beside');
     const counts = (): object => ({ arrived: arrivals.count() });

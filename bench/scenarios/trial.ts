@@ -44,8 +44,15 @@ export function sourceOrder(
 }
 
 /** Sends `messages`, with the source's files in `folder`, and waits for the source's end; rejects when it takes longer than the trial may, or when some are refused. */
-export async function sendAll(trial: Trial, port: number, messages: number, cleanup: Cleanup, folder = 'source'): Promise<Sent> {
-  const source = await trial.load.startSource(sourceOrder(trial, port, messages, { dir: subfolder(trial.dir, folder) }));
+export async function sendAll(
+  trial: Trial,
+  port: number,
+  messages: number,
+  cleanup: Cleanup,
+  { folder = 'source', sender }: { readonly folder?: string; readonly sender?: string } = {},
+): Promise<Sent> {
+  const extras = { dir: subfolder(trial.dir, folder), ...(sender === undefined ? {} : { sender }) };
+  const source = await trial.load.startSource(sourceOrder(trial, port, messages, extras));
   cleanup.add(source.stop);
   const deadlineUs = nowUs() + trial.options.timeout * 1e6;
   const { sent } = await awaitArrivals({

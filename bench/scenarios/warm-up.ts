@@ -6,6 +6,7 @@
 import type { Arrivals } from '../arrivals.js';
 import { nowUs, type Sent, type SourceOrder } from '../load/load.js';
 import type { RunningPeer } from '../peers/peer.js';
+import { pause } from '../process/children.js';
 import { awaitArrivals } from './await-arrivals.js';
 import { type Cleanup, sourceOrder, subfolder, type Trial } from './trial.js';
 
@@ -39,5 +40,14 @@ export async function warmUp(trial: Trial, stage: WarmStage, cleanup: Cleanup, e
   });
   if (sent.refused > 0) throw new Error(`warm-up: ${sent.refused} of ${options.warmup} refused`);
   if (!complete) throw new Error('warm-up: not all arrived in time');
+  await rest(trial, stage.running);
   return { sent, arrived: stage.arrivals?.count() ?? 0 };
+}
+
+/** Leaves a server alone for as long as it needs between mail and mail. */
+export async function rest({ options, progress }: Trial, { restMs = 0 }: RunningPeer): Promise<void> {
+  // Of mail that was delivered on the spot there is no hop to forget.
+  if (restMs === 0 || options.scenario === 'local') return;
+  progress(`it rests for ${restMs / 1000} s`);
+  await pause(restMs);
 }

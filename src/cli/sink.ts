@@ -1,16 +1,24 @@
 /**
- * `tqmail sink`: takes mail at full speed, troubles its senders as told, and shows what came; on TERM or INT prints one
+ * `tqmail sink`: takes mail at full speed, troubles its senders as told, and shows what came; in the end it prints one
  * JSON object. For tests: what it accepts is gone.
  */
 import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readable } from '../actors/sink/charset.js';
-import { type Sink, type SinkOptions, type SinkReport, SinkRulesError, startSink } from '../actors/sink/sink.js';
+import {
+  type ReceivedMessage,
+  type Sink,
+  type SinkOptions,
+  type SinkReport,
+  SinkRulesError,
+  startSink,
+} from '../actors/sink/sink.js';
 import { sinkPresets } from '../protocol/sink/presets.js';
 import { reason } from './complain.js';
 import { usageLine } from './manual/help.js';
-import { addressAndPort, ToolUsage, wholeNumber } from './tool-arguments.js';
+import { type Ended, type EndTerms, exitCodeOf, whenOver } from './sink-end.js';
+import { addressAndPort, decimalNumber, ToolUsage, wholeNumber } from './tool-arguments.js';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -22,13 +30,16 @@ const all = {
     'max-size': text,
     threads: text,
     'ready-file': text,
+    out: text,
+    until: text,
+    deadline: text,
     'http-name': text,
     ledger: text,
     late: text,
     rules: text,
   },
   ...{ tls: flag, 'tls-cert': text, 'tls-key': text },
-  ...{ resume: flag, 'no-magic': flag },
+  ...{ resume: flag, 'no-magic': flag, print: flag },
 } as const;
 
 type Values = ReturnType<typeof parsed>;
@@ -41,13 +52,21 @@ function parsed(args: readonly string[]) {
   }
 }
 
+/** What the command does itself. */
+interface CommandOptions extends EndTerms {
+  readonly readyFile?: string;
+  readonly print: boolean;
+}
+
 /** Parses the words after `tqmail sink`; throws ToolUsage. */
-export function sinkOptions(args: readonly string[]): SinkOptions & { readonly readyFile?: string } {
+export function sinkOptions(args: readonly string[]): SinkOptions & CommandOptions {
   const values = parsed(args);
   if (values.resume === true && values.ledger === undefined) throw new ToolUsage('--resume is for --ledger FILE');
   return {
     ...listenAt(values),
-    keep: wholeNumber('keep', values.keep, values.http === undefined ? 0 : 32, 0, 65_536),
+    ...shown(values),
+    until: values.until === undefined ? undefined : wholeNumber('until', values.until, 0, 1, 999_999_999_999),
+    deadlineMs: decimalNumber('deadline', values.deadline ?? '0', 86_400) * 1_000,
     maxSize: wholeNumber('max-size', values['max-size'], 0, 1, 2_147_483_647),
     threads: wholeNumber('threads', values.threads, 1, 1, 64),
     lateMs: wholeNumber('late', values.late, 60_000, 1, 86_400_000),
@@ -59,6 +78,17 @@ export function sinkOptions(args: readonly string[]): SinkOptions & { readonly r
     ...(values.rules === undefined ? {} : { rules: rulesFrom(values.rules) }),
     ...tlsOf(values),
   };
+}
+
+/** Who looks at messages, and so what is kept. */
+function shown({ keep, http, out, print = false }: Values): Pick<SinkOptions, 'keep' | 'out'> & { readonly print: boolean } {
+  const looked = [http, out].some((word) => word !== undefined) || print;
+  const mebibytes = wholeNumber('keep', keep, looked ? 32 : 0, 0, 65_536);
+  if (out === '') throw new ToolUsage('--out wants a file or a folder');
+  if (mebibytes === 0 && (out !== undefined || print)) {
+    throw new ToolUsage(`--${print ? 'print' : 'out'} wants --keep above 0: a message is kept before it is shown`);
+  }
+  return { keep: mebibytes, print, ...(out === undefined ? {} : { out }) };
 }
 
 function namesOf(word: string): string[] {
@@ -112,16 +142,26 @@ export function sinkSummary(report: SinkReport): Record<string, unknown> {
 
 export async function runSink(args: readonly string[]): Promise<number> {
   // From the first moment on: a signal during the start must not be lost.
-  const told = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const told = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]).then((): Ended => 'signal');
   try {
-    const { readyFile, ...options } = sinkOptions(args);
-    const sink = await startSink(options);
+    const { readyFile, print, until, deadlineMs, ...options } = sinkOptions(args);
+    const readerGone = print ? noReader() : told;
+    let troubles = 0;
+    const sink = await startSink({
+      ...options,
+      ...(print ? { arrived: (message: ReceivedMessage) => void process.stdout.write(`${JSON.stringify(message)}\n`) } : {}),
+      troubled: (words) => {
+        troubles++;
+        process.stderr.write(`tqmail sink: ${words}\n`);
+      },
+    });
     if (readyFile !== undefined) writeReady(readyFile, sink);
     else process.stderr.write(`tqmail sink: ${listenersLine(sink)}; Ctrl-C ends it\n`);
-    await told;
+    const ended = await whenOver(sink, { until, deadlineMs }, Promise.race([told, readerGone]));
     await sink.close();
-    process.stdout.write(`${JSON.stringify(sinkSummary(sink.report()))}\n`);
-    return 0;
+    const report = sink.report();
+    if (ended !== 'reader') process.stdout.write(`${JSON.stringify({ ...sinkSummary(report), ended })}\n`);
+    return exitCodeOf(report, { until, deadlineMs }, troubles);
   } catch (error) {
     const isUsage = error instanceof ToolUsage || error instanceof SinkRulesError;
     const where = error instanceof SinkRulesError ? `${rulesWord(args)} ` : '';
@@ -130,6 +170,11 @@ export async function runSink(args: readonly string[]): Promise<number> {
     );
     return isUsage ? 64 : 111;
   }
+}
+
+/** The other end of a pipe was closed: `tqmail sink --print | head -1`. */
+function noReader(): Promise<Ended> {
+  return new Promise((resolve) => process.stdout.on('error', () => resolve('reader')));
 }
 
 /** For a person who started it by hand. */

@@ -9,6 +9,9 @@ import type { ByteString } from './mail.js';
 /** First octets of the header line. */
 export const ledgerHeaderName = 'X-Tqmail-Ledger: ';
 
+/** Octets of a pattern. */
+export const ledgerPatternLength = 300;
+
 /** What a marked message says of itself. */
 export interface LedgerMark {
   /** Eight hexadecimal digits, drawn anew for each source. */
@@ -52,7 +55,7 @@ export function parseLedgerMark(value: ByteString): LedgerMark | undefined {
   const messages = words.decimal(9);
   const recipients = words.decimal(6);
   const checksum = words.hexadecimal();
-  const pattern = words.word(300);
+  const pattern = words.word(ledgerPatternLength);
   if (run === '' || sequence < 0 || messages < 0 || recipients < 0 || checksum < 0 || pattern === '') return undefined;
   // Written out twice: an object copied with one more field is of another kind for the engine each time (a tenth of a sink's time).
   if (words.atEnd) return { run, sequence, messages, recipients, checksum, pattern };

@@ -79,9 +79,11 @@ export class QmtpServerSession extends PackageMachine<State> {
     return this.#recipients;
   }
 
-  override decide(answer: ByteString): void {
+  /** `each`: answers that recipients of the open `end` have of their own, by their place there. */
+  override decide(answer: ByteString, each: readonly (ByteString | undefined)[] = []): void {
     if (this.state !== 'decision') return;
-    for (const own of this.#answers) this.say(netstring(own ?? answer));
+    let at = 0;
+    for (const own of this.#answers) this.say(netstring(own ?? each[at++] ?? answer));
     this.#answers = [];
     this.#recipients = [];
     this.state = 'length';

@@ -65,7 +65,8 @@ class OpenBodyFile implements BodyFile {
     this.#chunks.push(chunk);
     this.#waiting += chunk.length;
     this.#size += chunk.length;
-    this.#checksum = crc32(chunk, this.#checksum);
+    // That of an array without memory would begin anew.
+    if (chunk.length > 0) this.#checksum = crc32(chunk, this.#checksum);
     this.#writing ??= this.#drain();
     return this.#waiting >= writeAhead ? this.written() : undefined;
   }

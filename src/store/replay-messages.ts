@@ -1,8 +1,9 @@
 /**
  * Real messages for a load run, read from an mbox file or a Maildir and brought into wire form.
- * Reads only, and holds no more than a bound: what is beyond is left out and counted.
+ * Reads only, and holds no more than a bound: what is beyond is left out and counted. A bare CR, which SMTP does not carry
+ * (RFC 5321 §2.3.8), becomes a line end.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 
@@ -20,18 +21,24 @@ export interface Replay {
   readonly leftOut: number;
   /** Messages with a NUL, which SMTP does not carry (RFC 5322 §2.2: 1 to 127): they are left out too. */
   readonly withNul: number;
+  /** Messages without a line. */
+  readonly empty: number;
 }
 
 const mostOctets = 256 * 2 ** 20;
 const mostMessages = 100_000;
+/** Octets of an mbox file. */
+const largestMbox = 2 * mostOctets;
+const standardInput = '-';
 
-/** Throws, naming the path, when there is no message to send. */
+/** A file, a folder, or `-`: an mbox from standard input. Throws, naming the path, when there is no message to send. */
 export function readReplay(place: string): Replay {
   const messages: ReplayMessage[] = [];
-  let [octets, leftOut, withNul] = [0, 0, 0];
-  for (const text of statSync(place).isDirectory() ? maildirTexts(place) : mboxTexts(place)) {
-    if (text.trim() === '') continue;
-    if (text.includes('\0')) withNul++;
+  let [octets, leftOut, withNul, empty] = [0, 0, 0, 0];
+  const isFolder = place !== standardInput && statSync(place).isDirectory();
+  for (const text of isFolder ? maildirTexts(place) : mboxTexts(place)) {
+    if (text.trim() === '') empty++;
+    else if (text.includes('\0')) withNul++;
     else if (messages.length >= mostMessages || octets + text.length > mostOctets) leftOut++;
     else {
       octets += text.length;
@@ -42,7 +49,7 @@ export function readReplay(place: string): Replay {
     const why = withNul > 0 ? 'all its messages have NUL octets' : 'no message in it';
     throw new Error(`${place}: ${why}: give an mbox file or a Maildir with messages`);
   }
-  return { messages, leftOut, withNul };
+  return { messages, leftOut, withNul, empty };
 }
 
 /** Texts of `new` and `cur`, latin1, in the order of their names. */
@@ -55,19 +62,38 @@ function* maildirTexts(folder: string): Generator<string> {
   }
 }
 
-/** Messages of an mbox: from after a `From ` line, up to the next one behind an empty line; one `>` of `>From ` goes. */
+/**
+ * Messages of an mbox: from after a `From ` line, up to the next one behind an empty line or to the end. The empty line
+ * that a writer puts behind each message, the last one too, and one `>` of `>From ` go.
+ */
 function* mboxTexts(file: string): Generator<string> {
-  if (statSync(file).size > 2 * mostOctets) throw new Error(`${file}: larger than ${(2 * mostOctets) / 2 ** 20} MiB: split it`);
-  const text = readFileSync(file, 'latin1');
-  const separator = /(?:^|\n\r?\n)From [^\n]*\n/g;
-  const first = separator.exec(text);
-  if (first === null || !text.startsWith('From ')) throw new Error(`${file}: line 1 does not begin with "From ": not an mbox`);
-  for (let from = separator.lastIndex, next = first as RegExpExecArray | null; next !== null; ) {
+  const text = mboxText(file);
+  if (!text.startsWith('From ')) throw new Error(`${file}: line 1 does not begin with "From ": not an mbox`);
+  // Looks back: the empty line may be all there is of the message before.
+  const separator = /(?<=^|\n\r?\n)From [^\n]*(?:\n|$)/g;
+  for (let next = separator.exec(text); next !== null; ) {
+    const from = separator.lastIndex;
     next = separator.exec(text);
-    const end = next === null ? text.length : next.index + 1;
-    yield text.slice(from, end).replace(/^>(>*From )/gm, '$1');
-    from = separator.lastIndex;
+    const message = text.slice(from, next === null ? text.length : next.index);
+    yield message.replace(/(^|\n)\r?\n$/, '$1').replace(/^>(>*From )/gm, '$1');
   }
+}
+
+function mboxText(file: string): string {
+  const tooLarge = (): Error => new Error(`${file}: larger than ${largestMbox / 2 ** 20} MiB: split it`);
+  if (file !== standardInput) {
+    if (statSync(file).size > largestMbox) throw tooLarge();
+    return readFileSync(file, 'latin1');
+  }
+  const pieces: string[] = [];
+  const piece = Buffer.alloc(65_536);
+  let octets = 0;
+  for (let size = readSync(0, piece); size > 0; size = readSync(0, piece)) {
+    octets += size;
+    if (octets > largestMbox) throw tooLarge();
+    pieces.push(piece.toString('latin1', 0, size));
+  }
+  return pieces.join('');
 }
 
 function wireForm(text: string): ReplayMessage {

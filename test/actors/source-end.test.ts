@@ -9,7 +9,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readLedger } from '../../bench/verify.js';
 import { startSink } from '../../src/actors/sink/sink.js';
-import { dueBy, dueSeconds } from '../../src/actors/source/plan.js';
+import { dueBy, dueSeconds, messagesWithin } from '../../src/actors/source/plan.js';
 import { runLoad } from '../../src/actors/source/source.js';
 import { sourceOrder } from '../support/source-order.js';
 
@@ -129,6 +129,37 @@ test('the number that is due agrees with the moments', () => {
     }
   }
   assert.equal(dueBy(10, { messages: 400, rate: 0, rampSeconds: 0 }), 0);
+});
+
+test('a run of so many seconds begins nothing after them and waits for its answers; nobody calls the rest lost', async (t) => {
+  for (const threads of [1, 2]) {
+    const sink = await startSink({ keep: 0 });
+    t.after(() => sink.close());
+    const report = await runLoad(sourceOrder(sink.port(), { messages: 0, durationSeconds: 0.3, threads }));
+    const { messages, accepted, refused, unsent, ended, planned } = report;
+    assert.deepEqual([ended, messages, refused, unsent, planned], ['duration', accepted, 0, 0, null]);
+    assert.equal(sink.report().messages, accepted);
+    assert.deepEqual(sink.report().verdict, { lost: 0, duplicate: 0, altered: 0, late: 0, unchecked: 0 });
+    assert.ok(accepted > 0 && report.seconds >= 0.2, `${accepted} in ${report.seconds} s`);
+  }
+  // One session and 200 ms a message at ten a second: half of them are not begun.
+  const port = await server(t, (socket) => void setTimeout(() => socket.write('250 ok\r\n'), 200));
+  const late = await runLoad(sourceOrder(port, { messages: 0, durationSeconds: 1, rate: 10, sessions: 1 }));
+  assert.deepEqual([late.ended, late.messages, late.planned], ['duration', 10, { perSecond: 10, seconds: 0.9 }]);
+  assert.ok(late.unsent >= 4 && late.overdue === late.unsent && late.accepted + late.unsent === 10, JSON.stringify(late));
+});
+
+test('a time holds the messages whose moment is before its end', () => {
+  for (const [seconds, rate, ramp] of [
+    [2, 100, 0],
+    [2, 100, 1],
+    [0.5, 3, 10],
+    [7, 0.1, 0],
+    [1, 1e6, 3],
+  ] as const) {
+    const count = messagesWithin(seconds, rate, ramp);
+    assert.ok(count > 0 && dueSeconds(count - 1, rate, ramp) < seconds && dueSeconds(count, rate, ramp) >= seconds, `${count}`);
+  }
 });
 
 test('a finished run does not wait for the senders that its ramp has not begun', async (t) => {

@@ -43,10 +43,14 @@ test('both forms of an option, and defaults by scenario', () => {
     ['slow-domain'],
     ['bounce-flood'],
     ['sink'],
+    ['drain'],
+    ['storm'],
+    ['backlog'],
+    ['source'],
   ];
   assert.deepEqual(
     warmups.map((words) => parseBenchOptions(words).warmup),
-    [3_000, 500, 0, 0, 3, 200, 3_000, 1_000, 10_000],
+    [3_000, 500, 0, 0, 3, 200, 3_000, 1_000, 10_000, 3_000, 3_000, 3_000, 0],
   );
 });
 
@@ -55,7 +59,7 @@ test('what is wrong is a usage error', () => {
     [],
     ['nosuch'],
     ['relay', '--nosuch', '1'],
-    ['drain', '--warmup', '5'],
+    ['source', '--warmup', '5'],
     ['relay', '--rules', 'flaky', '--warmup', '5'],
     ['relay', '--nosuch=1'],
     ['relay', '--n', '0'],

@@ -24,7 +24,7 @@ test('median and percentile', () => {
 test('a ratio is ours divided by theirs, and nothing where one is missing', () => {
   assert.equal(ratio(6, 3), 2);
   assert.equal(ratio(undefined, 3), undefined);
-  assert.equal(ratio(6, 0), undefined);
+  assert.deepEqual([ratio(6, 0), ratio(0, 3), ratio(1, -0.1), ratio(-0.1, 1)], [undefined, 0, undefined, undefined]);
   assert.deepEqual(ratiosTo({ perSecond: 900, cpuPer1000: 1, lost: 0 }, { perSecond: 300, lost: 0 }), { perSecond: 3 });
   assert.equal(rounded(1234.5678), 1235);
 });

@@ -48,6 +48,9 @@ async function startForgetful(ending: Ending, copies: Copies, { kind, sinkPort }
   return {
     port,
     roots: [],
+    hold: async () => {
+      free = false;
+    },
     release: async () => {
       free = true;
       handOn();
@@ -75,6 +78,9 @@ test('a message that is lost or comes twice is found, and the run has no figure'
   const cases: readonly (readonly [string, Copies, object])[] = [
     // One is lost and one comes twice: the count alone is right.
     ['relay', (number) => (number === 15 ? 0 : number === 16 ? 2 : 1), { lost: 1, duplicate: 1 }],
+    ['drain', (number) => (number === 15 ? 0 : number === 16 ? 2 : 1), { lost: 1, duplicate: 1 }],
+    // Of the new mail, the last one.
+    ['storm', (number) => (number === 25 ? 2 : 1), { lost: 0, duplicate: 1 }],
     // Of the warm-up: it has no rate, but it is mail.
     ['accept', (number) => (number === 2 ? 0 : 1), { lost: 1, duplicate: 0 }],
   ];
@@ -87,6 +93,7 @@ test('a message that is lost or comes twice is found, and the run has no figure'
         assert.deepEqual({ lost, duplicate }, expected);
         assert.equal(row.ok, false);
         assert.equal(withoutFigures(row).perSecond, undefined);
+        assert.match(row.error ?? '', /lost|duplicate/);
       }),
     ),
   );

@@ -8,7 +8,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { SinkReport } from '../../src/actors/sink/sink.js';
 import { sinkOptions } from '../../src/cli/sink.js';
+import { exitCodeOf } from '../../src/cli/sink-end.js';
+import { submit } from '../actors/sink/submit.js';
 import { root } from '../runner/tree.js';
 
 const command = join(root, 'bin', 'tqmail');
@@ -28,6 +31,11 @@ test('words become options; what is kept depends on whether somebody can look', 
     ['--smtp', 'nowhere'],
     ['--rules', '/does/not/exist'],
     ['--threads', '0'],
+    ['--until', '0'],
+    ['--deadline', '1m'],
+    ['--out', ''],
+    ['--out', 'x', '--keep', '0'],
+    ['--print', '--keep', '0'],
     ['x'],
   ]) {
     assert.throws(() => sinkOptions(wrong), { name: 'ToolUsage' }, wrong.join(' '));
@@ -86,4 +94,51 @@ test('it says where it listens, and at the end what came', async (t) => {
     { messages: 20, recipients: 20, lost: 0, duplicate: 0, altered: 0, late: 0, kept: 20 },
   );
   assert.equal((latencyMs as { count: number }).count, 20);
+});
+
+async function ended(args: string, recipients: readonly string[]): Promise<{ code: number | null; lines: string[] }> {
+  const sink = spawn(command, ['sink', '--smtp', '127.0.0.1:0', ...args.split(' ')]);
+  const over = once(sink, 'close');
+  let said = '';
+  sink.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const [line] = (await once(sink.stderr, 'data')) as [Buffer];
+  const port = Number(/:(\d+)/.exec(`${line}`)?.[1]);
+  for (const recipient of recipients) await submit(port, { recipients: [recipient], body: 'Subject: x\r\n\r\n' });
+  const [code] = (await over) as [number | null];
+  return { code, lines: said.trim().split('\n') };
+}
+
+test('it ends by itself: when so many messages came, or when its time is over; the exit code says whether all is well', async () => {
+  const [full, late, cut] = await Promise.all([
+    ended('--until 2 --deadline 60 --print', ['a@x', 'b@x']),
+    ended('--until 2 --deadline 0.2', []),
+    ended('--until 1 --deadline 60 --out /dev/full', ['a@x']),
+  ]);
+  const [first, second, last] = full.lines.map((line) => JSON.parse(line));
+  assert.deepEqual([first.recipients, second.id, second.subject], [['a@x'], 2, 'x']);
+  assert.deepEqual([full.code, full.lines.length, last.messages, last.ended], [0, 3, 2, 'count']);
+  assert.deepEqual([late.code, JSON.parse(late.lines[0] ?? '').ended], [1, 'deadline']);
+  assert.deepEqual([cut.code, JSON.parse(cut.lines[0] ?? '').messages], [1, 1], 'its messages could not be written');
+});
+
+test('what the exit code counts as wrong', () => {
+  const clean = { messages: 3, verdict: undefined, ledgerTrouble: undefined };
+  const verdict = { lost: 0, duplicate: 0, altered: 0, late: 0, unchecked: 0 };
+  const code = (report: object, until?: number): number =>
+    exitCodeOf({ ...clean, ...report } as SinkReport, { until, deadlineMs: until === undefined ? 0 : 1 }, 0);
+  assert.deepEqual([code({}, 3), code({}, 4), code({ verdict }, 3)], [0, 1, 0]);
+  for (const name of Object.keys(verdict)) assert.equal(code({ verdict: { ...verdict, [name]: 1 } }, 3), 1, name);
+  assert.equal(code({ ledgerTrouble: 'full' }, 3), 1);
+  assert.equal(code({ verdict: { ...verdict, lost: 1 } }), 0, 'nobody asked');
+});
+
+test('it ends when nobody reads what it prints', async () => {
+  const sink = spawn(command, ['sink', '--smtp', '127.0.0.1:0', '--print']);
+  const over = once(sink, 'exit');
+  const [line] = (await once(sink.stderr, 'data')) as [Buffer];
+  sink.stdout.destroy();
+  await submit(Number(/:(\d+)/.exec(`${line}`)?.[1]), { recipients: ['a@x'], body: 'Subject: x\r\n\r\n' });
+  assert.deepEqual(await over, [0, null]);
 });

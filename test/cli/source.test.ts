@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -18,6 +18,8 @@ const to = ['--to', '127.0.0.1:2525'];
 
 test('a rate may have a fraction; an address with a line end is refused', () => {
   assert.equal(sourceOptions([...to, '--rate', '0.25']).rate, 0.25);
+  const counted = (...args: string[]): number => sourceOptions([...to, ...args]).messages;
+  assert.deepEqual([counted(), counted('--duration', '1.5'), counted('--duration', '2', '--messages', '7')], [1_000, 0, 7]);
   const wrong = [
     ['--rate', '1000000.5'],
     ['--rate', '.5'],
@@ -25,6 +27,13 @@ test('a rate may have a fraction; an address with a line end is refused', () => 
     ['--rcpt', 'a\0@b'],
     ['--helo', 'x'.repeat(901)],
     ['--from', '\u0416@x'],
+    // What the mark cannot carry, or addresses that would all be one.
+    ['--rcpt', 'two words@x'],
+    ['--rcpt', ''],
+    ['--rcpt', `${'x'.repeat(300)}@x`],
+    ['--rcpt', 'someone', '--domains', 'a.test'],
+    ['--rcpt', 'r@d#.test', '--domains', 'a.test', '--rcpts', '2'],
+    ['--replay', 'mbox', '--size', '4k'],
   ];
   for (const args of wrong) assert.throws(() => sourceOptions([...to, ...args]), { name: 'ToolUsage' }, args.join(' '));
 });
@@ -32,6 +41,7 @@ test('a rate may have a fraction; an address with a line end is refused', () => 
 test('the line of progress has the rate of this moment', () => {
   const words = progressWords();
   const now = { accepted: 100, refused: 0, messages: 900, connections: 3, seconds: 1 };
+  assert.equal(progressWords()({ ...now, messages: 0 }), '100 accepted, 100/s now, 100/s in all, 3 connections, 1 s');
   assert.equal(words(now), '100 of 900 accepted, 100/s now, 100/s in all, 3 connections, 1 s');
   const later = { ...now, accepted: 700, refused: 2, seconds: 3 };
   assert.equal(words(later), '700 of 900 accepted, 2 refused, 300/s now, 233/s in all, 3 connections, 3 s');
@@ -76,11 +86,12 @@ test('real messages go out once each unless it is said how many; what is no Mail
   const mbox = join(dir, 'mbox');
   writeFileSync(
     mbox,
-    'From a\nSubject: 1\n\nx\n\nFrom b\nSubject: 2\n\n\xe9..\r\n.\r\nz\n\nFrom n\n\na\0b\n\nFrom c\n\n.',
+    'From a\nSubject: 1\n\nx\n\nFrom e\n\nFrom b\nSubject: 2\n\n\xe9..\r\n.\r\nz\n\nFrom n\n\na\0b\n\nFrom c\n\n.',
     'latin1',
   );
   const run = async (...args: string[]): Promise<[number, string, string]> => {
     const source = spawn(command, ['source', '--to', `127.0.0.1:${sink.port()}`, '--replay', ...args]);
+    source.stdin.end(args[0] === '-' ? readFileSync(mbox) : '');
     const output = ['', ''];
     source.stdout.on('data', (piece: Buffer) => (output[0] += piece.toString('latin1')));
     source.stderr.on('data', (piece: Buffer) => (output[1] += piece.toString('latin1')));
@@ -90,7 +101,8 @@ test('real messages go out once each unless it is said how many; what is no Mail
   const [code, json, said] = await run(mbox);
   assert.deepEqual([code, JSON.parse(json).accepted], [0, 3]);
   assert.match(said, /mbox: 1 with NUL octets are left out, SMTP does not carry them/);
-  assert.equal(JSON.parse((await run(mbox, '--messages', '4'))[1]).accepted, 4);
+  assert.match(said, /mbox: 1 without a line are left out/);
+  assert.equal(JSON.parse((await run('-', '--messages', '4', '--threads', '2'))[1]).accepted, 4);
   assert.deepEqual(sink.report().verdict, { lost: 0, duplicate: 0, altered: 0, late: 0, unchecked: 0 });
   mkdirSync(join(dir, 'folder'));
   const [wrong, nothing, words] = await run(join(dir, 'folder'));

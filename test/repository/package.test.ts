@@ -8,13 +8,13 @@ import { before, test } from 'node:test';
 import { run } from '../runner/command.js';
 import { root } from '../runner/tree.js';
 
-/** A file, or one for each condition. */
-type Exported = string | { readonly [condition: string]: Exported };
+/** A file, or files by condition. */
+type Target = string | { readonly [condition: string]: Target };
 
 interface Manifest {
   readonly bin: Readonly<Record<string, string>>;
   readonly engines: Readonly<Record<string, string>>;
-  readonly exports: Exported;
+  readonly exports: Target;
   readonly scripts: Readonly<Record<string, string>>;
 }
 
@@ -32,9 +32,8 @@ before(async () => {
   packed = (JSON.parse(json) as { files: { path: string }[] }[]).flatMap(({ files }) => files.map(({ path }) => path));
 });
 
-function filesOf(exported: Exported): string[] {
-  return typeof exported === 'string' ? [exported] : Object.values(exported).flatMap(filesOf);
-}
+const filesOf = (target: Target): string[] =>
+  typeof target === 'string' ? [target] : Object.values(target).flatMap((part) => filesOf(part));
 
 test('the package holds what runs', () => {
   for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', ...filesOf(manifest.exports)]) {

@@ -24,7 +24,7 @@ function arrived(size: number): Buffer {
 
 export class LeanSocket extends EventEmitter implements Connected {
   destroyed = false;
-  /** Octets that the system has not taken yet. */
+  /** Octets that the system has not taken yet, or never will. */
   writableLength = 0;
   /** The system's error that ended the connection, a negative number; 0: none did. */
   failure = 0;
@@ -115,6 +115,7 @@ export class LeanSocket extends EventEmitter implements Connected {
     const failed = text ? this.#handle.writeLatin1String(request, octets) : this.#handle.writeBuffer(request, octets);
     if (failed !== 0) {
       this.failure = failed;
+      this.writableLength += octets.length;
       this.destroy();
       done?.(writeFailure(`error ${failed}`));
       return false;
@@ -134,8 +135,8 @@ export class LeanSocket extends EventEmitter implements Connected {
     // Octets must stay where they are until the system has them.
     request.octets = octets;
     request.oncomplete = (status) => {
-      this.writableLength -= octets.length;
-      if (status !== 0) {
+      if (status === 0) this.writableLength -= octets.length;
+      else {
         this.failure = status;
         this.destroy();
       }

@@ -7,19 +7,22 @@ import type { SinkMatch } from './match.js';
 import type { SinkListenerProtocol, SinkOptions } from './options.js';
 
 const listeners = ['smtp', 'smtps', 'lmtp', 'qmtp', 'http'] as const satisfies readonly SinkListenerProtocol[];
-const others = [
-  'httpNames',
-  'keep',
-  'maxSize',
-  'rules',
-  'magic',
-  'ledger',
-  'resume',
-  'lateMs',
-  'threads',
-  'tls',
-  'troubled',
-] as const satisfies readonly (keyof SinkOptions)[];
+/** A record, so that the compiler misses an option that is not here. */
+const others: Readonly<Record<Exclude<keyof SinkOptions, SinkListenerProtocol>, true>> = {
+  httpNames: true,
+  keep: true,
+  out: true,
+  arrived: true,
+  maxSize: true,
+  rules: true,
+  magic: true,
+  ledger: true,
+  resume: true,
+  lateMs: true,
+  threads: true,
+  tls: true,
+  troubled: true,
+};
 const numbers = ['keep', 'maxSize', 'lateMs', 'threads'] as const satisfies readonly (keyof SinkOptions)[];
 const words = ['to', 'from', 'subject', 'text'] as const satisfies readonly (keyof SinkMatch)[];
 /** The longest that a timer of Node can be set to. */
@@ -27,7 +30,7 @@ const longestMs = 2 ** 31 - 1;
 
 /** Throws TypeError. */
 export function checkOptions(options: SinkOptions): void {
-  checkNames('startSink', options, [...listeners, ...others]);
+  checkNames('startSink', options, [...listeners, ...Object.keys(others)]);
   for (const name of listeners) {
     const at = options[name];
     if (at === undefined) continue;
@@ -45,7 +48,12 @@ function checkValues(options: SinkOptions): void {
     if (value !== undefined && !(typeof value === 'number' && value >= 0))
       throw new TypeError(`${name} is a number, not ${shown(value)}`);
   }
-  const { rules, tls } = options;
+  const { rules, tls, ledger, out, arrived } = options;
+  for (const [name, value] of Object.entries({ ledger, out })) {
+    if (value !== undefined && (typeof value !== 'string' || value === ''))
+      throw new TypeError(`${name} is a path, not ${shown(value)}`);
+  }
+  if (arrived !== undefined && typeof arrived !== 'function') throw new TypeError(`arrived is a function, not ${shown(arrived)}`);
   if (rules !== undefined && typeof rules !== 'string')
     throw new TypeError(`rules is a text or a preset's name, not ${shown(rules)}`);
   if (tls === undefined || tls === 'self-made' || (typeof tls?.cert === 'string' && typeof tls.key === 'string')) return;

@@ -260,13 +260,20 @@ export class SinkConnection {
     this.#collected?.drop();
   }
 
+  #answer(each: readonly (SinkRefusal | undefined)[] | undefined): void {
+    this.#session.decide(each === undefined ? accepted : { accept: true, each });
+    if (each?.some((refusal) => refusal?.code === 421) !== true) return;
+    this.#reply();
+    this.#wire.end();
+  }
+
   #arrive(answered: boolean): void {
     const each = this.#differ ? this.#wishes() : undefined;
     const recipients = each === undefined ? this.#recipients : this.#recipients.filter((_, index) => each[index] === undefined);
     for (const refusal of each ?? []) if (refusal !== undefined) this.#house.refused(refusal);
     if (recipients.length === 0) this.#forget();
     else this.#house.took(recipients, this.#size, this.#meter.finish());
-    if (answered) this.#session.decide(each === undefined ? accepted : { accept: true, each });
+    if (answered) this.#answer(each);
     else this.#house.counts.unanswered += recipients.length;
     if (this.#collected === undefined || this.#transcript === undefined || recipients.length === 0) return;
     if (answered) this.#reply();

@@ -41,6 +41,13 @@ export interface SinkOptions {
   /** MiB of the newest messages that can be looked at; 0 keeps none; default 32. */
   readonly keep?: number;
   /**
+   * Each kept message is also written: to a Maildir (a path that ends with a slash, or a folder that is there), else to the end of an
+   * mbox file. Wants `keep` above 0.
+   */
+  readonly out?: string;
+  /** Told of each kept message when it has arrived. */
+  readonly arrived?: (message: ReceivedMessage) => void;
+  /**
    * How many take mail at a time, each a process with a core of its own to use; default 1: this process. Rules count over all of
    * them; `setRules` reaches them a moment later.
    */

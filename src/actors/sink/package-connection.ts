@@ -1,20 +1,24 @@
 /**
- * One QMTP connection of the sink: the same rules and the same account as for SMTP. Answers are K, Z or D for the package;
- * a delay or a refusal of one recipient holds for all of its package.
+ * One QMTP connection of the sink: the same rules and the same account as for SMTP. Answers are K, Z or D, each recipient's own;
+ * delays and cuts are the connection's.
  */
 
 import type { PackageEvent } from '../../protocol/package-session.js';
 import { QmtpServerSession } from '../../protocol/qmtp.js';
-import { plainAccept, plainVerdict, type SinkVerdict } from '../../protocol/sink/judge.js';
-import { magicOf } from '../../protocol/sink/magic.js';
+import { plainAccept, type SinkVerdict } from '../../protocol/sink/judge.js';
+import type { SinkRefusal, SinkStage } from '../../protocol/sink/rule.js';
 import { UnixToWire } from '../../protocol/smtp/data.js';
 import type { Connected } from '../net/connected.js';
 import { Collected } from './collected.js';
 import type { House, Question } from './house.js';
 import { MessageMeter } from './meter.js';
+import { PackageTrial } from './package-trial.js';
+import { Transcript } from './transcript.js';
 import { Wire } from './wire.js';
 
 const bounds = { maxRecipients: 1_000_000, relayclient: '', allowed: () => true } as const;
+/** Answers in a session's record; the others are not named there. */
+const mostAnswersTold = 400;
 
 export class SinkPackageConnection {
   readonly #wire: Wire;
@@ -27,8 +31,8 @@ export class SinkPackageConnection {
   #size = 0;
   #untouched = true;
   #held = false;
-  /** The rules for connections let it in. */
-  #welcome = false;
+  /** The package that rules are asked about. */
+  #trial: PackageTrial | undefined;
 
   constructor(socket: Connected, house: House) {
     this.#house = house;
@@ -41,9 +45,7 @@ export class SinkPackageConnection {
       house.left(client);
       this.#collected?.drop();
     });
-    this.#judge([{ stage: 'connect', client, sender: '', address: client }], () => {
-      this.#welcome = true;
-    });
+    this.#judge('connect', client);
     this.#wire.start();
   }
 
@@ -55,6 +57,10 @@ export class SinkPackageConnection {
 
   #run(): void {
     while (!this.#held && !this.#wire.over) {
+      if (this.#trial !== undefined) {
+        this.#try(this.#trial);
+        continue;
+      }
       const event = this.#session.next();
       if (event === undefined) break;
       if (this.#take(event)) {
@@ -62,6 +68,10 @@ export class SinkPackageConnection {
         return;
       }
     }
+    this.#reply();
+  }
+
+  #reply(): void {
     this.#wire.write(this.#session.output());
   }
 
@@ -74,10 +84,16 @@ export class SinkPackageConnection {
     } else if (event.tag === 'body') this.#body(event.bytes);
     else if (event.tag === 'end') {
       this.#takeWire(this.#wireForm.end());
-      if (event.settled) this.#forget();
-      else this.#end(event.sender, event.recipients);
+      if (event.settled) this.#settled(event.recipients.length);
+      else this.#trial = new PackageTrial(event.sender, event.recipients, this.#house.troubles.magic);
     } else return true;
     return false;
+  }
+
+  /** The session has refused it: too large, or no address in it can be used. */
+  #settled(recipients: number): void {
+    if (recipients > 0) this.#house.counts.refused5++;
+    this.#forget();
   }
 
   #body(bytes: Uint8Array): void {
@@ -85,7 +101,7 @@ export class SinkPackageConnection {
     this.#takeWire(this.#wireForm.push(bytes));
     if (!this.#untouched) return;
     this.#untouched = false;
-    this.#judge([{ stage: 'body', client: this.#wire.client, sender: '', address: '' }], () => undefined);
+    this.#judge('body', '');
   }
 
   #takeWire(bytes: Uint8Array | string): void {
@@ -95,86 +111,83 @@ export class SinkPackageConnection {
     this.#collected?.take(bytes);
   }
 
-  #end(sender: string, recipients: readonly string[]): void {
-    const { client } = this.#wire;
-    const all: Question[] = [{ stage: 'mail', client, sender, address: sender }];
-    for (const recipient of recipients) all.push({ stage: 'rcpt', client, sender, address: recipient });
-    for (const stage of ['data', 'end'] as const) all.push({ stage, client, sender, address: sender });
-    this.#judge(all, () => {
-      this.#arrive(sender, recipients);
-      this.#session.decide('Kok');
-    });
+  /** One question after another: each recipient may have an answer of its own. */
+  #try(trial: PackageTrial): void {
+    const question = trial.question();
+    if (question === undefined) this.#arrive(trial, true);
+    else if (question.wanted !== undefined) this.#meet(question.stage, question.wanted);
+    else this.#judge(question.stage, question.address);
   }
 
-  /** Meets the first of the rules asked that does not let the package through, after the delays of those before it. */
-  #judge(questions: readonly Question[], take: () => void, from = 0, before = plainAccept): void {
-    let verdict = before;
-    for (let at = from; at < questions.length && verdict.does === 'accept'; at++) {
-      const question = questions[at] as Question;
-      const next = this.#verdictOn(question);
-      if (next === undefined) {
-        this.#ask(question, (answer) => this.#judge(questions, take, at + 1, later(verdict, answer)));
-        return;
-      }
-      verdict = later(verdict, next);
-    }
-    this.#meet(verdict, take);
-  }
-
-  #verdictOn(question: Question): SinkVerdict | undefined {
+  #judge(stage: SinkStage, address: string): void {
     const { troubles } = this.#house;
-    const magic = question.stage === 'rcpt' && troubles.magic ? magicOf(question.address) : undefined;
-    if (magic !== undefined) return plainVerdict(magic.action);
-    return troubles.concerns(question.stage) ? this.#house.judge(question) : plainAccept;
+    if (!troubles.concerns(stage)) this.#settle(stage, plainAccept);
+    else {
+      const question = { stage, client: this.#wire.client, sender: this.#trial?.sender ?? '', address };
+      const verdict = this.#house.judge(question);
+      if (verdict === undefined) this.#ask(question);
+      else this.#meet(stage, verdict);
+    }
   }
 
   /** Only the judge of all processes can say; until then nothing is read. */
-  #ask(question: Question, then: (verdict: SinkVerdict) => void): void {
+  #ask(question: Question): void {
     this.#held = true;
     const settle = (verdict: SinkVerdict): void => {
       this.#held = false;
-      then(verdict);
+      this.#meet(question.stage, verdict);
       if (!this.#held) this.#run();
     };
     this.#wire.await((answered) => this.#house.ask(question, answered), settle);
   }
 
-  #meet(verdict: SinkVerdict, take: () => void): void {
+  #meet(stage: SinkStage, verdict: SinkVerdict): void {
     this.#house.met(verdict);
     if (verdict.slow > 0) this.#wire.slow(verdict.slow);
     if (verdict.delayMs === 0) {
-      this.#settle(verdict, take);
+      this.#settle(stage, verdict);
       return;
     }
     this.#held = true;
     this.#wire.hold(verdict.delayMs, () => {
       this.#held = false;
-      this.#settle(verdict, take);
+      this.#settle(stage, verdict);
       this.#run();
     });
   }
 
-  #settle({ does, refusal }: SinkVerdict, take: () => void): void {
-    if (does === 'accept') take();
-    else if (does === 'stall') this.#wire.stall();
+  #settle(stage: SinkStage, { does, refusal }: SinkVerdict): void {
+    const trial = this.#trial;
+    if (does === 'accept') trial?.pass();
     else if (does === 'refuse' && refusal !== undefined) {
-      // Nothing can be answered yet.
-      if (!this.#welcome) {
-        this.#wire.end();
-        return;
-      }
-      this.#forget();
-      this.#session.decide(`${refusal.code < 500 ? 'Z' : 'D'}${refusal.text}`);
-      this.#wire.write(this.#session.output());
-      if (refusal.code === 421) this.#wire.end();
+      // Before a package nothing can be answered.
+      if (trial === undefined) this.#wire.end();
+      else if (!trial.refuse(refusal)) this.#refuse(trial, refusal);
     } else {
-      // At the end of a package take-drop is the sender's; it cannot be told from drop but by the account.
-      const { counts } = this.#house;
-      const before = counts.recipients;
-      if (does === 'take-drop') take();
-      counts.unanswered += counts.recipients - before;
-      this.#wire.cut();
+      if (does === 'take-drop' && trial !== undefined) this.#arrive(trial, false);
+      // What was answered before goes out before trouble ends the talk.
+      if (stage !== 'connect') this.#reply();
+      if (does === 'stall') this.#wire.stall();
+      else this.#wire.cut();
     }
+  }
+
+  /** All that have no answer yet get this one. */
+  #refuse(trial: PackageTrial, refusal: SinkRefusal): void {
+    this.#forget();
+    this.#answer(trial.own, answerOf(refusal));
+    if (refusal.code === 421) this.#hangUp();
+  }
+
+  #answer(own: readonly (SinkRefusal | undefined)[], others: string): void {
+    const each = own.map((refusal) => (refusal === undefined ? undefined : answerOf(refusal)));
+    this.#trial = undefined;
+    this.#session.decide(others, each);
+  }
+
+  #hangUp(): void {
+    this.#reply();
+    this.#wire.end();
   }
 
   #forget(): void {
@@ -182,21 +195,36 @@ export class SinkPackageConnection {
     this.#collected?.drop();
   }
 
-  #arrive(sender: string, recipients: readonly string[]): void {
-    this.#house.took(recipients, this.#size, this.#meter.finish());
+  #arrive(trial: PackageTrial, answered: boolean): void {
+    const { own, late } = trial.wishes();
+    for (const refusal of late) this.#house.refused(refusal);
+    const recipients = own.length === 0 ? trial.recipients : trial.recipients.filter((_, place) => own[place] === undefined);
+    if (recipients.length === 0) this.#forget();
+    else this.#house.took(recipients, this.#size, this.#meter.finish());
+    if (!answered) this.#house.counts.unanswered += recipients.length;
+    if (recipients.length > 0) this.#keep(trial, recipients, answered ? own : undefined);
+    if (!answered) return;
+    this.#answer(own, 'Kok');
+    if (late.some(({ code }) => code === 421)) this.#hangUp();
+  }
+
+  /** `own`: undefined when nobody was answered. */
+  #keep({ sender, recipients: all }: PackageTrial, recipients: readonly string[], own: PackageTrial['own'] | undefined): void {
     if (this.#collected === undefined) return;
-    const { bytes, cut } = this.#collected.finish();
-    const transcript = [`C: (QMTP package from <${sender}> for ${recipients.length} recipients, ${this.#size} octets)`, 'S: K'];
-    const { client } = this.#wire;
+    const transcript = new Transcript();
+    transcript.client(`(QMTP package from <${sender}> for ${all.length} recipients, ${this.#size} octets)`);
+    for (const [place, recipient] of own === undefined ? [] : all.slice(0, mostAnswersTold).entries()) {
+      const refusal = own?.[place];
+      transcript.server(`${refusal === undefined ? 'Kok' : answerOf(refusal)} (<${recipient}>)`);
+    }
     this.#house.books.keep({
-      ...{ id: 0, at: Date.now(), protocol: 'qmtp', client, helo: '', login: '', sender, recipients, size: this.#size },
-      ...{ bytes, cut, transcript },
+      ...{ id: 0, at: Date.now(), protocol: 'qmtp', client: this.#wire.client, helo: '', login: '' },
+      ...{ sender, recipients, size: this.#size, ...this.#collected.finish(), transcript: transcript.take() },
     });
   }
 }
 
-/** Both, one after the other. */
-function later(first: SinkVerdict, second: SinkVerdict): SinkVerdict {
-  if (first === plainAccept) return second;
-  return { ...second, delayMs: first.delayMs + second.delayMs, slow: second.slow || first.slow };
+/** Temporary or permanent, and the reply's text. */
+function answerOf({ code, text }: SinkRefusal): string {
+  return `${code < 500 ? 'Z' : 'D'}${text}`;
 }

@@ -15,6 +15,7 @@ import { LocalBooks } from './local-books.js';
 import type { SinkMatch } from './match.js';
 import type { Sink, SinkListener, SinkListenerProtocol, SinkOptions } from './options.js';
 import { partsOf, type ReceivedMessage, receivedOf } from './received.js';
+import { SavedMessages } from './saved.js';
 import { Crew, type CrewParts } from './threads/crew.js';
 import { contextOf } from './tls/context.js';
 import { selfSigned } from './tls/self-signed.js';
@@ -46,6 +47,7 @@ async function started(options: SinkOptions): Promise<Sink> {
   const troubles = new Troubles(options.rules, options.magic ?? true);
   const kept = new KeptMessages((options.keep ?? usualKeep) * mebibyte);
   const troubled = options.troubled ?? ((text: string) => process.stderr.write(`tqmail sink: ${text}\n`));
+  const saved = follow(options, kept, troubled);
   const ledger = new SinkLedger({
     file: options.ledger,
     resume: options.resume ?? false,
@@ -58,6 +60,7 @@ async function started(options: SinkOptions): Promise<Sink> {
     desk.waiters.close();
     await Promise.all(open.splice(0).map((listener) => listener.close()));
     ledger.close();
+    saved?.close();
   };
   try {
     const listeners = await openAll(options, { desk, ledger, troubled, tls, starttls: secure.starttls }, open);
@@ -66,6 +69,15 @@ async function started(options: SinkOptions): Promise<Sink> {
     await close();
     throw error;
   }
+}
+
+/** Who else is told of messages. */
+function follow({ out, arrived }: SinkOptions, kept: KeptMessages, troubled: (text: string) => void): SavedMessages | undefined {
+  if (out !== undefined && kept.limit === 0) throw new Error('out wants keep above 0: what is not kept cannot be written');
+  const saved = out === undefined ? undefined : new SavedMessages(out, troubled);
+  if (saved !== undefined) kept.onAdded((message) => saved.add(message));
+  if (arrived !== undefined) kept.onAdded((message) => arrived(receivedOf(message)));
+  return saved;
 }
 
 async function openAll(options: SinkOptions, parts: CrewParts, open: OpenListener[]): Promise<SinkListener[]> {

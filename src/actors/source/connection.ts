@@ -62,6 +62,8 @@ export class SourceConnection {
   trouble: string | undefined;
   /** The server kept silent for the target's timeout. */
   timedOut = false;
+  /** It ended before the system had taken all that was said. */
+  unsent = false;
 
   constructor(target: Target, notify: (event: SourceEvent) => void) {
     const { helohost, address, pipelining = true } = target;
@@ -168,6 +170,7 @@ export class SourceConnection {
   #ended(trouble: string | undefined): void {
     this.trouble ??= trouble;
     if (this.#over) return;
+    this.unsent = this.#way.writableLength > 0;
     this.#session.lost();
     this.#turn();
     this.#way.destroy();

@@ -5,16 +5,20 @@
 import { readReplay } from '../../store/replay-messages.js';
 import { LoadMessages } from './message.js';
 import type { SourceOptions } from './options.js';
-import { SendingPlan } from './plan.js';
+import { mostNumbered, SendingPlan } from './plan.js';
 import { Senders } from './senders.js';
 import type { LoopWork } from './session-loop.js';
 import { type Counts, type LaneResult, Tally } from './tally.js';
 
 export interface LaneOrder {
   readonly options: SourceOptions;
+  /** Messages of the whole run. */
+  readonly messages: number;
   readonly run: string;
   readonly lane: number;
   readonly lanes: number;
+  /** The next number of all lanes, where nobody knows how many there will be. */
+  readonly counter: Int32Array | undefined;
   /** This lane's own ledger file. */
   readonly ledger: string | undefined;
 }
@@ -28,12 +32,23 @@ export interface Lane {
 }
 
 /** Makes the messages ready; throws when the replay or the ledger file cannot be opened. */
-export function makeLane({ options, run, lane, lanes, ledger }: LaneOrder): Lane {
-  const { messages, sender, pattern, recipients, rate, rampSeconds = 0, domains = [] } = options;
+export function makeLane({ options, messages, run, lane, lanes, counter, ledger }: LaneOrder): Lane {
+  const { sender, pattern, recipients, rate, rampSeconds = 0, domains = [] } = options;
   const sizes = options.sizes ?? [{ value: options.size, weight: 1 }];
-  const replay = options.replay === undefined ? [] : readReplay(options.replay).messages;
-  const load = new LoadMessages({ run, messages, sizes, sender, pattern, domains, recipients, replay });
-  const plan = new SendingPlan({ messages, rate, rampSeconds, lane, lanes });
+  const replay = typeof options.replay === 'string' ? readReplay(options.replay) : options.replay;
+  // A mark says 0 where nobody knows yet.
+  const announced = messages === mostNumbered ? 0 : messages;
+  const load = new LoadMessages({
+    run,
+    messages: announced,
+    sizes,
+    sender,
+    pattern,
+    domains,
+    recipients,
+    replay: replay?.messages ?? [],
+  });
+  const plan = new SendingPlan({ messages, rate, rampSeconds, lane, lanes, counter });
   const tally = new Tally(run, ledger);
   const senders = Math.min(shareOf(options.sessions, lane, lanes), plan.left);
   let running: Senders | undefined;
@@ -41,6 +56,7 @@ export function makeLane({ options, run, lane, lanes, ledger }: LaneOrder): Lane
     interrupt: () => (running === undefined ? plan.close() : running.interrupt()),
     counts: () => tally.counts(),
     async run(beginUs) {
+      tally.begin();
       const work: LoopWork = {
         target: options.target,
         plan,
@@ -49,11 +65,12 @@ export function makeLane({ options, run, lane, lanes, ledger }: LaneOrder): Lane
         beginUs,
         connected: (secure) => tally.connected(secure),
         reported: (report) => tally.report(report),
-        failed: (why, silent) => tally.failed(why, silent),
+        failed: (why, kind) => tally.failed(why, kind),
       };
       // In a closed loop the ramp is in the senders, each comes in turn; with a rate it is in the plan.
       const apartMs = rate > 0 ? 0 : (rampSeconds * 1000) / Math.max(1, senders);
-      running = new Senders(work, { senders, apartMs, deadlineSeconds: options.deadlineSeconds ?? 0 });
+      const { deadlineSeconds = 0, durationSeconds = 0 } = options;
+      running = new Senders(work, { senders, apartMs, deadlineSeconds, durationSeconds });
       return tally.finish(await running.run());
     },
   };

@@ -2,13 +2,17 @@
  * What a load run is told and what it answers.
  * Types only.
  */
+import type { Replay } from '../../store/replay-messages.js';
 import type { Target } from './connection.js';
 import type { LatencyFigures } from './latency.js';
 import type { Weighted } from './mix.js';
 
 export interface SourceOptions {
   readonly target: Target;
+  /** 0: as many as there is time for in `durationSeconds`. */
   readonly messages: number;
+  /** Seconds after which no further message is begun; 0 or absent = when all are sent. Answers are waited for. */
+  readonly durationSeconds?: number;
   /** Octets of body. */
   readonly size: number;
   /** In place of `size`: octets of body by weight. */
@@ -27,8 +31,8 @@ export interface SourceOptions {
   readonly pattern: string;
   /** Domains by weight, in place of the pattern's; all recipients of one message are in the same. */
   readonly domains?: readonly Weighted<string>[];
-  /** An mbox file or a Maildir whose messages are sent in turn, in place of made ones. */
-  readonly replay?: string;
+  /** An mbox file or a Maildir, or what was read from one: its messages are sent in turn, in place of made ones. */
+  readonly replay?: string | Replay;
   /** Seconds after which everything is cut off, whatever is under way; 0 or absent = never. */
   readonly deadlineSeconds?: number;
   /** Threads that share the senders; default 1, which is the caller's own. */
@@ -44,6 +48,7 @@ export interface SourceOptions {
 export interface SourceProgress {
   readonly accepted: number;
   readonly refused: number;
+  /** 0: as many as there is time for. */
   readonly messages: number;
   readonly connections: number;
   /** Since the begin. */
@@ -65,11 +70,14 @@ export interface SourceReport {
   readonly run: string;
   /** Open: latencies count from each message's planned moment, so that a stalled server is not spared. */
   readonly loop: 'open' | 'closed';
+  /** What was asked of an open loop: messages a second at its height, and seconds until the last one's moment. */
+  readonly planned: { readonly perSecond: number; readonly seconds: number } | null;
   /**
-   * How it came to its end: every message was answered or cut off; the deadline passed; the caller wanted no more; or the
-   * server could not be reached, or kept silent, so often that all senders gave up.
+   * How it came to its end: every message was answered or cut off; its time was over; the deadline passed; the caller wanted
+   * no more; or the server could not be reached, or kept silent, so often that all senders gave up.
    */
-  readonly ended: 'all-sent' | 'deadline' | 'interrupted' | 'gave-up';
+  readonly ended: 'all-sent' | 'duration' | 'deadline' | 'interrupted' | 'gave-up';
+  /** Those that were planned; with a duration alone in a closed loop, those that were begun. */
   readonly messages: number;
   /** Messages with a 250 after their body for at least one recipient. */
   readonly accepted: number;
@@ -85,7 +93,9 @@ export interface SourceReport {
   /** Recipients refused, cut off or never sent. */
   readonly refusedRecipients: number;
   readonly connections: number;
-  /** Of these, those over TLS. */
+  /** Tries that led to none on which a message could be sent: refused, turned away at the greeting, silent, no TLS. */
+  readonly failedConnections: number;
+  /** Of `connections`, those over TLS. */
   readonly tls: number;
   /** Connections on which the server kept silent for the target's timeout. */
   readonly timeouts: number;
@@ -95,13 +105,17 @@ export interface SourceReport {
   readonly seconds: number;
   /** Accepted messages a second of that span. */
   readonly perSecond: number;
-  /** The same as two times of the system's monotonic clock, microseconds. */
+  /** Share of its time in which the source's busiest thread did not wait, 0 to 1: near 1 it is the source that limits. */
+  readonly busy: number;
+  /** The span as two times of the system's monotonic clock, microseconds. */
   readonly firstUs: number;
   readonly lastUs: number;
   /** Milliseconds to the reply after the body, of accepted messages; null when there are none. */
   readonly latencyMs: LatencyFigures | null;
   /** The same of refused messages, to the reply or the end of the connection that was the end of them. */
   readonly refusedMs: LatencyFigures | null;
+  /** Accepted messages of an open loop, from their MAIL instead of their planned moment: what the server took; null in a closed loop. */
+  readonly serviceMs: LatencyFigures | null;
   /** How late messages were begun, because all senders were busy or the source itself was; null in a closed loop. */
   readonly lateMs: LatencyFigures | null;
   /** The first refusal or failure, as the server or the system said it. */

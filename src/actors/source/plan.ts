@@ -13,6 +13,8 @@ export interface PlanSettings {
   /** This lane takes the numbers lane, lane + lanes, lane + 2 × lanes, … */
   readonly lane: number;
   readonly lanes: number;
+  /** In place of a lane's own numbers: the next number of all lanes, so that a run that ends at any moment leaves no gaps. */
+  readonly counter?: Int32Array | undefined;
 }
 
 export interface Planned {
@@ -24,6 +26,9 @@ export interface Planned {
 export class SendingPlan {
   readonly #settings: PlanSettings;
   #next: number;
+  /** Taken and not begun by a sender that lost its connection: they come before all others. */
+  #returned: Planned[] = [];
+  #closed = false;
 
   constructor(settings: PlanSettings) {
     this.#settings = settings;
@@ -32,22 +37,32 @@ export class SendingPlan {
 
   /** The next message; undefined when all are handed out. */
   take(): Planned | undefined {
-    const { messages, rate, rampSeconds, lanes } = this.#settings;
-    const sequence = this.#next;
+    const returned = this.#returned.shift();
+    if (returned !== undefined) return returned;
+    const { messages, rate, rampSeconds, lanes, counter } = this.#settings;
+    if (this.#closed) return undefined;
+    const sequence = counter === undefined ? this.#next : Atomics.add(counter, 0, 1);
     if (sequence >= messages) return undefined;
     this.#next += lanes;
     return { sequence, dueUs: rate > 0 ? Math.round(1e6 * dueSeconds(sequence, rate, rampSeconds)) : undefined };
   }
 
+  /** Takes back what was not begun: another sender may have a connection when its moment comes. Nothing when closed. */
+  giveBack(message: Planned): void {
+    if (!this.#closed) this.#returned.push(message);
+  }
+
   /** Hands out nothing more. */
   close(): void {
-    this.#next = this.#settings.messages;
+    this.#closed = true;
+    this.#returned = [];
   }
 
   /** Messages of this lane that are not handed out. */
   get left(): number {
+    if (this.#closed) return 0;
     const { messages, lanes } = this.#settings;
-    return Math.max(0, Math.ceil((messages - this.#next) / lanes));
+    return this.#returned.length + Math.max(0, Math.ceil((messages - this.#next) / lanes));
   }
 }
 
@@ -60,6 +75,16 @@ export function dueBy(
   const sent =
     seconds < rampSeconds ? (rate * seconds ** 2) / (2 * rampSeconds) : (rate * rampSeconds) / 2 + rate * (seconds - rampSeconds);
   return Math.min(messages, Math.floor(sent) + 1);
+}
+
+/** The highest number of messages that marks can count. */
+export const mostNumbered = 999_999_999;
+
+/** Messages of a run for which only its time is given: those whose moment is before its end, or in a closed loop no number at all. */
+export function messagesWithin(seconds: number, rate: number, rampSeconds: number): number {
+  if (rate === 0) return mostNumbered;
+  const due = dueBy(seconds, { messages: mostNumbered, rate, rampSeconds });
+  return dueSeconds(due - 1, rate, rampSeconds) < seconds ? due : due - 1;
 }
 
 /** When message `sequence` is due: on the ramp sent(t) = rate × t² / (2 × ramp), after it a straight line. */

@@ -11,10 +11,12 @@ export interface SendersOrder {
   readonly apartMs: number;
   /** Seconds after the begin of the run at which everything is cut off; 0 = never. */
   readonly deadlineSeconds: number;
+  /** Seconds after the begin of the run at which no further message is begun; 0 = never. */
+  readonly durationSeconds: number;
 }
 
 /** What put an end to them from outside; undefined: all was answered, or they gave up. */
-export type CutBy = 'deadline' | 'interrupted' | undefined;
+export type CutBy = 'duration' | 'deadline' | 'interrupted' | undefined;
 
 /** How long an interrupted run waits for the answers to what is under way. */
 const graceMs = 2_000;
@@ -29,6 +31,7 @@ export class Senders {
   #toBegin: number;
   #next: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
+  #duration: NodeJS.Timeout | undefined;
   #end: (by: CutBy) => void = () => undefined;
   #cutBy: CutBy;
 
@@ -51,21 +54,31 @@ export class Senders {
   run(): Promise<CutBy> {
     return new Promise((resolve) => {
       this.#end = resolve;
-      const { deadlineSeconds } = this.#order;
-      const leftMs = this.#work.beginUs / 1000 + deadlineSeconds * 1000 - monotonicUs() / 1000;
-      if (deadlineSeconds > 0) this.#cutAfter(leftMs, `the deadline of ${deadlineSeconds} s has passed`);
+      const { deadlineSeconds, durationSeconds } = this.#order;
+      if (deadlineSeconds > 0) this.#cutAfter(this.#leftMs(deadlineSeconds), `the deadline of ${deadlineSeconds} s has passed`);
+      if (durationSeconds > 0) this.#duration = setTimeout(() => this.#beginNothing('duration'), this.#leftMs(durationSeconds));
       this.#begin();
     });
   }
 
   /** Begins no further message; ends after the answers to those under way, which may take a moment. */
   interrupt(): void {
-    this.#cutBy = 'interrupted';
-    this.#work.plan.close();
     clearTimeout(this.#deadline);
     this.#cutAfter(graceMs, 'interrupted');
+    this.#beginNothing('interrupted');
+  }
+
+  /** What is under way is answered. */
+  #beginNothing(why: CutBy): void {
+    this.#cutBy = why;
+    this.#work.plan.close();
     this.#beginNoMore();
     for (const loop of this.#loops) loop.windUp();
+  }
+
+  /** Milliseconds until so many seconds after the begin of the run. */
+  #leftMs(seconds: number): number {
+    return this.#work.beginUs / 1000 + seconds * 1000 - monotonicUs() / 1000;
   }
 
   #begin(): void {
@@ -89,9 +102,9 @@ export class Senders {
 
   #cutAfter(ms: number, why: string): void {
     this.#deadline = setTimeout(() => {
-      this.#cutBy ??= 'deadline';
+      if (this.#cutBy !== 'interrupted') this.#cutBy = 'deadline';
       this.#work.plan.close();
-      this.#work.failed(why, false);
+      this.#work.failed(why, { silent: false, unusable: false });
       for (const loop of this.#loops) loop.stop(why);
       this.#beginNoMore();
     }, ms);
@@ -109,6 +122,7 @@ export class Senders {
     if (this.#open > 0) return;
     clearTimeout(this.#next);
     clearTimeout(this.#deadline);
+    clearTimeout(this.#duration);
     this.#end(this.#cutBy);
   }
 }

@@ -14,6 +14,8 @@ const mostFailures = 5;
 /** Times in a row that the server kept silent, before its greeting or over a message: each costs the whole timeout. */
 const mostSilent = 2;
 const failurePauseMs = 100;
+/** A connection that ends sooner without a message is not made again at once. */
+const shortLifeMs = 1_000;
 
 export interface Reported {
   readonly sequence: number;
@@ -26,6 +28,8 @@ export interface Reported {
   readonly lateUs: number | undefined;
   /** What broke the connection meanwhile, in the system's words or ours. */
   readonly trouble: string | undefined;
+  /** The connection ended before its final dot was out. */
+  readonly incomplete: boolean;
 }
 
 export interface LoopWork {
@@ -38,7 +42,8 @@ export interface LoopWork {
   readonly beginUs: number;
   readonly connected: (secure: boolean) => void;
   readonly reported: (report: Reported) => void;
-  readonly failed: (why: string, silent: boolean) => void;
+  /** `unusable`: a connection that never came so far that a message could be sent. */
+  readonly failed: (why: string, kind: { readonly silent: boolean; readonly unusable: boolean }) => void;
 }
 
 export interface RunningLoop {
@@ -74,11 +79,13 @@ class SessionLoop {
   /** For the message under way, and for the one that is begun before that is answered. */
   readonly #drafts = [new Draft(), new Draft()] as const;
   #sent = 0;
+  /** When the connection was asked for; milliseconds. */
+  #connectMs = 0;
   #failures = 0;
   #silences = 0;
   #ready = false;
   #stopped = false;
-  /** Waits for its time, or for a connection. */
+  /** Waits for its time. */
   #waiting: Planned | undefined;
   /** Until it is due. */
   #timer: NodeJS.Timeout | undefined;
@@ -91,12 +98,13 @@ class SessionLoop {
   }
 
   connect(): void {
-    if (this.#stopped || (this.#work.plan.left === 0 && this.#waiting === undefined)) {
+    if (this.#stopped || this.#work.plan.left === 0) {
       this.#done();
       return;
     }
     this.#sent = 0;
     this.#ready = false;
+    this.#connectMs = performance.now();
     const connection = new SourceConnection(this.#work.target, (event) => {
       if (connection === this.#connection) this.#take(event);
     });
@@ -144,7 +152,7 @@ class SessionLoop {
   #next(): Planned | undefined {
     const { plan, perSession } = this.#work;
     if (perSession > 0 && this.#sent >= perSession) return undefined;
-    // One may be waiting whose time came while there was no connection.
+    // One may be waiting for its time.
     this.#waiting ??= plan.take();
     return this.#waiting;
   }
@@ -189,6 +197,8 @@ class SessionLoop {
     const message = this.#underWay.shift();
     if (message === undefined) return;
     const connection = this.#connection;
+    // With another one behind it, what is not out may be that one's.
+    const incomplete = connection?.unsent === true && this.#underWay.length === 0;
     if (connection?.timedOut !== true) this.#silences = 0;
     const { sequence, dueUs, octets, begunUs } = message;
     const plannedUs = this.#plannedUs(message, begunUs);
@@ -200,6 +210,7 @@ class SessionLoop {
       latencyUs: monotonicUs() - plannedUs,
       lateUs,
       trouble: connection?.trouble,
+      incomplete,
     });
   }
 
@@ -213,13 +224,27 @@ class SessionLoop {
     const trouble = connection?.trouble ?? text ?? 'the server closed the connection';
     const silent = connection?.timedOut === true;
     this.#connection = undefined;
-    if (this.#ready && !silent) this.connect();
+    this.#giveBack();
+    if (this.#ready && !silent) this.#again();
     else {
-      this.#work.failed(trouble, silent);
+      this.#work.failed(trouble, { silent, unusable: !this.#ready && !this.#stopped });
       if (silent) this.#silences++;
       else this.#failures++;
       if (this.#stopped || this.#failures >= mostFailures || this.#silences >= mostSilent) this.#done();
       else setTimeout(() => this.connect(), failurePauseMs);
     }
+  }
+
+  /** A server that greets and hangs up before a message is due must not be asked thousands of times a second. */
+  #again(): void {
+    if (this.#sent > 0 || performance.now() - this.#connectMs > shortLifeMs) this.connect();
+    else setTimeout(() => this.connect(), failurePauseMs);
+  }
+
+  /** What waited for its time here is not late because this connection is gone. */
+  #giveBack(): void {
+    clearTimeout(this.#timer);
+    if (this.#waiting !== undefined) this.#work.plan.giveBack(this.#waiting);
+    this.#waiting = undefined;
   }
 }

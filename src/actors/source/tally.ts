@@ -23,6 +23,8 @@ export interface Counts {
   /** Octets of accepted messages in wire form. */
   readonly octets: number;
   readonly connections: number;
+  /** Tries that led to none on which a message could be sent. */
+  readonly failedConnections: number;
   /** Of these, those over TLS. */
   readonly tls: number;
   /** Connections on which the server kept silent for too long. */
@@ -39,6 +41,10 @@ export interface LaneResult {
   readonly latency: RecordableHistogram;
   readonly refusals: RecordableHistogram;
   readonly late: RecordableHistogram;
+  /** Of accepted messages in an open loop, from their begin. */
+  readonly service: RecordableHistogram;
+  /** Share of its time in which the lane's thread did not wait, 0 to 1. */
+  readonly busy: number;
   readonly cutBy: CutBy;
 }
 
@@ -48,6 +54,8 @@ export class Tally {
   readonly #latency = new LatencyHistogram();
   readonly #refusals = new LatencyHistogram();
   readonly #late = new LatencyHistogram();
+  readonly #service = new LatencyHistogram();
+  #began = performance.eventLoopUtilization();
   readonly #counts = {
     accepted: 0,
     refused: 0,
@@ -58,6 +66,7 @@ export class Tally {
     acceptedRecipients: 0,
     octets: 0,
     connections: 0,
+    failedConnections: 0,
     tls: 0,
     timeouts: 0,
     lastUs: 0,
@@ -75,17 +84,23 @@ export class Tally {
     });
   }
 
+  /** The run begins now. */
+  begin(): void {
+    this.#began = performance.eventLoopUtilization();
+  }
+
   connected(secure: boolean): void {
     this.#counts.connections++;
     if (secure) this.#counts.tls++;
   }
 
-  failed(why: string, silent: boolean): void {
+  failed(why: string, { silent, unusable }: { readonly silent: boolean; readonly unusable: boolean }): void {
     this.#trouble ??= why.trim();
     if (silent) this.#counts.timeouts++;
+    if (unusable) this.#counts.failedConnections++;
   }
 
-  report({ sequence, outcomes, octets, latencyUs, lateUs, trouble }: Reported): void {
+  report({ sequence, outcomes, octets, latencyUs, lateUs, trouble, incomplete }: Reported): void {
     const us = monotonicUs();
     const counts = this.#counts;
     counts.lastUs = us;
@@ -101,9 +116,10 @@ export class Tally {
       counts.accepted++;
       counts.octets += octets;
       this.#latency.add(latencyUs);
+      if (lateUs !== undefined) this.#service.add(latencyUs - lateUs);
     } else {
       counts.refused++;
-      counts[reasonOf(outcomes[0])]++;
+      counts[reasonOf(outcomes[0], incomplete)]++;
       this.#refusals.add(latencyUs);
     }
     counts.acceptedRecipients += taken;
@@ -116,19 +132,27 @@ export class Tally {
   /** Completes the ledger file. */
   finish(cutBy: CutBy): LaneResult {
     this.#ledger?.close();
-    const [latency, refusals, late] = [this.#latency.recorded, this.#refusals.recorded, this.#late.recorded];
-    return { counts: this.counts(), latency, refusals, late, cutBy };
+    return {
+      counts: this.counts(),
+      latency: this.#latency.recorded,
+      refusals: this.#refusals.recorded,
+      late: this.#late.recorded,
+      service: this.#service.recorded,
+      busy: performance.eventLoopUtilization(this.#began).utilization,
+      cutBy,
+    };
   }
 }
 
 /** The session's words for a connection that ended over a message. */
 const died = /^Connected to \S+ but connection died\.( Possible duplicate!)?/;
 
-function reasonOf(first: Outcome | undefined): keyof RefusalReasons {
+/** `incomplete`: the final dot never left, whatever the session had handed on. */
+function reasonOf(first: Outcome | undefined, incomplete: boolean): keyof RefusalReasons {
   if (first?.status === 'D') return 'permanent';
   const found = died.exec(first?.text ?? '');
   if (found === null) return 'temporary';
-  return found[1] === undefined ? 'cut' : 'unanswered';
+  return found[1] === undefined || incomplete ? 'cut' : 'unanswered';
 }
 
 export function sumOf(all: readonly Counts[]): Counts {
@@ -144,6 +168,7 @@ export function sumOf(all: readonly Counts[]): Counts {
     acceptedRecipients: sum('acceptedRecipients'),
     octets: sum('octets'),
     connections: sum('connections'),
+    failedConnections: sum('failedConnections'),
     tls: sum('tls'),
     timeouts: sum('timeouts'),
     lastUs: Math.max(0, ...all.map(({ lastUs }) => lastUs)),

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { Worker } from 'node:worker_threads';
 import { monotonicUs } from '../kernel/monotonic.js';
 import type { LaneOrder } from './lane.js';
-import type { SourceOptions } from './options.js';
+import { mostNumbered } from './plan.js';
 import { type Counts, type LaneResult, sumOf } from './tally.js';
 import type { LaneNews } from './thread-main.js';
 
@@ -20,15 +20,14 @@ export interface ThreadsResult {
 
 /** Rejects with the first thread's error; then all are ended. */
 export async function runThreads(
-  options: SourceOptions,
-  run: string,
-  threads: number,
+  { options, messages, run, threads }: Pick<LaneOrder, 'options' | 'messages' | 'run'> & { readonly threads: number },
   show: (counts: Counts, beginUs: number) => void,
 ): Promise<ThreadsResult> {
   const { progress: _progress, signal, ...plain } = options;
+  const counter = messages === mostNumbered ? new Int32Array(new SharedArrayBuffer(4)) : undefined;
   const orders = Array.from({ length: threads }, (_, lane): LaneOrder => {
     const ledger = options.ledger === undefined ? undefined : `${options.ledger}.${lane}`;
-    return { options: plain, run, lane, lanes: threads, ledger };
+    return { options: plain, messages, run, counter, lane, lanes: threads, ledger };
   });
   if (options.ledger !== undefined) writeFileSync(options.ledger, '');
   const interrupted = (): void => workers.forEach((worker) => void worker.postMessage('interrupt'));

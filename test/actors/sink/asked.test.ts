@@ -19,6 +19,8 @@ test('options that are not known or no such value are named', async () => {
     [{ keep: '5' }, /^keep is a number, not "5"/],
     [{ threads: Number.NaN }, /^threads is a number, not NaN/],
     [{ rules: ['clean'] }, /^rules is a text/],
+    [{ ledger: '' }, /^ledger is a path, not ""/],
+    [{ arrived: {} }, /^arrived is a function, not {}/],
     [{ tls: true }, /^tls is 'self-made' or/],
     [25, /^startSink takes an object, not 25/],
   ];

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { type Sink, type SinkOptions, startSink } from '../../../src/actors/sink/sink.js';
+import { qmtp } from './qmtp-client.js';
 import { submit, talk } from './submit.js';
 
 const loopback = { address: '127.0.0.1', port: 0 };
@@ -181,19 +182,6 @@ test('LMTP answers each recipient that was taken, and is not SMTP', async () => 
   await sink.close();
 });
 
-async function qmtp(port: number, recipient: string, more = ''): Promise<string> {
-  const netstring = (text: string): string => `${text.length}:${text},`;
-  const socket = connect(port, '127.0.0.1');
-  let text = '';
-  socket.setEncoding('latin1').on('data', (piece: string) => {
-    text += piece;
-  });
-  socket.on('error', () => undefined);
-  socket.end(netstring(`\nSubject: q\n\n.dot\n${more}`) + netstring('s@x') + netstring(netstring(recipient)));
-  await once(socket, 'close');
-  return text;
-}
-
 test('a message that is too large is refused by every protocol, and the next one is whole', async () => {
   const sink = await startSink({ smtp: loopback, lmtp: loopback, qmtp: loopback, maxSize: 100 });
   const large = `Subject: l\r\n\r\n${'x'.repeat(200)}\r\n`;
@@ -235,24 +223,6 @@ test('in LMTP an address that wants a reply at the end gets it alone', async () 
   assert.deepEqual([messages, recipients, refused4, refused5], [1, 2, 2, 1]);
   await submit(port, { recipients: ['a@x'], body, hello: 'LHLO' });
   assert.equal(sink.report().recipients, 3);
-  await sink.close();
-});
-
-test('QMTP takes, refuses for a time or for good, and cuts', async () => {
-  const sink = await startSink({ qmtp: loopback, rules: 'rcpt d@* drop' });
-  assert.equal(await qmtp(sink.port('qmtp'), 'r@x'), '3:Kok,');
-  assert.match(await qmtp(sink.port('qmtp'), '450-r@x'), /^\d+:Z450 as/);
-  assert.match(await qmtp(sink.port('qmtp'), '550-r@x'), /^\d+:D550 as/);
-  assert.equal(await qmtp(sink.port('qmtp'), 'd@x'), '');
-  const { messages, refused4, refused5, drops } = sink.report();
-  assert.deepEqual([messages, refused4, refused5, drops], [1, 1, 1, 1]);
-  for (const code of ['450', '421']) {
-    sink.setRules(`connect * ${code} no`);
-    assert.equal(await qmtp(sink.port('qmtp'), 'r@x'), '', 'there is no answer before a package');
-  }
-  assert.deepEqual([sink.report().messages, sink.report().refused4], [1, 3]);
-  const [message] = sink.messages({ to: 'r@x' });
-  assert.deepEqual([message?.subject, message?.text, message?.protocol], ['q', '.dot\r\n', 'qmtp']);
   await sink.close();
 });
 

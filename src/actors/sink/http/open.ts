@@ -15,6 +15,7 @@ import { Series } from './series.js';
 const mostConnections = 1_000;
 /** Octets of a request's body that are read for the interface. */
 const mostBody = 1_048_576;
+const ownPaths = ['/', '/metrics', '/healthz'];
 
 /** `names`: those by which it may be asked, beside addresses and localhost. */
 export async function openHttp(at: SinkAddress, desk: Desk, names: readonly string[]): Promise<OpenListener> {
@@ -81,7 +82,7 @@ function urlOf(target: string): URL | undefined {
 
 /** All else is somebody's webhook. */
 function isOurs({ method, path }: Asked): boolean {
-  return path.startsWith('/api/') || ((path === '/' || path === '/metrics') && (method === 'GET' || method === 'HEAD'));
+  return path.startsWith('/api/') || (ownPaths.includes(path) && (method === 'GET' || method === 'HEAD'));
 }
 
 /** `body` is undefined when it is longer than the interface takes. */

@@ -33,6 +33,7 @@ export const pageMarkup = `<!doctype html>
       <div class="bar">
         <h2 id="messages-title">Messages</h2>
         <label class="search">Search <input id="search" type="search" autocomplete="off"></label>
+        <a id="save" class="button" href="/api/mbox" download="messages.mbox">Save all</a>
         <button id="clear" type="button">Delete all</button>
       </div>
       <p id="listed"></p>

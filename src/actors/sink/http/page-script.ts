@@ -88,6 +88,8 @@ async function list(how) {
   // Something else was asked for meanwhile.
   if (turn !== asked) return false;
   $('clear').textContent = $('search').value ? 'Delete found' : 'Delete all';
+  $('save').textContent = $('search').value ? 'Save found' : 'Save all';
+  $('save').href = '/api/mbox?' + new URLSearchParams($('search').value ? { q: $('search').value } : {});
   $('listed').textContent = found.total === found.kept ? number(found.kept) + ' kept' : number(found.total) + ' of ' + number(found.kept) + ' kept';
   // Far down nothing moves under the reader.
   if (how === 'again' && pages > 10) return true;

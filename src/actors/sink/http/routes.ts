@@ -10,6 +10,7 @@ import type { KeptMessage } from '../kept.js';
 import { receivedOf, summaryOf } from '../received.js';
 import { SinkRulesError } from '../troubles.js';
 import { viewOf } from '../view.js';
+import { sendMbox } from './mbox.js';
 import { metricsText } from './metrics.js';
 import { page, pageHeaders } from './page.js';
 import { sendPart } from './part.js';
@@ -51,6 +52,7 @@ const viewPolicy = `${htmlPolicy} allow-popups allow-popups-to-escape-sandbox`;
 
 const routes: Readonly<Record<string, Route>> = {
   'GET /': (_asked, _here, response) => send(response, 200, 'text/html; charset=utf-8', page, pageHeaders),
+  'GET /healthz': (_asked, _here, response) => send(response, 200, plain, 'ok\n'),
   'GET /metrics': (_asked, { desk }, response) =>
     send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', metricsText(desk.report())),
   'GET /api/status': (_asked, { desk, series }, response) => sendJson(response, { ...desk.report(), series: series.all() }),
@@ -76,6 +78,7 @@ const routes: Readonly<Record<string, Route>> = {
   'GET /api/messages/ID/transcript': withMessage((message, response) =>
     send(response, 200, plain, `${receivedOf(message).transcript.join('\n')}\n`),
   ),
+  'GET /api/mbox': ({ query, gone }, { desk }, response) => sendMbox(response, desk, matchOf(query), gone),
   'GET /api/wait': wait,
   'GET /api/rules': (_asked, { desk }, response) => send(response, 200, plain, desk.house.troubles.text),
   'PUT /api/rules': putRules,

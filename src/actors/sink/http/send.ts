@@ -3,7 +3,8 @@
  */
 import type { ServerResponse } from 'node:http';
 
-const always = {
+/** Headers of every answer. */
+export const always = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
