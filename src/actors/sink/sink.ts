@@ -8,7 +8,7 @@ import { askedAt } from './asked-at.js';
 import { Desk } from './desk.js';
 import { House } from './house.js';
 import { openHttp } from './http/open.js';
-import { KeptMessages } from './kept.js';
+import { type KeptMessage, KeptMessages } from './kept.js';
 import { SinkLedger } from './ledger.js';
 import { type OpenListener, openListener } from './listeners.js';
 import { LocalBooks } from './local-books.js';
@@ -76,8 +76,19 @@ function follow({ out, arrived }: SinkOptions, kept: KeptMessages, troubled: (te
   if (out !== undefined && kept.limit === 0) throw new Error('out wants keep above 0: what is not kept cannot be written');
   const saved = out === undefined ? undefined : new SavedMessages(out, troubled);
   if (saved !== undefined) kept.onAdded((message) => saved.add(message));
-  if (arrived !== undefined) kept.onAdded((message) => arrived(receivedOf(message)));
+  if (arrived !== undefined) kept.onAdded((message) => tell(arrived, message));
   return saved;
+}
+
+/** What it throws, such as a failed assertion, is the program's, but the session that brought the message goes on. */
+function tell(arrived: (message: ReceivedMessage) => void, message: KeptMessage): void {
+  try {
+    arrived(receivedOf(message));
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
 }
 
 async function openAll(options: SinkOptions, parts: CrewParts, open: OpenListener[]): Promise<SinkListener[]> {

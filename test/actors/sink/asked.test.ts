@@ -2,6 +2,7 @@
  * The sink as a program asks for it: mistakes in what is asked are named, failures show the line that asked, what can be looked for.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { type SinkMatch, type SinkOptions, SinkRulesError, startSink } from '../../../src/actors/sink/sink.js';
 import { submit, talk } from './submit.js';
@@ -104,4 +105,21 @@ test('letters beyond ASCII in rules are those of addresses, replies and reports'
     () => sink.setRules('größe * 452 x'),
     (error) => error instanceof SinkRulesError && error.reason.startsWith('"größe"'),
   );
+});
+
+test('what a program throws when it is told of a message reaches it, and the session goes on', async () => {
+  const program = `
+    import { connect } from 'node:net';
+    import { startSink } from ${JSON.stringify(new URL('../../../src/actors/sink/sink.js', import.meta.url).href)};
+    const thrown = [];
+    process.on('uncaughtException', (error) => thrown.push(error.message));
+    const sink = await startSink({ arrived: ({ id }) => { throw new Error('message ' + id); } });
+    const one = 'MAIL FROM:<a@x>\\r\\nRCPT TO:<b@x>\\r\\nDATA\\r\\n\\r\\nhi\\r\\n.\\r\\n';
+    connect(sink.port(), '127.0.0.1').end('EHLO me\\r\\n' + one + one + 'QUIT\\r\\n').resume();
+    await sink.wait({ after: 1 });
+    await sink.close();
+    console.log(thrown.join());
+  `;
+  const ran = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 60_000 });
+  assert.deepEqual([ran.stdout, ran.stderr, ran.status], ['message 1,message 2\n', '', 0]);
 });
