@@ -2,7 +2,7 @@
  * `npm run bench -- SCENARIO` and `tqmail bench SCENARIO`: the same work through our server and through each peer, in turn (A B A B …).
  * Prints a table for people; --json writes the figures. Ends every process it started, also on Ctrl-C.
  */
-import { accessSync, appendFileSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, appendFileSync, constants, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { reason } from '../src/cli/complain.js';
 import { usageLine } from '../src/cli/manual/help.js';
@@ -10,10 +10,9 @@ import { progressLine } from '../src/cli/progress.js';
 import { chooseCandidates } from './candidates.js';
 import { commandLine } from './command-line.js';
 import { benchLaunchers, usage as launcherUsage } from './launchers/launchers.js';
-import { postfixLoad } from './load/postfix.js';
-import { tqmailLoad } from './load/tqmail.js';
 import { benchLog, usage as logUsage } from './log/log.js';
-import { thisMachine } from './machine.js';
+import { type Machine, thisMachine } from './machine.js';
+import { oneRun } from './one-run.js';
 import { type BenchOptions, parseBenchOptions, UsageError, usage } from './options.js';
 import type { Peer } from './peers/peer.js';
 import { benchPop3, usage as pop3Usage } from './pop3/pop3.js';
@@ -24,9 +23,8 @@ import { ledgerLine } from './report/ledger.js';
 import { reportPage } from './report/page.js';
 import { readResult } from './report/read-result.js';
 import { resultTable } from './report/table.js';
-import { type BenchResult, type CandidateResult, medians, type RunRow, ratiosTo, spreads, withoutFigures } from './result.js';
+import { type BenchResult, type CandidateResult, medians, type RunRow, ratiosTo, spreads } from './result.js';
 import { inProject } from './root.js';
-import { runScenario } from './scenarios/scenario.js';
 
 const exitUsage = 64;
 const exitInterrupted = 130;
@@ -42,14 +40,16 @@ async function bench(options: BenchOptions): Promise<BenchResult> {
   const rows = new Map<Peer, RunRow[]>(candidates.map((peer) => [peer, []]));
   const base = openWorkFolder();
   let whole = 0;
-  untilNow = () => (whole === 0 ? undefined : resultOf({ ...options, runs: whole }, skipped, rows));
+  const machine = thisMachine(base);
+  untilNow = () => (whole === 0 ? undefined : resultOf({ ...options, runs: whole }, skipped, rows, machine));
   try {
     for (let round = 1; round <= options.runs; round++) {
       for (const peer of candidates) {
         const dir = path.join(base, `${round}-${peer.name}`);
         mkdirSync(dir, { mode: 0o755 });
         const progress = progressLine(`${options.scenario} run ${round} of ${options.runs}: ${peer.name}`);
-        const row = await oneRun(options, peer, dir, progress.show);
+        const begun = new Date().toISOString();
+        const row = { begun, ...(await oneRun(options, peer, dir, progress.show)) };
         // It ended because it was ended: that is no result.
         if (interrupted) return await ending;
         rows.get(peer)?.push(row);
@@ -62,7 +62,7 @@ async function bench(options: BenchOptions): Promise<BenchResult> {
     await endAllChildren();
     removeWorkFolder(base);
   }
-  return resultOf(options, skipped, rows);
+  return resultOf(options, skipped, rows, machine);
 }
 
 /** Of the first `options.runs` runs of each candidate. */
@@ -70,15 +70,18 @@ function resultOf(
   options: BenchOptions,
   skipped: BenchResult['skipped'],
   rows: ReadonlyMap<Peer, readonly RunRow[]>,
+  machine: Machine,
 ): BenchResult {
   const results = [...rows].map(([peer, runs]) => candidateResult(options, peer, runs.slice(0, options.runs)));
-  const ours = results[0]?.median ?? {};
-  const ratios = Object.fromEntries(results.slice(1).map((theirs) => [theirs.name, ratiosTo(ours, theirs.median)]));
+  const [ours, ...others] = results;
+  // Not of what is left when runs that went wrong are left out.
+  const compared = others.map((theirs) => [theirs.name, ours?.ok && theirs.ok ? ratiosTo(ours.median, theirs.median) : {}]);
+  const ratios = Object.fromEntries(compared);
   return {
     scenario: options.scenario,
     options,
     date: new Date().toISOString(),
-    machine: thisMachine(),
+    machine,
     results,
     skipped,
     ratios,
@@ -92,18 +95,6 @@ const mostStaying = 2 * 1024 ** 3;
 /** ext4 passes over the files that were deleted in the last minutes whenever it makes one: each Maildir would slow the next run. */
 function staysToTheEnd({ scenario, n, warmup, size, runs }: BenchOptions, candidates: number): boolean {
   return scenario === 'local' && (n + warmup) * (size + 4_096) * runs * candidates <= mostStaying;
-}
-
-/** A row in any case: a server that does not come up is a result, not a crash. */
-async function oneRun(options: BenchOptions, peer: Peer, dir: string, progress: (text: string) => void): Promise<RunRow> {
-  const load = options.load === 'postfix' ? postfixLoad : tqmailLoad;
-  try {
-    const missing = peer.missing(options) || load.missing();
-    if (missing !== '') return { ok: false, error: missing };
-    return withoutFigures(await runScenario({ options, peer, load, dir, progress }));
-  } catch (error) {
-    return { ok: false, error: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 function candidateResult(options: BenchOptions, peer: Peer, runs: readonly RunRow[]): CandidateResult {
@@ -136,14 +127,15 @@ export async function main(args: readonly string[]): Promise<number> {
   process.on('SIGTERM', endOnSignal);
   try {
     const [verb, ...rest] = args;
+    if (verb === 'help' || args.includes('--help')) {
+      const own = verb === 'launchers' || verb === 'log' || verb === 'pop3';
+      process.stdout.write(own ? usageOf(verb) : usage);
+      return 0;
+    }
     if (verb === 'pop3') return await benchPop3(rest);
     if (verb === 'launchers') return await benchLaunchers(rest);
     if (verb === 'log') return await benchLog(rest);
     if (verb === 'compare' || verb === 'page') return onFiles(verb, rest);
-    if (verb === '--help' || verb === 'help') {
-      process.stdout.write(usage);
-      return 0;
-    }
     const options = parseBenchOptions(args);
     if (options.ledger) ledgerFile();
     const { skipped } = chooseCandidates(options);
@@ -170,17 +162,31 @@ export async function main(args: readonly string[]): Promise<number> {
 async function measure(options: BenchOptions): Promise<number> {
   const result = await bench(options);
   if (interrupted) return await ending;
-  publish(result);
+  const written = publish(result);
   if (options.ledger) appendFileSync(ledgerFile(), ledgerLine(result));
-  return result.results.every((candidate) => candidate.ok) ? 0 : 1;
+  return written && result.results.every((candidate) => candidate.ok) ? 0 : 1;
 }
 
-/** To the terminal and into the files that were asked for; the ledger is for whole results alone. */
-function publish(result: BenchResult): void {
-  const { options } = result;
+/** To the terminal and into the files that were asked for; the ledger is for whole results alone. False when a file could not be written. */
+function publish(result: BenchResult): boolean {
+  const { json, report } = result.options;
   process.stdout.write(resultTable(result));
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
-  if (options.report !== undefined) writeFileSync(options.report, reportPage(result));
+  const files = [
+    ['--json', json, () => `${JSON.stringify(result, null, 2)}\n`],
+    ['--report', report, () => reportPage(result)],
+  ] as const;
+  let written = true;
+  for (const [option, file, text] of files) {
+    if (file === undefined) continue;
+    try {
+      writeFileSync(file, text());
+    } catch (error) {
+      // One after hours of runs: the other file may have room.
+      process.stderr.write(`bench: ${option} ${file}: ${reason(error)}: it is not whole\n`);
+      written = false;
+    }
+  }
+  return written;
 }
 
 /** Asked before the runs: they may take an hour. */
@@ -188,6 +194,7 @@ function mustBeWritable(option: string, file: string | undefined): void {
   if (file === undefined) return;
   try {
     accessSync(existsSync(file) ? file : path.dirname(path.resolve(file)), constants.W_OK);
+    if (file === '' || statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new Error('it is no file');
   } catch (error) {
     throw new UsageError(`${option}${file}: cannot be written: ${reason(error)}`);
   }

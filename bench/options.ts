@@ -155,7 +155,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     throw new UsageError(`${scenario} needs --load tqmail: smtp-sink knows nothing of single messages`);
   if (words.rules !== undefined && (load !== 'tqmail' || !troublesome.has(scenario)))
     throw new UsageError(`--rules is for ${[...troublesome].join(', ')} with --load tqmail`);
-  if (words.target !== undefined && !/^[^:\s]+:\d{1,5}$/.test(words.target))
+  if (words.target !== undefined && !isPlace(words.target))
     throw new UsageError(`--target is ADDRESS:PORT, as 127.0.0.1:25, not ${words.target}`);
   if (scenario === 'idle-crowd' && (words.peer ?? words.target) !== undefined)
     throw new UsageError('idle-crowd measures tqmail alone');
@@ -226,6 +226,11 @@ function sinkRules(word: string): string {
   const rules = parseSinkRules(text);
   if ('line' in rules) throw new UsageError(`--rules ${word} line ${rules.line}: ${rules.reason}`);
   return text;
+}
+
+function isPlace(text: string): boolean {
+  const port = Number(/^[^:\s]+:(\d{1,5})$/.exec(text)?.[1] ?? 0);
+  return port >= 1 && port <= 65_535;
 }
 
 function isWordName(name: string): name is WordName {

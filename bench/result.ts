@@ -11,6 +11,8 @@ export interface RunRow {
   readonly ok: boolean;
   /** Why it is not ok. */
   readonly error?: string;
+  /** When this candidate's turn began: ISO 8601, UTC. */
+  readonly begun?: string;
   /** Deliveries a second, from the first connection to the last arrival; in `accept` and `backlog`: accepted a second. */
   readonly perSecond?: number;
   /** Megabytes (10^6) of body delivered a second, each recipient's copy counted; same span. */
@@ -138,12 +140,20 @@ function goodValues(runs: readonly RunRow[]): Map<string, number[]> {
   return values;
 }
 
-/** Medians of every figure over the runs that were ok. */
+/** What must not happen: a median would hide it. */
+const faultCounts = ['lost', 'duplicate', 'altered', 'provoked'] as const;
+
+/** Medians of every figure over the runs that were ok. Where not all were, what went wrong is the sum over all. */
 export function medians(runs: readonly RunRow[]): Figures {
   const figures: Record<string, number> = {};
   for (const [name, values] of goodValues(runs)) {
     const middle = median(values);
     if (middle !== undefined) figures[name] = rounded(middle);
+  }
+  if (runs.every(({ ok }) => ok)) return figures;
+  for (const name of faultCounts) {
+    const known = runs.flatMap((run) => run[name] ?? []);
+    if (known.length > 0) figures[name] = known.reduce((sum, count) => sum + count, 0);
   }
   return figures;
 }

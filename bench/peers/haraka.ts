@@ -76,7 +76,7 @@ async function startHaraka(workload: Workload): Promise<RunningPeer> {
     const words = child.output.stderr.trim();
     throw new Error(`Haraka did not start: ${/^.*Error: .*$/m.exec(words)?.[0] ?? (words.slice(-300) || String(error))}`);
   }
-  return { port, roots: [child.pid], stop: () => child.stop() };
+  return { port, roots: [child.pid], server: child, stop: () => child.stop() };
 }
 
 function outboundSettings({ options }: Workload): string {

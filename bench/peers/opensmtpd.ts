@@ -62,7 +62,7 @@ async function startOpenSmtpd(workload: Workload): Promise<RunningPeer> {
     throw new Error(`OpenSMTPD did not start: ${child.output.stderr.trim().slice(-300) || String(error)}`);
   }
   const mailbox = path.join(box, 'Maildir', 'new');
-  return { port, roots: [child.pid], mailbox, restMs: forgetsHopMs, stop: () => child.stop() };
+  return { port, roots: [child.pid], server: child, mailbox, restMs: forgetsHopMs, stop: () => child.stop() };
 }
 
 /** The lines of a system file with others behind them, unless the names are there. */

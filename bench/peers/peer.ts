@@ -4,6 +4,7 @@
  */
 import type { SinkRun } from '../load/load.js';
 import type { BenchOptions } from '../options.js';
+import type { Child } from '../process/children.js';
 
 /** One run's work, as an adapter must prepare for it. */
 export interface Workload {
@@ -39,6 +40,8 @@ export interface RunningPeer {
   readonly port: number;
   /** Roots of the process tree whose CPU and memory count. */
   readonly roots: readonly number[];
+  /** The process whose unexpected end is the end of the run; absent: it is nobody's child of ours. */
+  readonly server?: Child;
   /** What a sink has taken, when it is a sink that is measured. */
   readonly taken?: SinkRun;
   /** Folder of delivered messages (`new/`), in a local or bounce workload. */

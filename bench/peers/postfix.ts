@@ -74,6 +74,7 @@ async function launch(places: Places, port: number, kind: Workload['kind']): Pro
   return {
     port,
     roots: [child.pid],
+    server: child,
     mailbox: path.join(places.box, 'Maildir', 'new'),
     stop: () => child.stop(),
     // Its configuration says whose mail is held: nothing is restarted for it, what is warm stays warm.

@@ -28,7 +28,7 @@ export const smtpServer: Peer = {
     writeFileSync(script, serverScript(port));
     const child = await startChild(process.execPath, [script]);
     await waitForGreeting(port, 10_000);
-    return { port, roots: [child.pid], stop: () => child.stop() };
+    return { port, roots: [child.pid], server: child, stop: () => child.stop() };
   },
 };
 

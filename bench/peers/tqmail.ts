@@ -73,6 +73,7 @@ async function launch(home: string, mailbox: Mailbox | undefined): Promise<Runni
   return {
     port,
     roots: [child.pid],
+    server: child,
     ...(mailbox === undefined ? {} : { mailbox: mailbox.folder }),
     stop: () => child.stop(),
     hold: async () => deliverAtOnce(0),

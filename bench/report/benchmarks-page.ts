@@ -3,6 +3,7 @@
  * long it was.
  * Rendering only: `npm run docs` writes the page, a test compares it.
  */
+import { machineWords } from '../machine.js';
 import type { Figures, Spread } from '../result.js';
 import type { LedgerEntry } from './ledger.js';
 import { columns, durability } from './table.js';
@@ -35,7 +36,7 @@ function section(entry: LedgerEntry): string {
   const lines = [
     `### ${entry.scenario}, ${entry.date.slice(0, 10)}`,
     '',
-    `${words}. ${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ${machine.node}.`,
+    `${words}. ${machineWords(machine)}.`,
     '',
     `| | ${used.map(([, title]) => title).join(' | ')} |`,
     `|---|${used.map(() => '---:|').join('')}`,

@@ -2,10 +2,11 @@
  * The report of one result: a page that needs nothing else, read from disk, without network and without script.
  * The verdict of the ledger comes first: figures of a server that loses mail are worth nothing.
  */
+import { busyWords, machineWords } from '../machine.js';
 import type { BenchResult, ReportedResult } from '../result.js';
 import { escaped } from './chart/scale.js';
 import { chartStyle } from './chart/style.js';
-import { courseCharts, latencyChart, ratioCharts, throughputChart } from './page/charts.js';
+import { courseCharts, figureCharts, latencyChart, ratioCharts } from './page/charts.js';
 import { pageStyle } from './page/style.js';
 import { medianTable, runTable } from './page/tables.js';
 import type { KeptResult } from './read-result.js';
@@ -49,7 +50,7 @@ export function pageOf(result: ReportedResult): string {
 <p class="faint">${escaped(work)}. ${escaped(date.slice(0, 16).replace('T', ' '))} UTC</p>
 ${verdict(result)}
 ${section('Ratios', charts(ratioCharts(result)))}
-${section('Figures', charts(throughputChart(result)) + medianTable(result))}
+${section('Figures', charts(figureCharts(result)) + medianTable(result))}
 ${section('Latency', charts(latencyChart(result)))}
 ${section('How the middle run went', charts(courseCharts(result)))}
 ${section('Single runs', runTable(result))}
@@ -67,6 +68,8 @@ function verdict(result: ReportedResult): string {
   const judged = result.results.some(({ runs }) => runs.some(({ lost }) => lost !== undefined));
   const well = judged || result.scenario === 'pop3' ? 'Every run was sound.' : 'Every message was accepted.';
   const head = good ? well : 'Not every run was sound.';
+  const busy = busyWords(result.machine);
+  if (busy !== '') failed.push(`<p>${escaped(busy)}</p>`);
   return `<div class="verdict${good ? '' : ' bad'}"><p><strong>${head}</strong></p>${[...lines, ...failed].join('')}</div>`;
 }
 
@@ -80,13 +83,14 @@ function charts(drawn: readonly string[]): string {
 
 function circumstances({ scenario, machine, results, skipped, load, command }: ReportedResult): string {
   const rows: (readonly [string, string])[] = [
-    ['machine', `${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ${machine.node}`],
+    ['machine', machineWords(machine)],
+    ...(machine.loadBefore === undefined ? [] : [['load before', `${machine.loadBefore}, the average of a minute`] as const]),
     ...results.map(
       ({ name, version, durable }) =>
         [name, `${version || 'no version'}${scenario === 'pop3' ? '' : `; ${promise(durable)}`}`] as const,
     ),
     ...skipped.map(({ name, why }) => [name, `skipped: ${why}`] as const),
-    ['load', load],
+    ['load made by', load],
     ['turns', `candidates took turns (A B A B …); ${measuredOf(scenario)}`],
   ];
   const list = rows.map(([name, text]) => `<dt>${escaped(name)}</dt><dd>${escaped(text)}</dd>`).join('');

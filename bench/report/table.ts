@@ -2,6 +2,7 @@
  * The result as a table for people: a line a candidate with its medians, then our ratios to each peer.
  * Rendering only.
  */
+import { busyWords } from '../machine.js';
 import type { BenchResult, CandidateResult, Figures } from '../result.js';
 
 /** Figures shown, with their column titles, in order; columns that nobody measured are left out. */
@@ -76,7 +77,9 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
 /** First of all: was the mail intact. */
 export function verdicts({ results, scenario }: Pick<BenchResult, 'results' | 'scenario'>): string[] {
   return results.map(({ name, runs }) => {
-    const many = runs.length === 1 ? 'one run' : `${runs.length} runs`;
+    const sound = runs.filter(({ ok }) => ok).length;
+    const all = runs.length === 1 ? 'one run' : `${runs.length} runs`;
+    const many = sound === runs.length ? all : `${sound} of ${all}`;
     if (scenario === 'pop3') return `ledger  ${name}: every login, UIDL and RETR was answered in full in ${many}`;
     const sum = (figure: 'lost' | 'duplicate' | 'altered' | 'provoked'): number =>
       runs.reduce((total, run) => total + (run[figure] ?? 0), 0);
@@ -88,7 +91,8 @@ export function verdicts({ results, scenario }: Pick<BenchResult, 'results' | 's
     if (lost + duplicate + altered > 0)
       return `ledger  ${name}: ${lost} lost, ${duplicate} twice, ${altered} altered: those runs have no figures`;
     if (!judged && runs.every(({ ok }) => !ok)) return `ledger  ${name}: no run came to its end`;
-    const unjudged = runs.every(({ ok }) => ok) ? 'all accepted, arrivals not judged' : 'arrivals not judged';
+    if (sound === 0) return `ledger  ${name}: nothing lost, doubled or altered, but no run counts`;
+    const unjudged = sound === runs.length ? 'all accepted, arrivals not judged' : 'arrivals not judged';
     return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : unjudged} in ${many}`;
   });
 }
@@ -110,5 +114,6 @@ function remarks(result: BenchResult): string[] {
     const bad = runs.filter((run) => !run.ok).length;
     if (!ok) lines.push(`failed  ${name}: ${bad} of ${runs.length} runs: ${error ?? 'no run'}`);
   }
-  return lines;
+  const busy = busyWords(result.machine);
+  return busy === '' ? lines : [...lines, `noise   ${busy}`];
 }

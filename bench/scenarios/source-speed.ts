@@ -18,7 +18,7 @@ export async function sourceSpeed(trial: Trial): Promise<RunRow> {
     const sinks = postfixLoad.missing() === '' ? postfixLoad : tqmailLoad;
     const sink = await sinks.startSink(subfolder(trial.dir, 'sink'));
     cleanup.add(sink.stop);
-    const sources = peer === smtpSource ? postfixLoad : tqmailLoad;
+    const sources = peer.name === smtpSource.name ? postfixLoad : tqmailLoad;
     const before = endedChildrenCpuSeconds();
     const begunUs = nowUs();
     const source = await sources.startSource(sourceOrder(trial, sink.port, options.n));

@@ -17,7 +17,7 @@ export interface Trial {
   readonly load: Load;
   /** An empty folder, mode 0755. */
   readonly dir: string;
-  /** Called now and then with what is going on, for a person. */
+  /** Called now and then with what is going on, for a person; throws when the server is gone. */
   readonly progress: (text: string) => void;
 }
 

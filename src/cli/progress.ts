@@ -28,7 +28,7 @@ export function progressLine(title: string, terminal: Terminal = process.stderr,
   let shownAt = Number.NEGATIVE_INFINITY;
   const write = (text: string): void => {
     // A line that wraps could not be wiped away.
-    terminal.write(`\r\x1b[K${text.slice(0, (terminal.columns ?? usualColumns) - 1)}`);
+    terminal.write(`\r\x1b[K${text.slice(0, (terminal.columns || usualColumns) - 1)}`);
   };
   write(title);
   return {

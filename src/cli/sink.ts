@@ -5,7 +5,6 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { readable } from '../actors/sink/charset.js';
 import {
   type ReceivedMessage,
   type Sink,
@@ -14,6 +13,7 @@ import {
   SinkRulesError,
   startSink,
 } from '../actors/sink/sink.js';
+import { rulesOf } from '../actors/sink/troubles.js';
 import { sinkPresets } from '../protocol/sink/presets.js';
 import { reason } from './complain.js';
 import { usageLine } from './manual/help.js';
@@ -120,12 +120,14 @@ function listenAt(values: Values): SinkOptions {
 
 function rulesFrom(word: string): string {
   if (Object.hasOwn(sinkPresets, word) && !existsSync(word)) return word;
+  let octets: Buffer;
   try {
-    return readable(readFileSync(word, 'latin1'));
+    octets = readFileSync(word);
   } catch (error) {
     const presets = Object.keys(sinkPresets).join(', ');
     throw new ToolUsage(`--rules ${word}: ${reason(error)}; nor is it one of the presets ${presets}`);
   }
+  return rulesOf(octets);
 }
 
 /** The JSON object that the sink prints. */
@@ -157,8 +159,7 @@ export async function runSink(args: readonly string[]): Promise<number> {
     });
     if (readyFile !== undefined) writeReady(readyFile, sink);
     else process.stderr.write(`tqmail sink: ${listenersLine(sink)}; Ctrl-C ends it\n`);
-    const ended = await whenOver(sink, { until, deadlineMs }, Promise.race([told, readerGone]));
-    await sink.close();
+    const ended = await whenOver(sink, { until, deadlineMs }, Promise.race([told, readerGone])).finally(() => sink.close());
     const report = sink.report();
     if (ended !== 'reader') process.stdout.write(`${JSON.stringify({ ...sinkSummary(report), ended })}\n`);
     return exitCodeOf(report, { until, deadlineMs }, troubles);
@@ -172,9 +173,14 @@ export async function runSink(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The other end of a pipe was closed: `tqmail sink --print | head -1`. */
+/** The other end of a pipe was closed: `tqmail sink --print | head -1`. Rejects when nothing can be written for another reason. */
 function noReader(): Promise<Ended> {
-  return new Promise((resolve) => process.stdout.on('error', () => resolve('reader')));
+  return new Promise((resolve, reject) => {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') resolve('reader');
+      else reject(new Error(`cannot print messages: ${reason(error)}`));
+    });
+  });
 }
 
 /** For a person who started it by hand. */

@@ -152,13 +152,18 @@ function judged(report: SourceReport): number {
   if (report.ended === 'interrupted') return exitInterrupted;
   if (report.connections === 0) {
     const why = report.firstTrouble ?? 'no connection was ready before the time was over';
-    process.stderr.write(`tqmail source: nothing sent: ${why}; is the server there?\n`);
+    const hint = /^(?:connect|getaddrinfo|no answer) /.test(why) ? '; is the server there?' : '';
+    process.stderr.write(`tqmail source: nothing sent: ${why}${hint}\n`);
     return 111;
   }
   if (report.ledgerTrouble !== null) {
     process.stderr.write(`tqmail source: ${report.ledgerTrouble}\n`);
     return 1;
   }
+  if (report.failedConnections > 0)
+    process.stderr.write(
+      `tqmail source: ${report.failedConnections} connections failed; the first trouble: ${report.firstTrouble}\n`,
+    );
   const behind = behindWords(report);
   if (behind !== undefined) process.stderr.write(`tqmail source: ${behind}\n`);
   const why = report.ended === 'duration' ? 'the time is over' : report.firstTrouble;

@@ -111,8 +111,22 @@ test('a mix keeps its shares and repeats itself', () => {
     7,
   );
   const chosen = Array.from({ length: 10_000 }, (_, index) => mix.choose(index));
-  const share = chosen.filter((value) => value === 'b').length / chosen.length;
-  assert.ok(share > 0.18 && share < 0.22, `${share}`);
+  for (let from = 0; from + 256 <= chosen.length; from += 256) {
+    const count = chosen.slice(from, from + 256).filter((value) => value === 'b').length;
+    assert.ok(Math.abs(count - 0.2 * 256) < 2, `${count} of 256 from ${from}`);
+  }
+  // In no order: a neighbour says nothing, nor does another mix.
+  const other = new Mix(
+    [
+      { value: 'a', weight: 1 },
+      { value: 'b', weight: 4 },
+    ],
+    8,
+  );
+  const both = (second: (index: number) => string): number =>
+    chosen.filter((value, index) => value === 'b' && second(index) === 'b').length;
+  const [next, beside] = [both((index) => mix.choose(index + 1)), both((index) => other.choose(index))];
+  assert.ok(Math.abs(next - 400) < 80 && Math.abs(beside - 1_600) < 80, `${next} ${beside}`);
   assert.deepEqual(
     chosen.slice(0, 50),
     Array.from({ length: 50 }, (_, index) => mix.choose(index)),

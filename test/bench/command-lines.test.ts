@@ -97,6 +97,9 @@ test('what a mistake is told stands above one line of usage, and files are asked
     [/^bench: unknown scenario nosuch; known: relay, accept, .*launchers, log$/m, ['nosuch']],
     [/^bench: --report .*there: cannot be written: no such file or directory$/m, ['relay', '--report', nowhere]],
     [/^bench: --json .*there: cannot be written: /m, ['relay', '--json', nowhere]],
+    [/^bench: --report .*: cannot be written: it is no file$/m, ['relay', '--report', folder]],
+    [/^bench: .*: cannot be written: it is no file$/m, ['page', one ?? '', folder]],
+    [/^bench: --target is ADDRESS:PORT, .* not 127\.0\.0\.1:65536$/m, ['accept', '--target', '127.0.0.1:65536']],
     [/^bench: .* is of sink, .* of storm: nothing to compare$/m, ['compare', one ?? '', other ?? '']],
     [/^bench: .*there: no such file or directory$/m, ['compare', nowhere, nowhere]],
     [/^bench: --target 127\.0\.0\.1:25: give --sink-port/m, ['relay', '--target', '127.0.0.1:25']],
@@ -193,6 +196,27 @@ test('an interrupted bench has the figures of the rounds that were whole', async
   assert.ok(options.runs >= 1 && options.runs < 100, `${options.runs}`);
   assert.deepEqual([results[0]?.runs.length, results[0]?.ok], [options.runs, true]);
   assert.match(printed, /^sink: 20 messages .* \d+ runs, load tqmail\nledger {2}tqmail: nothing lost/);
+});
+
+test('--help behind any word is help, and a file that cannot be written costs the others nothing', (t) => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [inProject('dist', 'bench', 'run.js'), ...args], { encoding: 'utf8', timeout: 60_000 });
+  for (const [words, expected] of [
+    [['storm', '--help'], /^usage: tqmail bench SCENARIO/],
+    [['pop3', '--help'], /^usage: npm run bench -- pop3/],
+  ] as const) {
+    const { status, stdout, stderr } = run(...words);
+    assert.match(stdout, expected);
+    assert.deepEqual([status, stderr], [0, '']);
+  }
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tqmail-words-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const report = path.join(folder, 'page.html');
+  const words = ['sink', '--n', '5', '--warmup', '0', '--runs', '1', '--json', '/dev/full', '--report', report];
+  const { status, stdout, stderr } = run(...words);
+  assert.equal(stderr, 'bench: --json /dev/full: no space left on device: it is not whole\n');
+  assert.deepEqual([status, /^sink: 5 messages/.test(stdout)], [1, true]);
+  assert.match(readFileSync(report, 'utf8'), /Every run was sound/);
 });
 
 test('npm run bench with an unknown option prints usage and exits 64', () => {

@@ -2,8 +2,12 @@
  * The arithmetic of results: medians, percentiles, ratios, and the shape of what other programs read.
  */
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { parseBenchOptions } from '../../bench/options.js';
+import { diskOf } from '../../bench/process/disk.js';
 import { benchmarkTables } from '../../bench/report/benchmarks-page.js';
 import { ledgerLine, parseLedger } from '../../bench/report/ledger.js';
 import { resultTable } from '../../bench/report/table.js';
@@ -29,14 +33,15 @@ test('a ratio is ours divided by theirs, and nothing where one is missing', () =
   assert.equal(rounded(1234.5678), 1235);
 });
 
-test('medians leave out runs that failed and figures that are no numbers', () => {
+test('medians leave out runs that failed, but not what was lost in them', () => {
   const runs: RunRow[] = [
     { ok: true, perSecond: 10, lost: 0 },
     { ok: true, perSecond: 30, lost: 0 },
     { ok: false, error: 'x', perSecond: 9_999, lost: 7 },
     { ok: true, perSecond: 20, lost: 0 },
   ];
-  assert.deepEqual(medians(runs), { perSecond: 20, lost: 0 });
+  assert.deepEqual(medians(runs), { perSecond: 20, lost: 7 });
+  assert.deepEqual(medians(runs.slice(0, 2)), { perSecond: 20, lost: 0 });
 });
 
 test('the histogram’s percentiles are at most 0.1 % off', () => {
@@ -138,4 +143,13 @@ test('the benchmarks page shows the newest entry of each workload, with ratios',
   assert.match(page, /\| tqmail 1 \| 600 \|/);
   assert.match(page, /\| postfix 3 \(runs failed\) \| 300 \|/);
   assert.match(page, /\| \*\*tqmail \/ postfix\*\* \| 2 \|/);
+});
+
+test('the disk of a run has a name and a price, and nothing stays on it', () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tqmail-disk-'));
+  const { filesystem, fsyncMs } = diskOf(folder);
+  assert.match(filesystem, /^[a-z0-9]+$/);
+  assert.ok(fsyncMs > 0);
+  assert.deepEqual(readdirSync(folder), []);
+  rmdirSync(folder);
 });

@@ -62,6 +62,14 @@ test('quartiles and spread', () => {
 test('the verdict is the first thing in the table and on the page', () => {
   const table = resultTable(result([sound(100), lossy])).split('\n');
   assert.match(table[1] ?? '', /^ledger +tqmail: 1 lost, 0 twice, 0 altered: those runs have no figures$/);
+  const verdict = (rows: readonly RunRow[]): string | undefined => resultTable(result(rows)).split('\n')[1];
+  const [cut, refused] = [
+    { ok: false, error: 'no' },
+    { ...sound(1), ok: false, error: '3 refused' },
+  ];
+  assert.equal(verdict([sound(100), cut]), 'ledger  tqmail: nothing lost, doubled or altered in 1 of 2 runs');
+  assert.equal(verdict([cut, cut]), 'ledger  tqmail: no run came to its end');
+  assert.equal(verdict([refused]), 'ledger  tqmail: nothing lost, doubled or altered, but no run counts');
   const page = reportPage(result([sound(100), lossy]));
   assert.ok(page.indexOf('Not every run was sound') < page.indexOf('<h2>'));
   assert.equal(page.indexOf('9999'), -1);
@@ -77,8 +85,8 @@ test('the page needs nothing else and escapes what it is given', () => {
   assert.match(page, /skipped: not installed/);
   assert.match(page, /prefers-color-scheme:dark/);
   assert.match(page, /@media print/);
-  // Ratios, throughput, latency, and five courses.
-  assert.equal(page.match(/<svg /g)?.length, 8);
+  // Ratios, throughput, CPU, latency, and five courses.
+  assert.equal(page.match(/<svg /g)?.length, 9);
   assert.doesNotMatch(page, /NaN|undefined|Infinity/);
 });
 
@@ -90,11 +98,48 @@ test('a page of failed runs alone is still a page', () => {
 
 test('a comparison says whether a change is larger than the spread', () => {
   const text = compareResults(result([sound(100), sound(104)]), result([sound(200), sound(204)]));
-  assert.match(text, /per s +102 +202 +1\.98 +beyond the spread/);
+  assert.match(text, /per s +102 +202 +1\.98 +beyond the spread \(by chance 1 in 3\)/);
   assert.match(text, /p50 ms +2 +2 +1 +within the spread/);
   assert.doesNotMatch(text, /NOT THE SAME/);
-  const other = { ...result([sound(1)]), options: parseBenchOptions(['relay', '--n', '7']) };
-  assert.match(compareResults(result([sound(1)]), other), /NOT THE SAME WORK OR MACHINE: n 10000 and 7/);
+  const [plain] = [result([sound(1)])];
+  const other = {
+    ...plain,
+    options: parseBenchOptions(['relay', '--n', '7', '--peer', 'postfix', '--runs', '9', '--json', 'x', '--rules', 'flaky']),
+    machine: { ...plain.machine, node: '22' },
+    results: plain.results.map((one) => ({ ...one, version: '2' })).slice(0, 1),
+  };
+  const unlike = compareResults(plain, other);
+  assert.match(unlike, /\nNOT THE SAME WORK OR MACHINE: n 10000 and 7, warmup 3000 and 0, rules, node 20 and 22\n/);
+  assert.match(unlike, /\ntqmail \(1, then 2\) +before +after/);
+  assert.match(unlike, /\nonly before: postfix\n$/);
+});
+
+test('a comparison knows what chance can do, and compares nothing with a server that lost mail', () => {
+  const three = (first: number): BenchResult => result([sound(first), sound(first + 8), sound(first + 4)]);
+  // The middle halves are apart, the runs are not.
+  assert.match(compareResults(three(100), three(107)), /per s +104 +111 +1\.067 +within the spread/);
+  assert.match(compareResults(three(100), three(109)), /per s +104 +113 +1\.087 +beyond the spread \(by chance 1 in 10\)/);
+  const unsound = compareResults(three(100), result([sound(100), lossy, sound(104)]));
+  assert.match(unsound, /\ntqmail: nothing to compare\n {2}after: 1 of 3 runs do not count: 1 lost\n/);
+  assert.doesNotMatch(unsound.slice(0, unsound.indexOf('postfix')), /per s/);
+});
+
+test('runs stand in the order of time, and a busy machine is named', () => {
+  const at = (row: RunRow, second: number): RunRow => ({ ...row, begun: `2026-01-01T00:00:0${second}.000Z` });
+  const plain = result([at(sound(100), 1), at(sound(101), 3)]);
+  const [ours, theirs] = plain.results;
+  assert.ok(ours !== undefined && theirs !== undefined);
+  const turns = { ...plain, results: [ours, { ...theirs, runs: [at(sound(50), 2), at(sound(60), 4)] }] };
+  const page = reportPage({ ...turns, machine: { ...plain.machine, filesystem: 'tmpfs', fsyncMs: 0.01, loadBefore: 1.5 } });
+  const rows = [...page.matchAll(/<th scope="row">(\w+ \d)<\/th><td>([\d:]+)<\/td>/g)].map(
+    ([, name, begun]) => `${begun} ${name}`,
+  );
+  assert.deepEqual(rows, ['00:00:01 tqmail 1', '00:00:02 postfix 1', '00:00:03 tqmail 2', '00:00:04 postfix 2']);
+  assert.match(page, /queues on tmpfs, 0\.01 ms for an fsync of 4 KiB/);
+  const words = /the machine had other work: load average 1\.5 on 2 cores before the first run/;
+  assert.match(page.slice(0, page.indexOf('<h2>')), words);
+  assert.match(resultTable({ ...plain, machine: { ...plain.machine, loadBefore: 1.5 } }), words);
+  assert.doesNotMatch(resultTable({ ...plain, machine: { ...plain.machine, loadBefore: 1 } }), /noise/);
 });
 
 test('scales have round ticks around all values', () => {

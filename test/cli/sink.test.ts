@@ -4,9 +4,10 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { test } from 'node:test';
 import type { SinkReport } from '../../src/actors/sink/sink.js';
 import { sinkOptions } from '../../src/cli/sink.js';
@@ -141,4 +142,19 @@ test('it ends when nobody reads what it prints', async () => {
   sink.stdout.destroy();
   await submit(Number(/:(\d+)/.exec(`${line}`)?.[1]), { recipients: ['a@x'], body: 'Subject: x\r\n\r\n' });
   assert.deepEqual(await over, [0, null]);
+});
+
+test('it says so when it cannot print', async () => {
+  const full = openSync('/dev/full', 'w');
+  const sink = spawn(command, ['sink', '--smtp', '127.0.0.1:0', '--print'], { stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  const over = once(sink, 'close');
+  let said = '';
+  sink.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  while (!said.includes('\n')) await once(sink.stderr as Readable, 'data');
+  await submit(Number(/:(\d+)/.exec(said)?.[1]), { recipients: ['a@x'], body: 'Subject: x\r\n\r\n' });
+  assert.deepEqual(await over, [111, null]);
+  assert.match(said, /\ntqmail sink: cannot print messages: .*no space left/);
 });

@@ -6,6 +6,7 @@ import type { CandidateResult, Figures, ReportedResult, RunRow, TimelinePoint } 
 import { type Bar, barChart } from '../chart/bars.js';
 import { type Line, lineChart } from '../chart/lines.js';
 import { readable } from '../chart/scale.js';
+import { durability } from '../table.js';
 
 /** Ratios that are drawn, with what to say of them. */
 const drawnRatios: readonly (readonly [string, string, 'more' | 'less'])[] = [
@@ -25,11 +26,14 @@ const drawnRatios: readonly (readonly [string, string, 'more' | 'less'])[] = [
   ['kept', 'kept beside the slow domain', 'more'],
 ];
 
-export function ratioCharts({ ratios }: ReportedResult): string[] {
+export function ratioCharts({ ratios, results }: ReportedResult): string[] {
   return Object.entries(ratios)
     .map(([name, figures]) => ({ name, bars: ratioBars(figures) }))
     .filter(({ bars }) => bars.length > 0)
-    .map(({ name, bars }) => barChart({ title: `tqmail / ${name} (line: equal)`, bars, mark: 1 }));
+    .map(({ name, bars }) => {
+      const durable = results.find((one) => one.name === name)?.durable ?? true;
+      return barChart({ title: `tqmail / ${name}${durability(durable)}; line: equal`, bars, mark: 1 });
+    });
 }
 
 function ratioBars(figures: Figures): Bar[] {
@@ -41,13 +45,23 @@ function ratioBars(figures: Figures): Bar[] {
   });
 }
 
-export function throughputChart({ results }: ReportedResult): string[] {
-  const bars = results.flatMap(({ name, median, spread }, series): Bar[] => {
-    const value = median.perSecond;
-    const whisker = spread?.perSecond;
-    return value === undefined ? [] : [{ label: name, value, series, ...(whisker === undefined ? {} : { spread: whisker }) }];
+/** Figures of every candidate side by side. */
+const sideBySide: readonly (readonly [string, string])[] = [
+  ['perSecond', 'Messages a second'],
+  ['cpuPer1000', 'CPU seconds for 1,000 messages'],
+  ['peakMiB', 'Peak memory, MiB (PSS)'],
+];
+
+export function figureCharts({ results }: ReportedResult): string[] {
+  return sideBySide.flatMap(([figure, words]) => {
+    const bars = results.flatMap(({ name, median, spread, durable }, series): Bar[] => {
+      const value = median[figure];
+      const whisker = spread?.[figure];
+      const label = `${name}${durability(durable)}`;
+      return value === undefined ? [] : [{ label, value, series, ...(whisker === undefined ? {} : { spread: whisker }) }];
+    });
+    return bars.length === 0 ? [] : [barChart({ title: `${words} (median, quartiles)`, bars })];
   });
-  return bars.length === 0 ? [] : [barChart({ title: 'Messages a second: median, middle half of the runs', bars })];
 }
 
 /** 0 % at the left; every further nine as far again. */

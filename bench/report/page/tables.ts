@@ -32,19 +32,24 @@ export function medianTable({ results, ratios }: ReportedResult): string {
 
 export function runTable({ results }: ReportedResult): string {
   const used = columns.filter(([name]) => results.some(({ runs }) => runs.some((run) => numberOf(run, name) !== undefined)));
-  const rows = results.flatMap(({ name, runs }) =>
-    runs.map((run, index) => {
-      const cells = used.map(([figure]) => {
-        const value = numberOf(run, figure);
-        return `<td>${value === undefined ? '–' : rounded(value)}</td>`;
-      });
-      const remark = run.ok ? '' : ` <small>${escaped(run.error ?? 'failed')}</small>`;
-      return `<tr><th scope="row">${escaped(name)} ${index + 1}${remark}</th>${cells.join('')}</tr>`;
-    }),
-  );
+  const all = results.flatMap(({ name, runs }) => runs.map((run, index) => ({ name, run, number: index + 1 })));
+  // As they were made: whether candidates really took turns is to be seen.
+  const known = all.length > 0 && all.every(({ run }) => run.begun !== undefined);
+  if (known) all.sort((a, b) => ((a.run.begun ?? '') < (b.run.begun ?? '') ? -1 : 1));
+  const rows = all.map(({ name, run, number }) => {
+    const cells = used.map(([figure]) => {
+      const value = numberOf(run, figure);
+      return `<td>${value === undefined ? '–' : rounded(value)}</td>`;
+    });
+    const remark = run.ok ? '' : ` <small>${escaped(run.error ?? 'failed')}</small>`;
+    const begun = known ? `<td>${escaped((run.begun ?? '').slice(11, 19))}</td>` : '';
+    return `<tr><th scope="row">${escaped(name)} ${number}${remark}</th>${begun}${cells.join('')}</tr>`;
+  });
   return table(
-    'Every run, in the order of the candidates; they took turns.',
-    used.map(([, title]) => title),
+    known
+      ? 'Every run, in the order in which they were made; begun: UTC.'
+      : 'Every run, in the order of the candidates; they took turns.',
+    [...(known ? ['begun'] : []), ...used.map(([, title]) => title)],
     rows,
   );
 }

@@ -2,6 +2,7 @@
  * The rules in force of one sink, and the words of recipients' addresses: what happens to a command.
  * Rules can be replaced while it runs; a text with a mistake changes nothing.
  */
+import { isUtf8 } from 'node:buffer';
 import { plainAccept, SinkJudge, type SinkQuestion, type SinkVerdict } from '../../protocol/sink/judge.js';
 import { parseSinkRules } from '../../protocol/sink/parse-rules.js';
 import { sinkPresets } from '../../protocol/sink/presets.js';
@@ -14,10 +15,23 @@ export class SinkRulesError extends Error {
   readonly line: number;
   readonly reason: string;
   constructor({ line, reason }: SinkRulesMistake) {
-    super(`line ${line}: ${reason}`);
+    super(`line ${line}: ${readable(reason)}`);
     this.line = line;
-    this.reason = reason;
+    this.reason = readable(reason);
   }
+}
+
+/** The text of a rules file or of a request. Throws SinkRulesError when it is not UTF-8. */
+export function rulesOf(octets: Buffer): string {
+  if (isUtf8(octets)) return octets.toString('utf8');
+  let line = 1;
+  for (let from = 0; from < octets.length; line++) {
+    const end = octets.indexOf(0x0a, from);
+    const next = end === -1 ? octets.length : end + 1;
+    if (!isUtf8(octets.subarray(from, next))) break;
+    from = next;
+  }
+  throw new SinkRulesError({ line, reason: 'not UTF-8' });
 }
 
 export class Troubles {
@@ -76,7 +90,8 @@ export class Troubles {
 }
 
 /** One word alone is the name of a preset. */
-function rulesText(rules: string): string {
+function rulesText(text: string): string {
+  const rules = text.replace(/^\ufeff/, '');
   const word = rules.trim();
   if (Object.hasOwn(sinkPresets, word)) return sinkPresets[word] ?? '';
   if (/^[A-Za-z-]+$/.test(word)) {
@@ -87,8 +102,8 @@ function rulesText(rules: string): string {
 }
 
 function judgeOf(text: string, begun: number): SinkJudge {
-  // Over SMTP addresses and replies are octets; letters beyond ASCII are UTF-8 there (RFC 6531).
+  // Patterns meet addresses, and replies go out, as octets.
   const read = parseSinkRules(Buffer.from(text, 'utf8').toString('latin1'));
-  if ('reason' in read) throw new SinkRulesError({ ...read, reason: readable(read.reason) });
+  if ('reason' in read) throw new SinkRulesError(read);
   return new SinkJudge(read, begun);
 }

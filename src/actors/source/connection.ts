@@ -2,7 +2,7 @@
  * One connection of the source: moves bytes between a socket and an SMTP client session.
  * What is sent and when is the session loop's business.
  */
-import net, { type Socket } from 'node:net';
+import net, { type LookupFunction, type Socket } from 'node:net';
 import tls from 'node:tls';
 import { getSystemErrorMap } from 'node:util';
 import { SmtpClientSession } from '../../protocol/smtp/client.js';
@@ -52,6 +52,7 @@ export class SourceConnection {
   readonly #target: Target;
   readonly #session: SmtpClientSession;
   readonly #notify: (event: SourceEvent) => void;
+  readonly #lookup: LookupFunction;
   #over = false;
   /** When the server was last heard or something was said to it; milliseconds. */
   #lastMs = performance.now();
@@ -65,12 +66,13 @@ export class SourceConnection {
   /** It ended before the system had taken all that was said. */
   unsent = false;
 
-  constructor(target: Target, notify: (event: SourceEvent) => void) {
+  constructor(target: Target, lookup: LookupFunction, notify: (event: SourceEvent) => void) {
     const { helohost, address, pipelining = true } = target;
     const starttls = target.starttls === true && !target.tls;
     this.#session = new SmtpClientSession({ helohost, peer: address, greet: 'ehlo', pipelining, starttls });
     this.#target = target;
     this.#notify = notify;
+    this.#lookup = lookup;
     this.#socket = target.tls ? this.#overTls(target) : this.#plain(target);
     this.#way = this.#socket;
     this.#follow(this.#socket);
@@ -111,7 +113,7 @@ export class SourceConnection {
   }
 
   #plain({ address, port }: Target): Socket {
-    const socket = net.connect({ host: address, port });
+    const socket = net.connect({ host: address, port, lookup: this.#lookup });
     socket.pause();
     socket.once('connect', () => {
       const lean = leanSocketOf(socket);
@@ -134,8 +136,10 @@ export class SourceConnection {
   }
 
   #overTls({ address, port, checkCertificate = false }: Target, plain?: Socket): Socket {
-    const over = plain === undefined ? { host: address, port } : { socket: plain, host: address };
-    const socket = tls.connect({ ...over, rejectUnauthorized: checkCertificate });
+    const over = plain === undefined ? { host: address, port, lookup: this.#lookup } : { socket: plain, host: address };
+    // Servers with several names choose their certificate by it (SNI; never an address).
+    const name = net.isIP(address) === 0 ? { servername: address } : {};
+    const socket = tls.connect({ ...over, ...name, rejectUnauthorized: checkCertificate });
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.once('secureConnect', () => {
       this.secure = true;

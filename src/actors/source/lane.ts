@@ -3,6 +3,7 @@
  * It knows nothing of other lanes but their number.
  */
 import { readReplay } from '../../store/replay-messages.js';
+import { lookedUpOnce } from './looked-up-once.js';
 import { LoadMessages } from './message.js';
 import type { SourceOptions } from './options.js';
 import { mostNumbered, SendingPlan } from './plan.js';
@@ -59,6 +60,7 @@ export function makeLane({ options, messages, run, lane, lanes, counter, ledger 
       tally.begin();
       const work: LoopWork = {
         target: options.target,
+        lookup: lookedUpOnce(),
         plan,
         messages: load,
         perSession: options.perSession,

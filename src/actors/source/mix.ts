@@ -1,5 +1,6 @@
 /**
- * Weighted choices that depend on the message's number alone, so that a run can be repeated and its threads agree.
+ * Weighted choices that depend on the message's number alone, so that a run can be repeated and its threads agree: scattered
+ * as if drawn, but each 256 in a row have their shares to within a message or two, so that short runs are what was asked for.
  * Arithmetic only.
  */
 
@@ -22,21 +23,46 @@ export class Mix<Value> {
   }
 
   choose(sequence: number): Value {
-    let left = scattered(sequence ^ this.#salt) * this.#sum;
+    const last = this.#values.at(-1);
+    if (last === undefined) throw new Error('a mix of nothing');
+    if (this.#values.length === 1) return last.value;
+    let left = scattered(sequence, this.#salt) * this.#sum;
     for (const { value, weight } of this.#values) {
       left -= weight;
       if (left < 0) return value;
     }
-    const last = this.#values.at(-1);
-    if (last === undefined) throw new Error('a mix of nothing');
     return last.value;
   }
 }
 
-/** 0 ≤ result < 1, evenly spread over successive numbers (the finalizer of MurmurHash3). */
-function scattered(number: number): number {
+/** Successive numbers that are spread evenly among themselves. */
+const block = 256;
+
+/**
+ * 0 ≤ result < 1. Each block of 256 successive numbers has one result in each 256th of that span, in an order of its own:
+ * dealt out like cards, shuffled anew for each block.
+ */
+function scattered(number: number, salt: number): number {
+  const drawn = hashed(number ^ salt) / 2 ** 32;
+  return (card(number % block, hashed(Math.floor(number / block) + salt)) + drawn) / block;
+}
+
+/** Which of the 256 cards lies at a place: a Feistel network of four rounds, which gives each place another one. */
+function card(place: number, shuffle: number): number {
+  let left = place >>> 4;
+  let right = place & 15;
+  for (let round = 0; round < 4; round++) {
+    const before = left;
+    left = right;
+    right = before ^ (hashed(shuffle + round * 16 + right) & 15);
+  }
+  return left * 16 + right;
+}
+
+/** 32 bits from 32 (the finalizer of MurmurHash3). */
+function hashed(number: number): number {
   let mixed = number | 0;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32;
+  return (mixed ^ (mixed >>> 16)) >>> 0;
 }

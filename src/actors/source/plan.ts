@@ -37,8 +37,7 @@ export class SendingPlan {
 
   /** The next message; undefined when all are handed out. */
   take(): Planned | undefined {
-    const returned = this.#returned.shift();
-    if (returned !== undefined) return returned;
+    if (this.#returned.length > 0) return this.#returned.shift();
     const { messages, rate, rampSeconds, lanes, counter } = this.#settings;
     if (this.#closed) return undefined;
     const sequence = counter === undefined ? this.#next : Atomics.add(counter, 0, 1);

@@ -24,7 +24,7 @@ async function started(t: TestContext, keep = 1): Promise<{ sink: Sink; ask: (pa
 
 interface Asking {
   readonly method?: string;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -63,6 +63,10 @@ test('messages are listed newest first, searched, shown, deleted', async (t) => 
   );
   assert.equal((await ask('/api/messages/1/raw')).text, mail('one', 'one-word'));
   assert.match((await ask('/api/messages/1/transcript')).text, /C: RCPT TO:<one@x>\nS: 250 ok\n/);
+  assert.match((await ask('/api/messages/latest/raw')).text, /three-word/);
+  assert.match((await ask('/api/messages/latest/text?to=two@x')).text, /^two-word/);
+  assert.equal((await ask('/api/messages/latest?to=nobody')).code, 404);
+  assert.equal((await ask('/api/messages/latest?two')).code, 400);
   assert.equal((await ask('/api/messages/1', { method: 'DELETE' })).code, 200);
   assert.equal((await ask('/api/messages/1')).code, 404);
   assert.deepEqual(await list(), ['three', 'two']);
@@ -76,6 +80,15 @@ test('HTML of a message comes with a policy that lets nothing run or be fetched'
   assert.equal(text, '<script>1</script>\r\n');
   assert.match(String(headers['content-security-policy']), /default-src 'none'.*; sandbox$/);
   assert.equal(headers['x-content-type-options'], 'nosniff');
+  assert.equal(headers['x-dns-prefetch-control'], 'off');
+  // No policy stops a connection that is made beforehand.
+  const hasty = '<LINK\trel=preconnect href=//x><link/rel=dns-prefetch><iframe SRCDOC\r\n="&lt;link&gt;"></iframe> srcdoc\r\n';
+  await submit(sink.port(), { recipients: ['r@x'], body: `Content-Type: text/html\r\n\r\n${hasty}` });
+  const calm =
+    '<x-LINK\trel=preconnect href=//x><x-link/rel=dns-prefetch><iframe x-SRCDOC\r\n="&lt;link&gt;"></iframe> srcdoc\r\n';
+  assert.equal((await ask('/api/messages/2/html')).text, calm);
+  assert.equal((await ask('/api/messages/2/view')).text, `<base target="_blank">${calm}`);
+  assert.equal(JSON.parse((await ask('/api/messages/2')).text).html, hasty);
   const page = await ask('/');
   assert.match(String(page.headers['content-security-policy']), /^default-src 'none'; script-src 'sha256-/);
   assert.doesNotMatch(page.text, /(?:src|href)="?https?:/);
@@ -194,6 +207,24 @@ test('rules over HTTP: a mistake is named and changes nothing', async (t) => {
   assert.equal((await ask('/api/rules')).text, 'rcpt * 550 no');
   assert.equal((await submit(sink.port(), { recipients: ['r@x'], body: mail('x') }))[3], '550 no');
   assert.ok('disk-full' in JSON.parse((await ask('/api/presets')).text));
+});
+
+test('rules are UTF-8: shown as they were given, and met by addresses and replies octet by octet', async (t) => {
+  const { sink, ask } = await started(t);
+  const text = 'rcpt grün@* 550 größe\n';
+  for (const put of [text, `\ufeff${text}`]) {
+    assert.equal((await ask('/api/rules', { method: 'PUT', body: put })).code, 200);
+    assert.equal((await ask('/api/rules')).text, text);
+    const octets = Buffer.from('grün@x').toString('latin1');
+    assert.equal(
+      (await submit(sink.port(), { recipients: [octets], body: mail('x') }))[3],
+      Buffer.from('550 größe').toString('latin1'),
+    );
+  }
+  const wrong = await ask('/api/rules', { method: 'PUT', body: Buffer.from('rcpt * 550 a\nrcpt * 550 \xff\n', 'latin1') });
+  assert.deepEqual([wrong.code, JSON.parse(wrong.text).reason, JSON.parse(wrong.text).line], [422, 'not UTF-8', 2]);
+  const named = await ask('/api/rules', { method: 'PUT', body: 'rcpt * grün' });
+  assert.match(JSON.parse(named.text).error, /"grün" is no action/);
 });
 
 test('latency is a summary of Prometheus: quantiles, sum and count in seconds', async (t) => {

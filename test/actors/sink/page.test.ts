@@ -3,7 +3,9 @@
  * Where no Chromium is installed it says so; what the page asks of the interface is tested in http.test.ts everywhere.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { startSink } from '../../../src/actors/sink/sink.js';
 import { installedBrowser, openPage, type PageView } from '../../support/browser.js';
@@ -13,6 +15,7 @@ const loopback = { address: '127.0.0.1', port: 0 };
 const mail = [
   'From: =?utf-8?q?J=C3=BCrgen?= <j@example.org>',
   'To: a@example.org',
+  'X-Turned: =?utf-8?Q?=E2=80=AEgpj.exe?=',
   'Subject: <img src=x onerror=document.title=1>',
   'Content-Type: multipart/alternative; boundary=bb',
   '',
@@ -24,7 +27,7 @@ const mail = [
   '--bb',
   'Content-Type: text/html; charset=utf-8',
   '',
-  '<h1>Hello</h1><p style="color:teal">from HTML<script>parent.document.title = 1; fetch("/api/messages", {method: "DELETE"})</script></p>',
+  '<link rel=preconnect href="http://127.0.0.1:PORT"><h1>Hello</h1><p style="color:teal">from HTML<script>parent.document.title = 1; fetch("/api/messages", {method: "DELETE"})</script></p>',
   '--bb',
   'Content-Type: application/pdf; name="a b.pdf"',
   '',
@@ -42,7 +45,13 @@ test(`the page${program === undefined ? ': not applicable, no chromium is instal
   if (program === undefined) return;
   const sink = await startSink({ smtp: loopback, http: loopback });
   t.after(() => sink.close());
-  await submit(sink.port(), { recipients: ['a@example.org', 'b@example.org'], body: mail });
+  const spy = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  t.after(() => spy.close());
+  await once(spy, 'listening');
+  let spied = 0;
+  spy.on('connection', () => spied++);
+  const body = mail.replace('PORT', String((spy.address() as AddressInfo).port));
+  await submit(sink.port(), { recipients: ['a@example.org', 'b@example.org'], body });
   for (let i = 0; i < 60; i++)
     await submit(sink.port(), { recipients: [`user${i}@example.org`], body: `Subject: number ${i}\r\n\r\ntext ${i}\r\n` });
   const page = await openPage(t, program);
@@ -62,6 +71,9 @@ test(`the page${program === undefined ? ': not applicable, no chromium is instal
   await page.until('document.querySelector("#panel iframe")');
   assert.equal(await page.value('document.querySelector("#panel iframe").getAttribute("sandbox")'), links);
 
+  await page.value('[...document.querySelectorAll("[role=tab]")].find((tab) => tab.textContent === "Header").click()');
+  assert.match(await page.value('document.querySelector("#panel").textContent'), /X-Turned⟨U\+202E⟩gpj\.exe/);
+
   await linksAndSearch(page);
 
   await page.value('document.querySelector("#rules").value = "# fine\\nrcpt * 250 ok"');
@@ -80,6 +92,7 @@ test(`the page${program === undefined ? ': not applicable, no chromium is instal
   await picture(page, 'phone');
   assert.equal(await page.value('document.title'), 'tqmail sink', 'mail ran a script in the page');
   assert.equal(sink.report().kept.messages, 61, 'mail deleted mail');
+  assert.equal(spied, 0, 'the sender of a mail learns that it is looked at');
   const own = page.complaints.filter((text) => !/sandboxed|Blocked script execution|422/.test(text));
   assert.deepEqual(own, []);
   const unnamed = `[...document.querySelectorAll('button,input,select,textarea')].filter((one) => !one.textContent && !one.labels?.length).length`;
@@ -97,10 +110,16 @@ async function linksAndSearch(page: PageView): Promise<void> {
     await page.value('document.querySelector("#message a[download=\'a b.pdf\']").getAttribute("href")'),
     '/api/messages/1/parts/2',
   );
-  await page.value(
-    'document.querySelector("#search").value = "TEXT 59"; document.querySelector("#search").dispatchEvent(new Event("input"))',
-  );
-  await page.until('document.querySelector("#listed").textContent === "1 of 61 kept"');
+  for (const [words, save] of [
+    ['TEXT 59', '/api/mbox?q=TEXT+59'],
+    ['to:User58 subject:"number 5" text', '/api/mbox?to=User58&subject=number+5&q=text'],
+  ]) {
+    await page.value(
+      `document.querySelector("#search").value = '${words}'; document.querySelector("#search").dispatchEvent(new Event("input"))`,
+    );
+    await page.until('document.querySelector("#listed").textContent === "1 of 61 kept"');
+    await page.until(`document.querySelector("#save").getAttribute("href") === "${save}"`);
+  }
   assert.equal(await page.value('document.querySelector("#clear").textContent'), 'Delete found');
   await page.value(
     'document.querySelector("#search").value = ""; document.querySelector("#search").dispatchEvent(new Event("input"))',

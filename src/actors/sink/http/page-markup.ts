@@ -32,9 +32,8 @@ export const pageMarkup = `<!doctype html>
     <div class="list">
       <div class="bar">
         <h2 id="messages-title">Messages</h2>
-        <label class="search">Search <input id="search" type="search" autocomplete="off"></label>
-        <a id="save" class="button" href="/api/mbox" download="messages.mbox">Save all</a>
-        <button id="clear" type="button">Delete all</button>
+        <label class="search">Search <input id="search" type="search" autocomplete="off" placeholder="words, to:… from:… subject:…"></label>
+        <span class="pair"><a id="save" class="button" href="/api/mbox" download="messages.mbox">Save all</a><button id="clear" type="button">Delete all</button></span>
       </div>
       <p id="listed"></p>
       <ul id="messages" tabindex="-1"></ul>

@@ -9,7 +9,21 @@ const make = (name, text, more) => Object.assign(document.createElement(name), {
 const number = (value) => value.toLocaleString('en');
 const size = (octets) => octets < 1024 ? octets + ' B' : octets < 1048576 ? (octets / 1024).toFixed(1) + ' KiB' : (octets / 1048576).toFixed(1) + ' MiB';
 const millis = (ms) => ms < 1000 ? Number(ms.toPrecision(3)) + ' ms' : (ms / 1000).toPrecision(3) + ' s';
+// Signs that turn the order of what follows them are shown, not obeyed: a name could look like another.
+const plain = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (sign) => '\u27e8U+' + sign.charCodeAt(0).toString(16).toUpperCase() + '\u27e9');
 let last = -1, shown = 0, oldest = 0, pages = 1, asked = 0, busy = 0, chosen;
+
+// Words of the search field as a query: to:, from: and subject: look there, the rest anywhere.
+function wanted() {
+  const query = {};
+  const rest = $('search').value.replace(/(^|\s)(to|from|subject):("[^"]+"|[^\s"]\S*)/gi, (whole, before, name, word) => {
+    const field = name.toLowerCase();
+    if (field in query) return whole;
+    query[field] = word.replace(/^"|"$/g, '');
+    return before;
+  }).trim();
+  return rest ? { ...query, q: rest } : query;
+}
 
 async function ask(path, options) {
   const answer = await fetch(path, options);
@@ -67,7 +81,7 @@ function row(message) {
   const button = make('button', undefined, { type: 'button' });
   button.dataset.id = message.id;
   button.setAttribute('aria-current', String(message.id === chosen));
-  button.append(make('b', message.subject || '(no subject)'), make('span', (message.sender || '<>') + ' → ' + message.recipients.join(', ')),
+  button.append(make('b', plain(message.subject) || '(no subject)'), make('span', plain((message.sender || '<>') + ' → ' + message.recipients.join(', '))),
     make('span', new Date(message.at).toLocaleTimeString() + ' · ' + size(message.size) + ' · ' + message.protocol));
   button.addEventListener('click', () => open(message.id));
   item.append(button);
@@ -79,7 +93,7 @@ async function list(how) {
   if (how === 'again' && busy > 0) return false;
   const older = how === 'older';
   if (how === 'anew') pages = 1;
-  const query = new URLSearchParams({ q: $('search').value, limit: older ? 50 : Math.min(500, pages * 50) });
+  const query = new URLSearchParams({ ...wanted(), limit: older ? 50 : Math.min(500, pages * 50) });
   if (older) query.set('before', oldest);
   const turn = ++asked;
   let found;
@@ -89,7 +103,7 @@ async function list(how) {
   if (turn !== asked) return false;
   $('clear').textContent = $('search').value ? 'Delete found' : 'Delete all';
   $('save').textContent = $('search').value ? 'Save found' : 'Save all';
-  $('save').href = '/api/mbox?' + new URLSearchParams($('search').value ? { q: $('search').value } : {});
+  $('save').href = '/api/mbox?' + new URLSearchParams(wanted());
   $('listed').textContent = found.total === found.kept ? number(found.kept) + ' kept' : number(found.total) + ' of ' + number(found.kept) + ' kept';
   // Far down nothing moves under the reader.
   if (how === 'again' && pages > 10) return true;
@@ -113,7 +127,7 @@ function linked(text, links) {
   }
   return pre;
 }
-const away = (address) => make('a', address, { href: address, target: '_blank', rel: 'noopener noreferrer' });
+const away = (address) => make('a', plain(address), { href: address, target: '_blank', rel: 'noopener noreferrer' });
 
 const views = {
   Text: (message) => linked(message.text || '(no plain text)', message.links),
@@ -142,8 +156,10 @@ function fields(rows) {
   for (const [name, value] of rows) {
     const line = make('tr');
     const cell = make('td');
-    cell.append(...[value].flat());
-    line.append(make('th', name, { scope: 'row' }), cell);
+    const box = make('div', undefined, { className: 'cell' });
+    box.append(...[value].flat().map((one) => typeof one === 'string' ? plain(one) : one));
+    cell.append(box);
+    line.append(make('th', plain(name), { scope: 'row' }), cell);
     table.append(line);
   }
   return table;
@@ -177,13 +193,13 @@ async function open(id) {
   const remove = make('button', 'Delete', { type: 'button' });
   remove.addEventListener('click', async () => { await ask('/api/messages/' + id, { method: 'DELETE' }); $('message').replaceChildren(make('p', 'deleted', { className: 'empty' })); list('anew'); });
   const save = make('a', 'Download', { className: 'button', href: '/api/messages/' + id + '/raw', download: id + '.eml' });
-  const attached = message.attachments.flatMap((one) => [make('a', one.name || 'unnamed', { href: '/api/messages/' + id + '/parts/' + one.part, download: one.name || '' }), ' (' + one.type + ', ' + size(one.size) + ')  ']);
+  const attached = message.attachments.flatMap((one) => [make('a', plain(one.name) || 'unnamed', { href: '/api/messages/' + id + '/parts/' + one.part, download: one.name || '' }), ' (' + one.type + ', ' + size(one.size) + ')  ']);
   const rows = [['From', message.from], ['To', message.to], ['Envelope', '<' + message.sender + '> → ' + message.recipients.join(', ')],
     ['Came', message.at + ' from ' + message.client + ' by ' + message.protocol + (message.helo ? ', which calls itself ' + message.helo : '')]];
   if (message.login) rows.push(['Logged in', message.login]);
   if (attached.length) rows.push(['Attached', attached]);
   if (message.cut) rows.push(['Note', 'only the first part was kept']);
-  $('message').replaceChildren(make('h3', message.subject || '(no subject)'), fields(rows), save, remove, tabs, panel);
+  $('message').replaceChildren(make('h3', plain(message.subject) || '(no subject)'), fields(rows), save, remove, tabs, panel);
   const first = message.text || !message.html ? 0 : 1;
   select(Object.keys(views)[first], tabs.children[first]);
   // On a phone it stands below the list.
@@ -216,8 +232,9 @@ $('rules-form').addEventListener('submit', async (event) => {
 });
 $('clear').addEventListener('click', async () => {
   const words = $('search').value;
+  const query = wanted();
   if (!confirm(words ? 'Delete all kept messages with "' + words + '"?' : 'Delete all kept messages?')) return;
-  await ask('/api/messages?' + new URLSearchParams(words ? { q: words } : {}), { method: 'DELETE' });
+  await ask('/api/messages?' + new URLSearchParams(query), { method: 'DELETE' });
   await list('anew');
 });
 $('more').addEventListener('click', () => list('older'));

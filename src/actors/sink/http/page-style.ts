@@ -27,9 +27,10 @@ ul#messages button{display:block;width:100%;text-align:left;background:none;bord
 ul#messages button[aria-current=true]{background:var(--mark-soft)}
 ul#messages b,ul#messages span{display:block;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 ul#messages span,#listed,.empty{color:var(--soft);font-size:.85rem}#listed{margin:8px 0 0}
-article{min-width:0}article>button,article>.button{margin-top:8px}a{color:var(--mark)}
+.pair{white-space:nowrap}
+#panel{max-height:62vh;overflow:auto}.cell{max-height:7.5em;overflow:auto}td a{unicode-bidi:isolate}article{min-width:0}article>button,article>.button{margin-top:8px}a{color:var(--mark)}
 .button{display:inline-block;color:inherit;text-decoration:none;border:1px solid var(--line);border-radius:6px;padding:6px 12px;margin-right:8px}
-ul.links{margin:0;padding-left:1.2em;overflow-wrap:anywhere;max-height:60vh;overflow:auto}article h3{margin:0 0 8px;overflow-wrap:anywhere}
+ul.links{margin:0;padding-left:1.2em;overflow-wrap:anywhere;max-height:60vh;overflow:auto}article h3{margin:0 0 8px;overflow-wrap:anywhere;max-height:6em;overflow:auto}
 table{border-collapse:collapse;font-size:.85rem;width:100%}th{text-align:left;vertical-align:top;padding:2px 12px 2px 0;white-space:nowrap;font-weight:600}td{overflow-wrap:anywhere;padding:2px 0}
 .tabs{display:flex;flex-wrap:wrap;gap:4px;margin:12px 0;border-bottom:1px solid var(--line)}
 .tabs button{border:0;border-bottom:2px solid transparent;border-radius:0;background:none;color:inherit}

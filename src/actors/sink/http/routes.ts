@@ -4,12 +4,11 @@
  */
 import type { ServerResponse } from 'node:http';
 import { sinkPresets } from '../../../protocol/sink/presets.js';
-import { readable } from '../charset.js';
 import type { Desk } from '../desk.js';
 import type { KeptMessage } from '../kept.js';
 import { receivedOf, summaryOf } from '../received.js';
-import { SinkRulesError } from '../troubles.js';
-import { viewOf } from '../view.js';
+import { rulesOf, SinkRulesError } from '../troubles.js';
+import { calmed, viewOf } from '../view.js';
 import { sendMbox } from './mbox.js';
 import { metricsText } from './metrics.js';
 import { page, pageHeaders } from './page.js';
@@ -34,7 +33,7 @@ interface Here {
 
 /** Numbers in the path. */
 interface Named {
-  readonly id: number;
+  readonly id: number | 'latest';
   readonly part: number;
 }
 
@@ -69,7 +68,7 @@ const routes: Readonly<Record<string, Route>> = {
   ),
   'GET /api/messages/ID/text': withMessage((message, response) => send(response, 200, plain, receivedOf(message).text)),
   'GET /api/messages/ID/html': withMessage((message, response) =>
-    send(response, 200, 'text/html; charset=utf-8', receivedOf(message).html, { 'Content-Security-Policy': htmlPolicy }),
+    send(response, 200, 'text/html; charset=utf-8', calmed(receivedOf(message).html), { 'Content-Security-Policy': htmlPolicy }),
   ),
   'GET /api/messages/ID/view': withMessage((message, response) =>
     send(response, 200, 'text/html; charset=utf-8', viewOf(message), { 'Content-Security-Policy': viewPolicy }),
@@ -86,12 +85,13 @@ const routes: Readonly<Record<string, Route>> = {
 };
 
 export async function answer(asked: Asked, here: Here, response: ServerResponse): Promise<void> {
-  const found = /^\/api\/messages\/(\d{1,15})(?:(\/[a-z]+)(?:\/(\d{1,3}))?)?$/.exec(asked.path);
+  const found = /^\/api\/messages\/(\d{1,15}|latest)(?:(\/[a-z]+)(?:\/(\d{1,3}))?)?$/.exec(asked.path);
   const [, id, what = '', part] = found ?? [];
   const path = found === null ? asked.path : `/api/messages/ID${what}${part === undefined ? '' : '/N'}`;
   const method = asked.method === 'HEAD' ? 'GET' : asked.method;
   const route = routes[`${method} ${path}`];
-  if (route !== undefined) await obey(() => route(asked, here, response, { id: Number(id), part: Number(part) }), response);
+  if (route !== undefined)
+    await obey(() => route(asked, here, response, { id: id === 'latest' ? id : Number(id), part: Number(part) }), response);
   else {
     const methods = Object.keys(routes).filter((name) => name.endsWith(` ${path}`));
     if (methods.length === 0) sendError(response, 404, `there is no ${asked.path}; docs/sink.md lists what there is`);
@@ -109,10 +109,10 @@ async function obey(route: () => void | Promise<void>, response: ServerResponse)
 }
 
 function withMessage(then: (message: KeptMessage, response: ServerResponse, desk: Desk, part: number) => void): Route {
-  return (_asked, { desk }, response, { id, part }) => {
-    const message = desk.kept.get(id);
-    if (message === undefined) sendError(response, 404, `message ${id} is not kept`);
-    else then(message, response, desk, part);
+  return async ({ query }, { desk }, response, { id, part }) => {
+    const message = id === 'latest' ? (await desk.search(matchOf(query))).at(-1) : desk.kept.get(id);
+    if (message !== undefined) then(message, response, desk, part);
+    else sendError(response, 404, id === 'latest' ? 'no such message is kept' : `message ${id} is not kept`);
   };
 }
 
@@ -146,7 +146,7 @@ async function wait({ query, gone }: Asked, { desk }: Here, response: ServerResp
 
 async function putRules({ body }: Asked, { desk }: Here, response: ServerResponse): Promise<void> {
   try {
-    await desk.setRules(readable(body?.toString('latin1') ?? ''));
+    await desk.setRules(body === undefined ? '' : rulesOf(body));
     sendJson(response, { rules: desk.house.troubles.text });
   } catch (error) {
     if (!(error instanceof SinkRulesError)) throw error;
