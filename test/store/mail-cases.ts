@@ -213,6 +213,22 @@ export const mailCases: Cases = {
     assert.equal(queue.read(id), undefined);
   },
 
+  'an empty chunk changes nothing of a body file': async ({ store, dir }) => {
+    const text = bodyOf(100, 1);
+    const empty = new Uint8Array(0);
+    // Asked for its memory it has none any more, and a checksum over it begins anew.
+    assert.equal(empty.buffer.byteLength, 0);
+    const closed = [];
+    for (const chunks of [[text], [text, empty, text.subarray(0, 0)]]) {
+      const file = await createBodyFile(dir);
+      for (const chunk of chunks) await file.write(chunk);
+      closed.push({ ...(await file.close()), file: file.name });
+    }
+    const [plain, mixed] = closed;
+    assert.deepEqual([mixed?.size, mixed?.checksum], [plain?.size, plain?.checksum]);
+    assert.ok((await store.accept(message({ body: { form: 'wire', file: '', size: 0, checksum: 0, ...mixed } }))) > 0);
+  },
+
   'sweep removes old files that no message names': async ({ store, dir }) => {
     const names: string[] = [];
     for (let n = 0; n < 3; n++) {
