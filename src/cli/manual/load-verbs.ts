@@ -119,7 +119,7 @@ export const loadVerbs: readonly Verb[] = [
     about: ['Every message carries a mark, so that the sink can account for it. Prints one JSON object.'],
     exits: [
       [0, 'all accepted'],
-      [1, 'some refused, or the ledger is not complete'],
+      [1, 'some refused or not sent, or the ledger is not complete'],
       misused,
       [111, 'cannot send'],
       [130, 'interrupted; the object is printed'],
