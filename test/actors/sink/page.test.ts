@@ -130,7 +130,7 @@ async function linksAndSearch(page: PageView): Promise<void> {
 
 /** Of a huge message the beginning is shown, and where the rest is. */
 async function hugeText(page: PageView, sink: Sink): Promise<void> {
-  await submit(sink.port(), { recipients: ['a@x'], body: `Subject: huge\r\n\r\n${'word word\r\n'.repeat(60_000)}` });
+  await submit(sink.port(), { recipients: ['a@x'], body: `Subject: huge\r\n\r\n${'word word\r\n'.repeat(30_000)}` });
   await page.until('document.querySelector("#messages [data-id=\'62\']")');
   await page.value('document.querySelector("[data-id=\'62\']").click()');
   for (const tab of ['Text', 'Raw']) {
