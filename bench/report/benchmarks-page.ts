@@ -5,7 +5,7 @@
  */
 import { machineWords } from '../machine.js';
 import type { Figures, Spread } from '../result.js';
-import type { LedgerEntry } from './ledger.js';
+import { isPublished, type LedgerEntry } from './ledger.js';
 import { columns, durability } from './table.js';
 
 /** What makes it another kind of work. */
@@ -15,7 +15,7 @@ const length = ['n', 'warmup', 'runs'] as const;
 /** Markdown; a sentence when nothing was measured yet. */
 export function benchmarkTables(entries: readonly LedgerEntry[]): string {
   const newest = new Map<string, LedgerEntry>();
-  for (const entry of entries) {
+  for (const entry of entries.filter(isPublished)) {
     const key = JSON.stringify([entry.scenario, entry.machine.cpu, entry.machine.cores, kind.map((name) => entry.options[name])]);
     const known = newest.get(key);
     if (known === undefined || known.date <= entry.date) newest.set(key, entry);

@@ -6,7 +6,7 @@
 import { type Bar, barChart } from './chart/bars.js';
 import { readable } from './chart/scale.js';
 import { chartStyle } from './chart/style.js';
-import type { LedgerEntry } from './ledger.js';
+import { isPublished, type LedgerEntry } from './ledger.js';
 
 const peer = 'postfix';
 
@@ -26,7 +26,7 @@ export function cpuChart(entries: readonly LedgerEntry[]): string {
 
 function bars(entries: readonly LedgerEntry[], figure: string): Bar[] {
   const newest = new Map<string, LedgerEntry>();
-  for (const entry of entries) {
+  for (const entry of entries.filter(isPublished)) {
     const kind = kindOf(entry);
     const known = newest.get(kind);
     const whole = entry.ratios[peer]?.[figure] !== undefined && entry.results.every(({ ok }) => ok);

@@ -143,6 +143,12 @@ test('the benchmarks page shows the newest entry of each workload, with ratios',
   assert.match(page, /\| tqmail 1 \| 600 \|/);
   assert.match(page, /\| postfix 3 \(runs failed\) \| 300 \|/);
   assert.match(page, /\| \*\*tqmail \/ postfix\*\* \| 2 \|/);
+  // Of a server that was restarted in the middle of it, before there was a warm-up.
+  const [entry] = newer.map(({ options, ...rest }) => ({ ...rest, scenario: 'storm', options: { ...options, warmup: 3_000 } }));
+  assert.ok(entry !== undefined);
+  const { warmup: _warmup, ...before } = entry.options;
+  assert.match(benchmarkTables([entry]), /### storm/);
+  assert.match(benchmarkTables([{ ...entry, options: before }]), /Nothing is in the ledger yet/);
 });
 
 test('the disk of a run has a name and a price, and nothing stays on it', () => {
