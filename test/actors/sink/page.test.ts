@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
-import { startSink } from '../../../src/actors/sink/sink.js';
+import { type Sink, startSink } from '../../../src/actors/sink/sink.js';
 import { installedBrowser, openPage, type PageView } from '../../support/browser.js';
 import { submit } from './submit.js';
 
@@ -75,6 +75,7 @@ test(`the page${program === undefined ? ': not applicable, no chromium is instal
   assert.match(await page.value('document.querySelector("#panel").textContent'), /X-Turned⟨U\+202E⟩gpj\.exe/);
 
   await linksAndSearch(page);
+  await hugeText(page, sink);
 
   await page.value('document.querySelector("#rules").value = "# fine\\nrcpt * 250 ok"');
   await page.value('document.querySelector("#rules-form button").click()');
@@ -125,6 +126,21 @@ async function linksAndSearch(page: PageView): Promise<void> {
     'document.querySelector("#search").value = ""; document.querySelector("#search").dispatchEvent(new Event("input"))',
   );
   await page.until('document.querySelector("#listed").textContent === "61 kept"');
+}
+
+/** Of a huge message the beginning is shown, and where the rest is. */
+async function hugeText(page: PageView, sink: Sink): Promise<void> {
+  await submit(sink.port(), { recipients: ['a@x'], body: `Subject: huge\r\n\r\n${'word word\r\n'.repeat(30_000)}` });
+  await page.until('document.querySelector("#messages [data-id=\'62\']")');
+  await page.value('document.querySelector("[data-id=\'62\']").click()');
+  for (const tab of ['Text', 'Raw']) {
+    await page.until('document.querySelector("#message h3").textContent === "huge"');
+    await page.value(`[...document.querySelectorAll("[role=tab]")].find((tab) => tab.textContent === "${tab}").click()`);
+    const all = `/api/messages/62/${tab.toLowerCase()}`;
+    await page.until(`document.querySelector("#panel .empty a")?.getAttribute("href") === "${all}"`);
+    assert.equal(await page.value('document.querySelector("#panel pre").textContent.length'), 262_144);
+  }
+  sink.clear({ subject: 'huge' });
 }
 
 /** For whoever wants to look: $TQMAIL_PICTURES names a folder. */

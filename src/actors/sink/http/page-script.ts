@@ -129,8 +129,19 @@ function linked(text, links) {
 }
 const away = (address) => make('a', plain(address), { href: address, target: '_blank', rel: 'noopener noreferrer' });
 
+// A browser takes seconds to lay out millions of lines: the beginning is shown, and where the rest is.
+const mostShown = 262144;
+function beginning(text, path, shape) {
+  if (text.length <= mostShown) return shape(text);
+  const box = make('div');
+  const note = make('p', 'The beginning of ' + size(text.length) + '. ', { className: 'empty' });
+  note.append(make('a', 'Open all of it', { href: path, target: '_blank', rel: 'noopener' }));
+  box.append(note, shape(text.slice(0, mostShown)));
+  return box;
+}
+
 const views = {
-  Text: (message) => linked(message.text || '(no plain text)', message.links),
+  Text: (message) => beginning(message.text || '(no plain text)', '/api/messages/' + message.id + '/text', (text) => linked(text, message.links)),
   HTML: (message) => {
     if (!message.html) return make('p', 'no HTML', { className: 'empty' });
     const frame = make('iframe', undefined, { title: 'HTML of the message', src: '/api/messages/' + message.id + '/view' });
@@ -144,9 +155,10 @@ const views = {
   },
   Header: (message) => fields(message.headers.map((field) => [field.name, field.value])),
   Raw: (message) => {
-    const text = make('pre', 'loading');
-    fetch('/api/messages/' + message.id + '/raw').then((answer) => answer.text()).then((raw) => { text.textContent = raw; });
-    return text;
+    const box = make('div', 'loading');
+    const path = '/api/messages/' + message.id + '/raw';
+    fetch(path).then((answer) => answer.text()).then((raw) => box.replaceChildren(beginning(raw, path, (text) => make('pre', text))));
+    return box;
   },
   Session: (message) => make('pre', message.transcript.join('\n')),
 };
