@@ -69,7 +69,9 @@ test('the verdict is the first thing in the table and on the page', () => {
   ];
   assert.equal(verdict([sound(100), cut]), 'ledger  tqmail: nothing lost, doubled or altered in 1 of 2 runs');
   assert.equal(verdict([cut, cut]), 'ledger  tqmail: no run came to its end');
-  assert.equal(verdict([refused]), 'ledger  tqmail: nothing lost, doubled or altered, but no run counts');
+  assert.equal(verdict([refused]), 'ledger  tqmail: nothing lost, doubled or altered but no run counts');
+  const { altered: _altered, ...counted } = sound(100);
+  assert.equal(verdict([counted]), 'ledger  tqmail: as many arrived as were accepted, by count alone, in one run');
   const page = reportPage(result([sound(100), lossy]));
   assert.ok(page.indexOf('Not every run was sound') < page.indexOf('<h2>'));
   assert.equal(page.indexOf('9999'), -1);
