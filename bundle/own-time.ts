@@ -9,11 +9,17 @@ import { TextDecoder } from 'node:util';
 import { runInNewContext } from 'node:vm';
 
 const { setTimeout, clearTimeout, setInterval, clearInterval } = timers;
-const performance = { now: () => steady.now() };
+const performance = { now: steady.now.bind(steady) };
 
 /** Test runners can be told to replace these before anything is loaded. */
-const isOwn = /\[native code\]/.test(Function.prototype.toString.call(globalThis.Date));
-const OwnDate = (isOwn ? globalThis.Date : runInNewContext('Date')) as DateConstructor;
+const isOwn = /^function Date\(\) \{ \[native code\] \}$/.test(Function.prototype.toString.call(globalThis.Date));
+const NodeDate = (isOwn ? globalThis.Date : runInNewContext('Date')) as DateConstructor;
+
+/** A class of its own, because tests also replace `Date.now` alone. */
+class OwnDate extends NodeDate {
+  static override readonly now = NodeDate.now;
+}
+
 const laterNow = globalThis.process.nextTick;
 const nextTick = 'clock' in laterNow ? timers.setImmediate : laterNow;
 

@@ -7,6 +7,7 @@ import type { SourceOptions, SourceProgress, SourceReport } from '../actors/sour
 import { runLoad } from '../actors/source/source.js';
 import { ledgerPatternLength } from '../protocol/ledger.js';
 import { type Replay, readReplay } from '../store/replay-messages.js';
+import { loginsFrom } from './load/logins.js';
 import { domainMix, sizeMix } from './load/mixes.js';
 import { usageLine } from './manual/help.js';
 import { progressLine } from './progress.js';
@@ -29,6 +30,7 @@ const names = [
   'replay',
   'pipelining',
   'starttls',
+  'auth',
   'threads',
   'ledger',
   'timeout',
@@ -60,6 +62,7 @@ function optionsOf(values: Values): SourceOptions {
       ...addressAndPort('to', values.to, false),
       tls: values.tls === true,
       starttls: number('starttls', 1, 0, 1) === 1,
+      logins: values.auth === undefined ? [] : loginsFrom(values.auth),
       checkCertificate: values['check-certificate'] === true,
       helohost: commandWord('helo', values.helo ?? 'source.test'),
       timeout: number('timeout', 60, 1, 86_400) * 1000,

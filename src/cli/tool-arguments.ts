@@ -11,9 +11,9 @@ export class ToolUsage extends Error {
   override readonly name = 'ToolUsage';
 }
 
-/** `ADDR:PORT`, IPv6 in brackets; port 0 only where `anyPort`. */
+/** `ADDR:PORT`, IPv6 in brackets, with its interface where it needs one (`%eth0`); port 0 only where `anyPort`. */
 export function addressAndPort(option: string, text: string, anyPort: boolean): SinkAddress {
-  const found = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const found = /^(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
   const port = Number(found?.[3]);
   const address = found?.[1] ?? found?.[2];
   if (address === undefined || !(port >= (anyPort ? 0 : 1) && port <= 65_535)) {

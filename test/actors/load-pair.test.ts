@@ -133,8 +133,8 @@ test('the HTTP side answers and counts', async () => {
   assert.equal(answer.status, 200);
   await answer.text();
   await sink.close();
-  const { requests, bytes } = sink.report();
-  assert.deepEqual([requests, bytes], [1, 5]);
+  const { requests, bytes, connections } = sink.report();
+  assert.deepEqual([requests, bytes, connections], [1, 5, 0]);
 });
 
 test('rules that are wrong name their line', async () => {

@@ -95,6 +95,17 @@ test('a message whose end never left is cut, not unanswered', async (t) => {
   assert.deepEqual(report.reasons, { temporary: 0, permanent: 0, cut: 2, unanswered: 0 });
 });
 
+test('a message that may have been taken for one recipient is unanswered, whoever else was refused', async (t) => {
+  const { port } = await server(t, (line, socket) => {
+    if (line.startsWith('RCPT TO:<rcpt-0@')) return '452 full\r\n';
+    if (line !== '.') return undefined;
+    socket.end();
+    return '';
+  });
+  const report = await runLoad(sourceOrder(port, { messages: 2, sessions: 1, recipients: 2 }));
+  assert.deepEqual(report.reasons, { temporary: 0, permanent: 0, cut: 0, unanswered: 2 });
+});
+
 test('a run that did not keep its rate says so, and whose doing it was', () => {
   const lateMs = { max: 4_200 } as SourceReport['lateMs'];
   const kept = {

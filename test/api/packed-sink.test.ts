@@ -1,5 +1,6 @@
 /**
- * `import { startSink } from 'tqmail/sink'` as another project has it: the packed package, its types, a node:test of that project.
+ * `import { startSink } from 'tqmail/sink'` as another project has it, and `require`: the packed package, its types, tests of that
+ * project of both kinds.
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -47,6 +48,30 @@ test('a full mailbox', async () => {
 });
 `;
 
+/** For loaders that know no ES modules, and tests that have a time of their own. */
+const older = `
+import assert = require('node:assert/strict');
+import net = require('node:net');
+import { test } from 'node:test';
+import library = require('tqmail/sink');
+
+test('without ES modules, without any time but its own', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: 0 });
+  const sink: library.Sink = await library.startSink({ http: { address: '127.0.0.1', port: 0 }, smtp: { address: '127.0.0.1', port: 0 }, threads: 2 });
+  const waiting = sink.wait({ subject: /^Wel/ }, { timeout: 30_000 });
+  net.connect(sink.port(), '127.0.0.1').end('HELO app\\r\\nMAIL FROM:<a@b>\\r\\nRCPT TO:<c@d>\\r\\nDATA\\r\\nSubject: Welcome\\r\\n\\r\\nHello!\\r\\n.\\r\\nQUIT\\r\\n').resume();
+  const message: library.ReceivedMessage = await waiting;
+  assert.ok(message.at > '2020', message.at);
+  await assert.rejects(sink.wait({ to: 'nobody' }, { timeout: 1 }), /no message that matches { to: "nobody" } .* 1 ms; kept: 1/);
+  await assert.rejects(library.startSink({ qmtp: { address: '127.0.0.1', port: sink.port('http') } }), (error: Error) => /in use/.test(error.message) && /old.test.cjs/.test(error.stack ?? ''));
+  const page = await fetch(\`http://127.0.0.1:\${sink.port('http')}/\`);
+  assert.match(await page.text(), /<title>/);
+  assert.throws(() => sink.setRules('rcpt * 999 no'), library.SinkRulesError);
+  assert.equal((await import('tqmail/sink')).SinkRulesError, library.SinkRulesError);
+  await sink.close();
+});
+`;
+
 test('the packed package gives other projects a typed sink', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'tqmail-packed-'));
   t.after(() => rmSync(dir, { recursive: true }));
@@ -61,24 +86,27 @@ test('the packed package gives other projects a typed sink', async (t) => {
   );
   // For compilers that do not read "exports".
   const { exports, typesVersions } = JSON.parse(readFileSync(join(modules, 'tqmail', 'package.json'), 'utf8')) as {
-    exports: Record<string, string>;
+    exports: Record<string, Record<string, Record<string, string>>>;
     typesVersions: { '*': Record<string, string[]> };
   };
   const types = typesVersions['*'].sink?.[0] ?? '';
-  assert.equal(types, exports['./sink']?.replace(/\.js$/, '.d.ts'));
+  assert.equal(types, exports['./sink']?.import?.types);
   assert.ok(existsSync(join(modules, 'tqmail', types)));
-  const required = await run(process.execPath, ['-e', "console.log(typeof require('tqmail/sink').startSink)"], 60, {
-    folder: dir,
-  });
-  assert.match(required.output, /^function$/m);
   symlinkSync(join(root, 'node_modules', '@types'), join(modules, '@types'));
   writeFileSync(join(dir, 'package.json'), '{"type":"module","private":true}\n');
   writeFileSync(join(dir, 'mail.test.ts'), program);
+  writeFileSync(join(dir, 'old.test.cts'), older);
   const options = { module: 'nodenext', target: 'es2023', strict: true, types: ['node'], rootDir: '.' };
-  writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['mail.test.ts'] }));
+  writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['*.test.*'] }));
   const compiled = await run(join(root, 'node_modules', '.bin', 'tsc'), ['-p', dir], 60);
   assert.equal(compiled.code, 0, compiled.output);
-  const tested = await run('env', ['-u', 'NODE_TEST_CONTEXT', process.execPath, '--test', join(dir, 'mail.test.js')], 60);
+  // An older Node's require; one that knows no such option has nothing else.
+  const noModules = process.allowedNodeEnvironmentFlags.has('--no-experimental-require-module')
+    ? ['--no-experimental-require-module']
+    : [];
+  const compiledTests = ['mail.test.js', 'old.test.cjs'].map((name) => join(dir, name));
+  const command = ['-u', 'NODE_TEST_CONTEXT', process.execPath, ...noModules, '--test', ...compiledTests];
+  const tested = await run('env', command, 60);
   assert.equal(tested.code, 0, tested.output);
-  assert.match(tested.output, /# pass 2/);
+  assert.match(tested.output, /# pass 3/);
 });

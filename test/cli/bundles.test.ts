@@ -11,6 +11,7 @@ import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { bundle, bundlePart } from '../../bundle/bundle.js';
+import { library } from '../../bundle/library.js';
 import { bundleLmdb, lmdbFile } from '../../bundle/lmdb-package.js';
 import { partsOf } from '../../bundle/parts.js';
 import { root } from '../runner/tree.js';
@@ -57,6 +58,30 @@ test('a module in a bundle has the address of its own file, and may load others 
   assert.deepEqual(await bundled.command.run(), [pathToFileURL(join(folder, 'dist/src/store/place.js')).href, 'late']);
   assert.equal(bundled.processCall(), 1);
   assert.equal(await bundle(join(folder, 'dist', 'src'), 'cli/mail/early'), undefined);
+});
+
+test('a library is one file for both ways to load it, with its own time and its declarations, or none', async (t) => {
+  const folder = scratch(t);
+  const root = join(folder, 'dist', 'src');
+  const put = (name: string, text: string): void => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  };
+  put('package.json', '{"type":"module"}');
+  put('dist/src/a/clock.js', "import { zero } from '../b/zero.js';\nexport const now = () => Date.now() + zero;\n");
+  put('dist/src/a/clock.d.ts', "import type { Zero } from '../b/zero.js';\nexport declare const now: () => Zero;\n");
+  put('dist/src/b/zero.js', 'export const zero = 0;\n');
+  put('dist/src/b/zero.d.ts', 'export type Zero = number;\n');
+  const files = await library(root, 'a/clock');
+  assert.deepEqual([...files.keys()], ['package.json', 'clock.js', 'clock.mjs', 'a/clock.d.ts', 'b/zero.d.ts']);
+  for (const [name, text] of files) put(`dist/library/${name}`, text);
+  const required = createRequire(import.meta.url)(join(folder, 'dist/library/clock.js')) as { now(): number };
+  t.mock.method(Date, 'now', () => 0);
+  assert.ok(required.now() > 1e12);
+  const { now } = (await import(pathToFileURL(join(folder, 'dist/library/clock.mjs')).href)) as typeof required;
+  assert.equal(now, required.now);
+  put('dist/src/a/foreign.js', "import some from 'some-package';\nexport const it = some;\n");
+  await assert.rejects(library(root, 'a/foreign'), /a\/foreign cannot be one file: it needs some-package/);
 });
 
 test('a launcher takes the bundle, and the single files when the compiler was there later', (t) => {

@@ -18,6 +18,7 @@ const to = ['--to', '127.0.0.1:2525'];
 
 test('a rate may have a fraction; an address with a line end is refused', () => {
   assert.equal(sourceOptions([...to, '--rate', '0.25']).rate, 0.25);
+  assert.equal(sourceOptions(['--to', '[fe80::1%eth0.7]:25']).target.address, 'fe80::1%eth0.7');
   const counted = (...args: string[]): number => sourceOptions([...to, ...args]).messages;
   assert.deepEqual([counted(), counted('--duration', '1.5'), counted('--duration', '2', '--messages', '7')], [1_000, 0, 7]);
   const wrong = [

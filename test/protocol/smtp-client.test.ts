@@ -14,8 +14,8 @@ const message: Transaction = { sender: 'a@b', recipients: ['c@d'], body: [fromBy
 class Client {
   readonly session: SmtpClientSession;
   readonly events: SmtpClientEvent[] = [];
-  constructor(greet: 'ehlo' | 'helo' = 'ehlo') {
-    this.session = new SmtpClientSession({ helohost: 'me', peer, greet });
+  constructor(greet: 'ehlo' | 'helo' = 'ehlo', more: { login?: string; starttls?: boolean } = {}) {
+    this.session = new SmtpClientSession({ helohost: 'me', peer, greet, ...more });
   }
   /** Hands replies over, collects events, answers what the client sends. */
   feed(replies: string, size = replies.length): string {
@@ -280,4 +280,35 @@ test('replies are bounded', () => {
   many.feed(`550-${'y'.repeat(4000)}\r\n`.repeat(3));
   many.feed('550 end\r\n250 ok\r\n503 no\r\n');
   assert.ok(many.session.rawReport().length < 5100);
+});
+
+test('a login comes after EHLO, under TLS where that is used, and nothing is sent without it', () => {
+  const login = 'AG1lAHB3';
+  const taken = new Client('ehlo', { login });
+  assert.equal(taken.feed('220 x\r\n250-x\r\n250-AUTH PLAIN\r\n250 PIPELINING\r\n'), `EHLO me\r\nAUTH PLAIN ${login}\r\n`);
+  assert.deepEqual(taken.events, []);
+  taken.feed('235 welcome\r\n');
+  assert.deepEqual(
+    taken.events.map(({ tag }) => tag),
+    ['ready'],
+  );
+
+  const under = new Client('ehlo', { login, starttls: true });
+  assert.equal(under.feed('220 x\r\n250-x\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n220 go\r\n'), 'EHLO me\r\nSTARTTLS\r\n');
+  under.session.secured();
+  assert.equal(under.feed('250-x\r\n250 AUTH PLAIN\r\n235 ok\r\n'), `EHLO me\r\nAUTH PLAIN ${login}\r\n`);
+
+  const refusals: readonly (readonly [string, RegExp])[] = [
+    ['220 x\r\n250-x\r\n250 AUTH PLAIN\r\n535 wrong\r\n', /but my login was rejected\.\nRemote host said: 535 wrong/],
+    ['220 x\r\n250-x\r\n250 AUTH PLAIN\r\n334 \r\n', /but my login was rejected/],
+    ['220 x\r\n250-x\r\n250 PIPELINING\r\n', /but it offers no AUTH/],
+    ['220 x\r\n500 what\r\n250 x\r\n', /but it offers no AUTH/],
+  ];
+  for (const [replies, words] of refusals) {
+    const refused = new Client('ehlo', { login });
+    assert.match(refused.feed(replies), /QUIT\r\n$/);
+    const [last] = refused.events;
+    assert.ok(last?.tag === 'closed' && last.outcome?.status === 'Z');
+    assert.match(last.outcome.text, words);
+  }
 });

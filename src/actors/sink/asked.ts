@@ -48,7 +48,12 @@ function checkValues(options: SinkOptions): void {
     if (value !== undefined && !(typeof value === 'number' && value >= 0))
       throw new TypeError(`${name} is a number, not ${shown(value)}`);
   }
-  const { rules, tls } = options;
+  const { rules, tls, ledger, out, arrived } = options;
+  for (const [name, value] of Object.entries({ ledger, out })) {
+    if (value !== undefined && (typeof value !== 'string' || value === ''))
+      throw new TypeError(`${name} is a path, not ${shown(value)}`);
+  }
+  if (arrived !== undefined && typeof arrived !== 'function') throw new TypeError(`arrived is a function, not ${shown(arrived)}`);
   if (rules !== undefined && typeof rules !== 'string')
     throw new TypeError(`rules is a text or a preset's name, not ${shown(rules)}`);
   if (tls === undefined || tls === 'self-made' || (typeof tls?.cert === 'string' && typeof tls.key === 'string')) return;

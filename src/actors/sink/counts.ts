@@ -6,8 +6,11 @@ export interface SinkCounts {
   /** Taken, of all protocols. */
   messages: number;
   recipients: number;
+  /** Of the messages, those without a mark, or with one that cannot be read any more: no ledger knows them. */
+  unmarked: number;
   /** Of messages as they came, and of requests. */
   bytes: number;
+  /** Of mail; those of the page and the interface would hide them. */
   connections: number;
   /** Of these, those that went over to TLS. */
   tls: number;
@@ -30,6 +33,7 @@ export function noCounts(): SinkCounts {
   return {
     messages: 0,
     recipients: 0,
+    unmarked: 0,
     bytes: 0,
     connections: 0,
     tls: 0,

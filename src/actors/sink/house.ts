@@ -118,6 +118,7 @@ export class House {
     counts.messages++;
     counts.recipients += recipients.length;
     counts.bytes += size;
-    if (marked !== undefined) this.books.account(marked, recipients);
+    if (marked === undefined) counts.unmarked++;
+    else this.books.account(marked, recipients);
   }
 }

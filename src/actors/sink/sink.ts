@@ -2,11 +2,13 @@
  * The next hop of a test: accepts mail at full speed, troubles its senders as it is told, accounts for marked messages,
  * and shows the newest. Not for real mail: what it accepts is gone.
  */
+
 import { checkMatch, checkOptions, waitMs } from './asked.js';
+import { askedAt } from './asked-at.js';
 import { Desk } from './desk.js';
 import { House } from './house.js';
 import { openHttp } from './http/open.js';
-import { KeptMessages } from './kept.js';
+import { type KeptMessage, KeptMessages } from './kept.js';
 import { SinkLedger } from './ledger.js';
 import { type OpenListener, openListener } from './listeners.js';
 import { LocalBooks } from './local-books.js';
@@ -33,7 +35,11 @@ const usualLateMs = 60_000;
 const anywhere = { address: '127.0.0.1', port: 0 };
 
 /** Opens the listeners; rejects when one cannot be opened, the ledger cannot be written, the rules hold a mistake, the certificate is no good or an option is not known. */
-export async function startSink(options: SinkOptions = {}): Promise<Sink> {
+export function startSink(options: SinkOptions = {}): Promise<Sink> {
+  return askedAt(startSink, () => started(options));
+}
+
+async function started(options: SinkOptions): Promise<Sink> {
   checkOptions(options);
   const wanted = options.tls ?? (options.smtps === undefined ? undefined : 'self-made');
   const tls = wanted === 'self-made' ? selfSigned('sink.tqmail', Date.now()) : wanted;
@@ -70,8 +76,19 @@ function follow({ out, arrived }: SinkOptions, kept: KeptMessages, troubled: (te
   if (out !== undefined && kept.limit === 0) throw new Error('out wants keep above 0: what is not kept cannot be written');
   const saved = out === undefined ? undefined : new SavedMessages(out, troubled);
   if (saved !== undefined) kept.onAdded((message) => saved.add(message));
-  if (arrived !== undefined) kept.onAdded((message) => arrived(receivedOf(message)));
+  if (arrived !== undefined) kept.onAdded((message) => tell(arrived, message));
   return saved;
+}
+
+/** What it throws, such as a failed assertion, is the program's, but the session that brought the message goes on. */
+function tell(arrived: (message: ReceivedMessage) => void, message: KeptMessage): void {
+  try {
+    arrived(receivedOf(message));
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
 }
 
 async function openAll(options: SinkOptions, parts: CrewParts, open: OpenListener[]): Promise<SinkListener[]> {
@@ -98,6 +115,12 @@ async function openAll(options: SinkOptions, parts: CrewParts, open: OpenListene
 }
 
 function sinkOf(desk: Desk, listeners: readonly SinkListener[], close: () => Promise<void>): Sink {
+  const wait: Sink['wait'] = (match = {}, options = {}) => {
+    const found = askedAt(wait, () => waitFor(desk, match, options));
+    // Who began to wait before he sent, and failed to send, shall hear of that, not of a rejection that nobody handled.
+    found.catch(() => undefined);
+    return found;
+  };
   return {
     listeners,
     port(protocol = 'smtp') {
@@ -119,12 +142,7 @@ function sinkOf(desk: Desk, listeners: readonly SinkListener[], close: () => Pro
       const part = message === undefined ? undefined : partsOf(message)[number];
       return part === undefined ? undefined : Buffer.from(part.content(), 'latin1');
     },
-    wait(match = {}, options = {}) {
-      const found = waitFor(desk, match, options);
-      // Who began to wait before he sent, and failed to send, shall hear of that, not of a rejection that nobody handled.
-      found.catch(() => undefined);
-      return found;
-    },
+    wait,
     clear: (match = {}) => {
       checkMatch(match);
       return desk.remove(match);

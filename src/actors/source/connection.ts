@@ -20,12 +20,20 @@ export interface Target {
   /** Whether the server's certificate must be good; default false, for this is a load test. */
   readonly checkCertificate?: boolean;
   readonly helohost: string;
+  /** What connections in turn say with AUTH PLAIN, in base64; absent or empty: nobody logs in. */
+  readonly logins?: readonly string[];
   /** Milliseconds without a byte after which the connection is given up. */
   readonly timeout: number;
   /** False: one command, one reply, also where the server offers PIPELINING. Default true. */
   readonly pipelining?: boolean;
   /** With it: the next message's MAIL, RCPT and DATA follow a message at once (RFC 2920 §3.1). Default false. */
   readonly overlapping?: boolean;
+}
+
+/** What one connection has of its lane. */
+export interface Means {
+  readonly lookup: LookupFunction;
+  readonly login: string | undefined;
 }
 
 /** `ahead`: a message is about to go out with its final dot, and the next one may begin. */
@@ -66,10 +74,10 @@ export class SourceConnection {
   /** It ended before the system had taken all that was said. */
   unsent = false;
 
-  constructor(target: Target, lookup: LookupFunction, notify: (event: SourceEvent) => void) {
+  constructor(target: Target, { lookup, login }: Means, notify: (event: SourceEvent) => void) {
     const { helohost, address, pipelining = true } = target;
     const starttls = target.starttls === true && !target.tls;
-    this.#session = new SmtpClientSession({ helohost, peer: address, greet: 'ehlo', pipelining, starttls });
+    this.#session = new SmtpClientSession({ helohost, peer: address, greet: 'ehlo', pipelining, starttls, login });
     this.#target = target;
     this.#notify = notify;
     this.#lookup = lookup;

@@ -3,6 +3,7 @@
  * It knows nothing of other lanes but their number.
  */
 import { readReplay } from '../../store/replay-messages.js';
+import type { Means, Target } from './connection.js';
 import { lookedUpOnce } from './looked-up-once.js';
 import { LoadMessages } from './message.js';
 import type { SourceOptions } from './options.js';
@@ -10,6 +11,9 @@ import { mostNumbered, SendingPlan } from './plan.js';
 import { Senders } from './senders.js';
 import type { LoopWork } from './session-loop.js';
 import { type Counts, type LaneResult, Tally } from './tally.js';
+
+/** So much later than its time an open loop may begin what was planned within it: the last ones are always a little late. */
+const spareSeconds = 0.5;
 
 export interface LaneOrder {
   readonly options: SourceOptions;
@@ -52,6 +56,7 @@ export function makeLane({ options, messages, run, lane, lanes, counter, ledger 
   const plan = new SendingPlan({ messages, rate, rampSeconds, lane, lanes, counter });
   const tally = new Tally(run, ledger);
   const senders = Math.min(shareOf(options.sessions, lane, lanes), plan.left);
+  const means = meansFor(options.target, lane, lanes);
   let running: Senders | undefined;
   return {
     interrupt: () => (running === undefined ? plan.close() : running.interrupt()),
@@ -60,7 +65,7 @@ export function makeLane({ options, messages, run, lane, lanes, counter, ledger 
       tally.begin();
       const work: LoopWork = {
         target: options.target,
-        lookup: lookedUpOnce(),
+        means,
         plan,
         messages: load,
         perSession: options.perSession,
@@ -72,9 +77,21 @@ export function makeLane({ options, messages, run, lane, lanes, counter, ledger 
       // In a closed loop the ramp is in the senders, each comes in turn; with a rate it is in the plan.
       const apartMs = rate > 0 ? 0 : (rampSeconds * 1000) / Math.max(1, senders);
       const { deadlineSeconds = 0, durationSeconds = 0 } = options;
-      running = new Senders(work, { senders, apartMs, deadlineSeconds, durationSeconds });
+      const spare = durationSeconds > 0 && rate > 0 ? spareSeconds : 0;
+      running = new Senders(work, { senders, apartMs, deadlineSeconds, durationSeconds: durationSeconds + spare });
       return tally.finish(await running.run());
     },
+  };
+}
+
+/** Lanes share the logins as they share the messages. */
+function meansFor({ logins = [] }: Target, lane: number, lanes: number): () => Means {
+  const lookup = lookedUpOnce();
+  let next = lane;
+  return () => {
+    const login = logins[next % logins.length];
+    next += lanes;
+    return { lookup, login };
   };
 }
 

@@ -11,7 +11,10 @@ export interface SourceOptions {
   readonly target: Target;
   /** 0: as many as there is time for in `durationSeconds`. */
   readonly messages: number;
-  /** Seconds after which no further message is begun; 0 or absent = when all are sent. Answers are waited for. */
+  /**
+   * Seconds after which no further message is begun (in an open loop half a second later, for what was planned within them);
+   * 0 or absent = when all are sent. Answers are waited for.
+   */
   readonly durationSeconds?: number;
   /** Octets of body. */
   readonly size: number;
@@ -83,7 +86,7 @@ export interface SourceReport {
   readonly accepted: number;
   /** Messages refused for all recipients, or cut off in the middle. */
   readonly refused: number;
-  /** Of `refused`, why no recipient of a message was accepted; the first recipient's reason counts. */
+  /** Of `refused`, why no recipient of a message was accepted: a connection's end before a reply, else the first recipient's reply. */
   readonly reasons: RefusalReasons;
   /** Messages that no connection took. */
   readonly unsent: number;

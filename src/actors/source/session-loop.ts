@@ -2,10 +2,9 @@
  * One sender of a load run: takes messages from the plan, one at a time, over one connection after another,
  * until the plan is empty or the server cannot be reached. A message is never sent twice.
  */
-import type { LookupFunction } from 'node:net';
 import type { Outcome } from '../../protocol/mail.js';
 import { monotonicUs } from '../kernel/monotonic.js';
-import { SourceConnection, type SourceEvent, type Target } from './connection.js';
+import { type Means, SourceConnection, type SourceEvent, type Target } from './connection.js';
 import { Draft } from './draft.js';
 import type { LoadMessages } from './message.js';
 import type { Planned, SendingPlan } from './plan.js';
@@ -35,7 +34,8 @@ export interface Reported {
 
 export interface LoopWork {
   readonly target: Target;
-  readonly lookup: LookupFunction;
+  /** For the next connection. */
+  readonly means: () => Means;
   readonly plan: SendingPlan;
   readonly messages: LoadMessages;
   /** Messages a connection; 0 = no limit. */
@@ -107,7 +107,7 @@ class SessionLoop {
     this.#sent = 0;
     this.#ready = false;
     this.#connectMs = performance.now();
-    const connection = new SourceConnection(this.#work.target, this.#work.lookup, (event) => {
+    const connection = new SourceConnection(this.#work.target, this.#work.means(), (event) => {
       if (connection === this.#connection) this.#take(event);
     });
     this.#connection = connection;

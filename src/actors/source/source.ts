@@ -59,7 +59,7 @@ function reportOf(options: SourceOptions, run: string, { beginUs, results, ledge
   return {
     run,
     loop: rate > 0 ? 'open' : 'closed',
-    planned: rate > 0 ? { perSecond: rate, seconds: dueSeconds(messages - 1, rate, rampSeconds) } : null,
+    planned: rate > 0 ? { perSecond: rate, seconds: Math.round(1e6 * dueSeconds(messages - 1, rate, rampSeconds)) / 1e6 } : null,
     ended: endOf(results, planned - accepted - refused),
     messages,
     accepted,

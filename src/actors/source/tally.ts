@@ -119,7 +119,7 @@ export class Tally {
       if (lateUs !== undefined) this.#service.add(latencyUs - lateUs);
     } else {
       counts.refused++;
-      counts[reasonOf(outcomes[0], incomplete)]++;
+      counts[reasonOf(outcomes, incomplete)]++;
       this.#refusals.add(latencyUs);
     }
     counts.acceptedRecipients += taken;
@@ -147,12 +147,16 @@ export class Tally {
 /** The session's words for a connection that ended over a message. */
 const died = /^Connected to \S+ but connection died\.( Possible duplicate!)?/;
 
-/** `incomplete`: the final dot never left, whatever the session had handed on. */
-function reasonOf(first: Outcome | undefined, incomplete: boolean): keyof RefusalReasons {
-  if (first?.status === 'D') return 'permanent';
-  const found = died.exec(first?.text ?? '');
-  if (found === null) return 'temporary';
-  return found[1] === undefined || incomplete ? 'cut' : 'unanswered';
+/**
+ * What may have been taken after all comes before what was refused, whichever recipient it is; else the first one counts.
+ * `incomplete`: the final dot never left, whatever the session had handed on.
+ */
+function reasonOf(outcomes: readonly Outcome[], incomplete: boolean): keyof RefusalReasons {
+  for (const { status, text } of outcomes) {
+    const found = status === 'D' ? null : died.exec(text);
+    if (found !== null) return found[1] === undefined || incomplete ? 'cut' : 'unanswered';
+  }
+  return outcomes[0]?.status === 'D' ? 'permanent' : 'temporary';
 }
 
 export function sumOf(all: readonly Counts[]): Counts {

@@ -112,6 +112,7 @@ export const loadVerbs: readonly Verb[] = [
       { name: 'tls', text: 'TLS from the first octet' },
       { name: 'starttls', value: 'N', choices: ['0', '1'], text: 'uses it where offered (1)' },
       { name: 'check-certificate', text: 'a certificate that nobody vouches for ends the connection' },
+      { name: 'auth', value: 'FILE', text: 'logs in (AUTH PLAIN): a line NAME:SECRET each, connections take them in turn' },
       { name: 'helo', value: 'NAME', text: 'name given with EHLO' },
       { name: 'quiet', text: 'no line of progress on a terminal' },
     ],

@@ -8,7 +8,7 @@ import { connectionDied, outcomesOf, rawReport, type TransactionRecord, withRepl
 import type { SmtpClient, SmtpClientEvent, SmtpClientOptions, Transaction } from './session.js';
 import { type Progress, TransactionDialogue } from './transaction.js';
 
-type State = 'greeting' | 'ehlo' | 'helo' | 'starttls' | 'tls' | 'ready' | 'transaction' | 'closed';
+type State = 'greeting' | 'ehlo' | 'helo' | 'starttls' | 'tls' | 'login' | 'ready' | 'transaction' | 'closed';
 
 /** The keywords of an EHLO reply, upper case (RFC 5321 §4.1.1.1). */
 function keywords(text: ByteString): Set<string> {
@@ -162,14 +162,31 @@ export class SmtpClientSession implements SmtpClient {
       else this.turnedAway('greeting failed.', reply);
     } else if (this.state === 'tls') this.dropped();
     else if (this.state === 'starttls') this.startTls(reply);
+    else if (this.state === 'login') this.loggedIn(reply);
     else if (reply.code === 250) {
       if (this.state === 'ehlo') this.extensions = this.offered(reply.text);
       if (!this.secure && this.options.starttls === true && this.extensions.has('STARTTLS')) {
         this.state = 'starttls';
         this.out.push('STARTTLS\r\n');
-      } else this.ready();
+      } else this.introduced(reply);
     } else if (this.state === 'ehlo' && isRefusal(reply.code) && reply.code !== 421) this.hello('helo');
     else this.turnedAway('my name was rejected.', reply);
+  }
+
+  /** EHLO, and STARTTLS where it is used, are through. */
+  private introduced(reply: Reply): void {
+    const { login } = this.options;
+    if (login === undefined) this.ready();
+    else if (this.extensions.has('AUTH')) {
+      this.state = 'login';
+      // RFC 4954 §4: with an initial response, one reply.
+      this.out.push(`AUTH PLAIN ${login}\r\n`);
+    } else this.turnedAway('it offers no AUTH.', reply);
+  }
+
+  private loggedIn(reply: Reply): void {
+    if (reply.code === 235) this.ready();
+    else this.turnedAway('my login was rejected.', reply);
   }
 
   private ready(): void {
@@ -184,7 +201,7 @@ export class SmtpClientSession implements SmtpClient {
       this.state = 'tls';
       this.events.push({ tag: 'starttls' });
     } else if (reply.code === 421) this.turnedAway('STARTTLS was rejected.', reply);
-    else this.ready();
+    else this.introduced(reply);
   }
 
   private offered(text: ByteString): ReadonlySet<string> {

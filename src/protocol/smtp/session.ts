@@ -133,6 +133,8 @@ export interface SmtpClientOptions {
   readonly pipelining?: boolean;
   /** STARTTLS is used where it is offered (RFC 3207); where the server then refuses it, the session goes on without. */
   readonly starttls?: boolean;
+  /** What is said with AUTH PLAIN (RFC 4616) before the first transaction, in base64; absent: nobody logs in. */
+  readonly login?: ByteString | undefined;
 }
 
 export type SmtpClientEvent =

@@ -45,7 +45,9 @@ test('lost, duplicate, altered and late are told apart', async (t) => {
   await submit(sink.port(), { recipients: ['r1@x'], body: marked(0, { sentUs: now }) });
   await submit(sink.port(), { recipients: ['r0@x'], body: `${marked(2)}more\r\n` });
   await submit(sink.port(), { recipients: ['r7@x'], body: marked(2) });
-  const { verdict, latency } = sink.report();
+  await submit(sink.port(), { recipients: ['r0@x'], body: marked(3).replace('00c0ffee', '00-c0ffee') });
+  const { verdict, latency, messages, unmarked } = sink.report();
+  assert.deepEqual([messages, unmarked], [6, 1]);
   assert.deepEqual(verdict, { lost: 5, duplicate: 1, altered: 2, late: 1, unchecked: 0 });
   assert.equal(latency?.count, 4);
   assert.ok(latency.max >= 2_000 && latency.max < 12_000 && latency.p50 < 1_000 && latency.min > 0, JSON.stringify(latency));

@@ -25,10 +25,7 @@ export async function openHttp(at: SinkAddress, desk: Desk, names: readonly stri
   const server = createServer((request, response) => {
     serve({ desk, series, request, response, own }).catch((error: Error) => sendError(response, 500, error.message));
   });
-  server.on('connection', (socket: Socket) => {
-    desk.house.counts.connections++;
-    follow(socket, sockets);
-  });
+  server.on('connection', (socket: Socket) => follow(socket, sockets));
   server.maxConnections = mostConnections;
   const port = await listen(server, at);
   series.start();
