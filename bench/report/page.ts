@@ -7,6 +7,7 @@ import type { BenchResult, ReportedResult } from '../result.js';
 import { escaped } from './chart/scale.js';
 import { chartStyle } from './chart/style.js';
 import { courseCharts, figureCharts, latencyChart, ratioCharts } from './page/charts.js';
+import { scenarioWords } from './page/scenario-words.js';
 import { pageStyle } from './page/style.js';
 import { medianTable, runTable } from './page/tables.js';
 import type { KeptResult } from './read-result.js';
@@ -42,12 +43,13 @@ function loadOf({ scenario, options }: BenchResult): string {
 export function pageOf(result: ReportedResult): string {
   const { scenario, options, date } = result;
   const work = `${result.work}, ${options.runs === 1 ? 'one run' : `${options.runs} runs`} a candidate`;
+  const what = scenarioWords(scenario);
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>tqmail bench: ${escaped(scenario)}</title><style>${pageStyle}${chartStyle}</style></head><body><main>
 <h1>Bench: ${escaped(scenario)}</h1>
-<p class="faint">${escaped(work)}. ${escaped(date.slice(0, 16).replace('T', ' '))} UTC</p>
+${what === '' ? '' : `<p>${escaped(what)}</p>\n`}<p class="faint">${escaped(work)}. ${escaped(date.slice(0, 16).replace('T', ' '))} UTC</p>
 ${verdict(result)}
 ${section('Ratios', charts(ratioCharts(result)))}
 ${section('Figures', charts(figureCharts(result)) + medianTable(result))}

@@ -91,9 +91,12 @@ export function verdicts({ results, scenario }: Pick<BenchResult, 'results' | 's
     if (lost + duplicate + altered > 0)
       return `ledger  ${name}: ${lost} lost, ${duplicate} twice, ${altered} altered: those runs have no figures`;
     if (!judged && runs.every(({ ok }) => !ok)) return `ledger  ${name}: no run came to its end`;
-    if (sound === 0) return `ledger  ${name}: nothing lost, doubled or altered, but no run counts`;
+    // A counter sees no contents, and one that is lost may hide one that came twice.
+    const counted = runs.every((run) => run.altered === undefined);
+    const intact = counted ? 'as many arrived as were accepted, by count alone,' : 'nothing lost, doubled or altered';
+    if (sound === 0) return `ledger  ${name}: ${intact} but no run counts`;
     const unjudged = sound === runs.length ? 'all accepted, arrivals not judged' : 'arrivals not judged';
-    return `ledger  ${name}: ${judged ? 'nothing lost, doubled or altered' : unjudged} in ${many}`;
+    return `ledger  ${name}: ${judged ? intact : unjudged} in ${many}`;
   });
 }
 

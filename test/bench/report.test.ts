@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { parseBenchOptions } from '../../bench/options.js';
+import { parseBenchOptions, scenarios } from '../../bench/options.js';
 import { linearScale, logScale, readable } from '../../bench/report/chart/scale.js';
 import { compareResults } from '../../bench/report/compare.js';
 import { reportPage } from '../../bench/report/page.js';
@@ -69,11 +69,20 @@ test('the verdict is the first thing in the table and on the page', () => {
   ];
   assert.equal(verdict([sound(100), cut]), 'ledger  tqmail: nothing lost, doubled or altered in 1 of 2 runs');
   assert.equal(verdict([cut, cut]), 'ledger  tqmail: no run came to its end');
-  assert.equal(verdict([refused]), 'ledger  tqmail: nothing lost, doubled or altered, but no run counts');
+  assert.equal(verdict([refused]), 'ledger  tqmail: nothing lost, doubled or altered but no run counts');
+  const { altered: _altered, ...counted } = sound(100);
+  assert.equal(verdict([counted]), 'ledger  tqmail: as many arrived as were accepted, by count alone, in one run');
   const page = reportPage(result([sound(100), lossy]));
   assert.ok(page.indexOf('Not every run was sound') < page.indexOf('<h2>'));
   assert.equal(page.indexOf('9999'), -1);
   assert.match(reportPage(result([sound(100), sound(120)])), /Every run was sound/);
+});
+
+test('the page says what its scenario is', () => {
+  for (const scenario of [...scenarios, 'pop3']) {
+    const page = reportPage({ ...result([sound(100)]), scenario });
+    assert.match(page, /<\/h1>\n<p>[A-Z].*\.<\/p>\n<p class="faint">/, scenario);
+  }
 });
 
 test('the page needs nothing else and escapes what it is given', () => {

@@ -48,6 +48,8 @@ function ratioBars(figures: Figures): Bar[] {
 /** Figures of every candidate side by side. */
 const sideBySide: readonly (readonly [string, string])[] = [
   ['perSecond', 'Messages a second'],
+  ['loginsPerSecond', 'Logins a second'],
+  ['retrPerSecond', 'Messages fetched a second'],
   ['cpuPer1000', 'CPU seconds for 1,000 messages'],
   ['peakMiB', 'Peak memory, MiB (PSS)'],
 ];
