@@ -11,7 +11,7 @@ import { chooseCandidates } from './candidates.js';
 import { commandLine } from './command-line.js';
 import { benchLaunchers, usage as launcherUsage } from './launchers/launchers.js';
 import { benchLog, usage as logUsage } from './log/log.js';
-import { type Machine, thisMachine } from './machine.js';
+import { type Machine, machineNow } from './machine.js';
 import { oneRun } from './one-run.js';
 import { type BenchOptions, parseBenchOptions, UsageError, usage } from './options.js';
 import type { Peer } from './peers/peer.js';
@@ -40,7 +40,7 @@ async function bench(options: BenchOptions): Promise<BenchResult> {
   const rows = new Map<Peer, RunRow[]>(candidates.map((peer) => [peer, []]));
   const base = openWorkFolder();
   let whole = 0;
-  const machine = thisMachine(base);
+  const machine = await machineNow(base);
   untilNow = () => (whole === 0 ? undefined : resultOf({ ...options, runs: whole }, skipped, rows, machine));
   try {
     for (let round = 1; round <= options.runs; round++) {

@@ -82,7 +82,7 @@ const elsewhere = new Set([
   'ledger',
   'sinkPort',
   'fsyncMs',
-  'loadBefore',
+  'busyBefore',
 ]);
 
 /** Whatever makes two results incomparable. */

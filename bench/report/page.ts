@@ -86,7 +86,7 @@ function charts(drawn: readonly string[]): string {
 function circumstances({ scenario, machine, results, skipped, load, command }: ReportedResult): string {
   const rows: (readonly [string, string])[] = [
     ['machine', machineWords(machine)],
-    ...(machine.loadBefore === undefined ? [] : [['load before', `${machine.loadBefore}, the average of a minute`] as const]),
+    ...(machine.busyBefore === undefined ? [] : [['before', `${Math.round(machine.busyBefore * 100)} % busy`] as const]),
     ...results.map(
       ({ name, version, durable }) =>
         [name, `${version || 'no version'}${scenario === 'pop3' ? '' : `; ${promise(durable)}`}`] as const,

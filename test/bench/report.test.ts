@@ -139,16 +139,16 @@ test('runs stand in the order of time, and a busy machine is named', () => {
   const [ours, theirs] = plain.results;
   assert.ok(ours !== undefined && theirs !== undefined);
   const turns = { ...plain, results: [ours, { ...theirs, runs: [at(sound(50), 2), at(sound(60), 4)] }] };
-  const page = reportPage({ ...turns, machine: { ...plain.machine, filesystem: 'tmpfs', fsyncMs: 0.01, loadBefore: 1.5 } });
+  const page = reportPage({ ...turns, machine: { ...plain.machine, filesystem: 'tmpfs', fsyncMs: 0.01, busyBefore: 0.31 } });
   const rows = [...page.matchAll(/<th scope="row">(\w+ \d)<\/th><td>([\d:]+)<\/td>/g)].map(
     ([, name, begun]) => `${begun} ${name}`,
   );
   assert.deepEqual(rows, ['00:00:01 tqmail 1', '00:00:02 postfix 1', '00:00:03 tqmail 2', '00:00:04 postfix 2']);
   assert.match(page, /queues on tmpfs, 0\.01 ms for an fsync of 4 KiB/);
-  const words = /the machine had other work: load average 1\.5 on 2 cores before the first run/;
+  const words = /the machine had other work: it was 31 % busy before the first run/;
   assert.match(page.slice(0, page.indexOf('<h2>')), words);
-  assert.match(resultTable({ ...plain, machine: { ...plain.machine, loadBefore: 1.5 } }), words);
-  assert.doesNotMatch(resultTable({ ...plain, machine: { ...plain.machine, loadBefore: 1 } }), /noise/);
+  assert.match(resultTable({ ...plain, machine: { ...plain.machine, busyBefore: 0.31 } }), words);
+  assert.doesNotMatch(resultTable({ ...plain, machine: { ...plain.machine, busyBefore: 0.1 } }), /noise/);
 });
 
 test('scales have round ticks around all values', () => {
