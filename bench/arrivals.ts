@@ -5,7 +5,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type LedgerRecord, ledgerHeaderName, ledgerRecipientIndex, parseLedgerMark } from '../src/protocol/ledger.js';
+import { type LedgerRecord, ledgerHeaderName, ledgerRecipientIndex } from '../src/protocol/ledger.js';
+import { parseLedgerMark } from '../src/protocol/ledger-mark-reader.js';
 import type { SinkRun } from './load/load.js';
 import { readLedger } from './verify.js';
 

@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { Draft } from '../../src/actors/source/draft.js';
 import { LoadMessages } from '../../src/actors/source/message.js';
-import { parseLedgerMark } from '../../src/protocol/ledger.js';
+import { parseLedgerMark } from '../../src/protocol/ledger-mark-reader.js';
 
 const settings = {
   run: '0123abcd',

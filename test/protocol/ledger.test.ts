@@ -12,9 +12,9 @@ import {
   ledgerRecipient,
   ledgerRecipientIndex,
   ledgerRecordLength,
-  parseLedgerMark,
   parseLedgerRecord,
 } from '../../src/protocol/ledger.js';
+import { parseLedgerMark } from '../../src/protocol/ledger-mark-reader.js';
 
 const run = fc.integer({ min: 0, max: 0xffffffff }).map((value) => value.toString(16).padStart(8, '0'));
 const sequence = fc.integer({ min: 0, max: 999_999_999 });

@@ -3,19 +3,22 @@
  * Holds at most the header; bodies pass through.
  */
 import { crc32 } from 'node:zlib';
-import { CR } from '../../protocol/bytes.js';
-import { type LedgerMark, ledgerHeaderName, parseLedgerMark } from '../../protocol/ledger.js';
+import { CR, fromByteString, indexOfByte, LF } from '../../protocol/bytes.js';
+import { type LedgerMark, ledgerHeaderName } from '../../protocol/ledger.js';
+import { LedgerMarkReader, parseLedgerMark } from '../../protocol/ledger-mark-reader.js';
 
 /** Octets of header that are searched for a mark. */
 const mostHeader = 65_536;
-const emptyLine = Buffer.from('\r\n\r\n');
+const emptyLineLength = 4;
 /** A line that goes on: some servers fold long ones. */
 const fold = / *\r\n[\t ]+/g;
 const [space, tab] = [32, 9];
-const headerName = Buffer.from(ledgerHeaderName);
+const headerName = fromByteString(ledgerHeaderName);
+/** One a thread: all marks of a run share its texts. */
+const reader = new LedgerMarkReader();
 
 export class MessageMeter {
-  #header: Buffer | undefined;
+  #header: Uint8Array | undefined;
   #inHeader = true;
   #mark: LedgerMark | undefined;
   #checksum = 0;
@@ -43,31 +46,60 @@ export class MessageMeter {
   }
 
   #takeHeader(bytes: Uint8Array): void {
-    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    // Held bytes are a copy: the piece is only a view of the socket's chunk.
-    const header = this.#header === undefined ? piece : Buffer.concat([this.#header, piece]);
-    const end = header.indexOf(emptyLine);
+    const header = this.#header === undefined ? bytes : Buffer.concat([this.#header, bytes]);
+    const end = indexOfEmptyLine(header);
     if (end === -1 && header.length <= mostHeader) {
-      this.#header = header === piece ? Buffer.from(piece) : header;
+      // Held bytes are a copy: the piece is only a view of the socket's chunk.
+      this.#header = header === bytes ? new Uint8Array(bytes) : header;
       return;
     }
-    this.#findMark(header, end === -1 ? header.length : end);
+    this.#mark ??= markIn(header, end === -1 ? header.length : end);
     this.#inHeader = end === -1 && this.#mark !== undefined;
     // Of a longer one only what could be the beginning of the empty line.
-    this.#header = this.#inHeader ? Buffer.from(header.subarray(1 - emptyLine.length)) : undefined;
-    if (end !== -1 && this.#mark !== undefined) this.#checksum = crc32(header.subarray(end + emptyLine.length), 0);
+    this.#header = this.#inHeader ? new Uint8Array(header.subarray(1 - emptyLineLength)) : undefined;
+    if (end === -1 || this.#mark === undefined || end + emptyLineLength >= header.length) return;
+    this.#checksum = crc32(header.subarray(end + emptyLineLength), 0);
   }
+}
 
-  /** The first one counts: a message that was marked before has another one below. */
-  #findMark(header: Buffer, end: number): void {
-    if (this.#mark !== undefined) return;
-    const start = header.indexOf(headerName);
-    if (start === -1 || start > end) return;
-    let lineEnd = header.indexOf(CR, start);
-    while (lineEnd !== -1 && lineEnd < end && (header[lineEnd + 2] === space || header[lineEnd + 2] === tab))
-      lineEnd = header.indexOf(CR, lineEnd + 1);
-    if (lineEnd === -1) return;
-    const text = header.toString('latin1', start + headerName.length, lineEnd);
-    this.#mark = parseLedgerMark(text.includes('\r') ? text.replace(fold, ' ') : text);
+/** Of CR LF CR LF, or -1. */
+function indexOfEmptyLine(bytes: Uint8Array): number {
+  // An octet that is neither CR nor LF cannot be the last of the four, nor one of those before it.
+  for (let at = emptyLineLength - 1; at < bytes.length; ) {
+    const octet = bytes[at];
+    if (octet === CR) at++;
+    else if (octet !== LF) at += emptyLineLength;
+    else if (bytes[at - 1] === CR && bytes[at - 2] === LF && bytes[at - 3] === CR) return at - 3;
+    else at += 2;
   }
+  return -1;
+}
+
+/** The first one counts: a message that was marked before has another one below. */
+function markIn(header: Uint8Array, end: number): LedgerMark | undefined {
+  const start = indexOfName(header);
+  if (start === -1 || start > end) return undefined;
+  const from = start + headerName.length;
+  const lineEnd = indexOfByte(header, CR, from);
+  if (lineEnd === -1) return undefined;
+  if (!goesOn(header, lineEnd, end)) return reader.read(header, from, lineEnd);
+  let last = lineEnd;
+  while (last !== -1 && goesOn(header, last, end)) last = indexOfByte(header, CR, last + 1);
+  return last === -1 ? undefined : parseLedgerMark(textOf(header).slice(from, last).replace(fold, ' '));
+}
+
+/** Behind the line that ends there comes more of it. */
+function goesOn(header: Uint8Array, lineEnd: number, end: number): boolean {
+  return lineEnd < end && (header[lineEnd + 2] === space || header[lineEnd + 2] === tab);
+}
+
+/** Where nothing was put above it, it is at the beginning. */
+function indexOfName(header: Uint8Array): number {
+  let same = 0;
+  while (same < headerName.length && header[same] === headerName[same]) same++;
+  return same === headerName.length ? 0 : textOf(header).indexOf(ledgerHeaderName);
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }

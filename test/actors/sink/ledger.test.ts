@@ -11,7 +11,8 @@ import fc from 'fast-check';
 import { monotonicUs } from '../../../src/actors/kernel/monotonic.js';
 import { ArrivalBook } from '../../../src/actors/sink/arrival-book.js';
 import { startSink } from '../../../src/actors/sink/sink.js';
-import { formatLedgerMark, type LedgerMark, ledgerRecordLength, parseLedgerMark } from '../../../src/protocol/ledger.js';
+import { formatLedgerMark, type LedgerMark, ledgerRecordLength } from '../../../src/protocol/ledger.js';
+import { parseLedgerMark } from '../../../src/protocol/ledger-mark-reader.js';
 import { submit } from './submit.js';
 
 const body = 'body\r\n';

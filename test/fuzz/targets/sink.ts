@@ -9,9 +9,9 @@ import {
   ledgerRecipient,
   ledgerRecipientIndex,
   ledgerRecordLength,
-  parseLedgerMark,
   parseLedgerRecord,
 } from '../../../src/protocol/ledger.js';
+import { parseLedgerMark } from '../../../src/protocol/ledger-mark-reader.js';
 import { plainVerdict, SinkJudge } from '../../../src/protocol/sink/judge.js';
 import { magicOf } from '../../../src/protocol/sink/magic.js';
 import { parseSinkRules } from '../../../src/protocol/sink/parse-rules.js';
