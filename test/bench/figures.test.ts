@@ -10,6 +10,7 @@ import { parseBenchOptions } from '../../bench/options.js';
 import { diskOf } from '../../bench/process/disk.js';
 import { benchmarkTables } from '../../bench/report/benchmarks-page.js';
 import { ledgerLine, parseLedger } from '../../bench/report/ledger.js';
+import { cpuChart, speedChart } from '../../bench/report/ledger-charts.js';
 import { resultTable } from '../../bench/report/table.js';
 import { type BenchResult, medians, type RunRow, ratiosTo } from '../../bench/result.js';
 import { median, percentile, ratio, rounded } from '../../bench/statistics.js';
@@ -149,6 +150,14 @@ test('the benchmarks page shows the newest entry of each workload, with ratios',
   const { warmup: _warmup, ...before } = entry.options;
   assert.match(benchmarkTables([entry]), /### storm/);
   assert.match(benchmarkTables([{ ...entry, options: before }]), /Nothing is in the ledger yet/);
+});
+
+test('a planned rate is no speed', () => {
+  const sound = example().results.map((candidate) => ({ ...candidate, ok: true }));
+  const entries = ['relay', 'latency'].flatMap((scenario) => parseLedger(ledgerLine({ ...example(), scenario, results: sound })));
+  assert.match(speedChart(entries), />relay, /);
+  assert.doesNotMatch(speedChart(entries), />latency, /);
+  assert.match(cpuChart(entries), />latency, /);
 });
 
 test('the disk of a run has a name and a price, and nothing stays on it', () => {
