@@ -2,20 +2,40 @@
  * Loopback ports: a free one, and waiting until a server greets on one.
  * Loopback only; nothing here may reach another machine.
  */
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { pause } from './children.js';
 
-/** A port that was free a moment ago, for servers that cannot listen on port 0. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+const lowest = 10_000;
+const tries = 100;
+
+/**
+ * A port of 127.0.0.1 that was free a moment ago, for servers that cannot listen on port 0. Not one that the system gives to
+ * connections by itself: somebody who keeps trying such a port may be connected with himself, and then nobody can listen there.
+ */
+export async function freePort(): Promise<number> {
+  const above = Math.max(lowest + 1, firstGivenPort());
+  for (let left = tries; left > 0; left--) {
+    const port = lowest + Math.floor(Math.random() * (above - lowest));
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no free port from ${lowest} to ${above - 1} in ${tries} tries`);
+}
+
+/** The lowest port that the system gives to a connection. */
+function firstGivenPort(): number {
+  try {
+    return Number.parseInt(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'latin1'), 10);
+  } catch {
+    return 32_768;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 

@@ -2,14 +2,16 @@
  * Smuggling out of the server: messages with every odd line end, from QMTP, from programs, through forwarding and list files
  * and in bounces, and addresses with line ends in them. The next hop keeps every octet: strict SMTP, nothing forged.
  */
+
 import assert from 'node:assert/strict';
 import { chownSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '../../bench/process/port.js';
 import { runOnPipe } from '../support/file-descriptors.js';
 import { net, qmtpPackage } from '../support/package-house.js';
-import { backwards, banner, freePort, makeMailHome, openFolder } from '../support/server-home.js';
+import { backwards, banner, makeMailHome, openFolder } from '../support/server-home.js';
 import { ServerProcess } from '../support/server-process.js';
 import { drained } from '../support/server-status.js';
 import { faults, messages, startRawSink } from './raw-sink.js';

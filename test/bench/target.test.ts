@@ -2,6 +2,7 @@
  * A server that is there already as the bench's target: arrivals of its mail at a sink that makes trouble are counted exactly, and
  * a target that hangs ends the run in time, with a word.
  */
+
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
@@ -10,10 +11,11 @@ import { tqmailLoad } from '../../bench/load/tqmail.js';
 import { parseBenchOptions } from '../../bench/options.js';
 import type { Peer } from '../../bench/peers/peer.js';
 import { targetPeer } from '../../bench/peers/target.js';
+import { freePort } from '../../bench/process/port.js';
 import { withoutFigures } from '../../bench/result.js';
 import { runScenario } from '../../bench/scenarios/scenario.js';
 import { ScriptedSmtpServer } from '../support/scripted-smtp-server.js';
-import { backwards, banner, freePort, makeMailHome, openFolder } from '../support/server-home.js';
+import { backwards, banner, makeMailHome, openFolder } from '../support/server-home.js';
 import { launcher, ServerProcess } from '../support/server-process.js';
 
 const progress = (): void => undefined;

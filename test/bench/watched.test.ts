@@ -1,13 +1,15 @@
 /**
  * A server that ends while it is measured: the run ends then and there and says so, and nothing is called lost.
  */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { oneRun } from '../../bench/one-run.js';
 import { parseBenchOptions } from '../../bench/options.js';
 import type { Peer } from '../../bench/peers/peer.js';
 import { startChild } from '../../bench/process/children.js';
-import { backwards, freePort, openFolder } from '../support/server-home.js';
+import { freePort } from '../../bench/process/port.js';
+import { backwards, openFolder } from '../support/server-home.js';
 
 /** Takes the first message, and ends at the second one's first command after it. */
 const script = (port: number): string => `

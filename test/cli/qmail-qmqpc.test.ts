@@ -1,14 +1,15 @@
 /**
  * qmail-qmqpc against our own QMQP listener, and each exit code that can be provoked.
  */
+
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '../../bench/process/port.js';
 import { run as qmqpc } from '../../src/cli/programs/qmail-qmqpc.js';
 import { openPackageHouse } from '../support/package-house.js';
 import { homeWith, runIn } from '../support/queue-call.js';
-import { freePort } from '../support/server-home.js';
 
 test('a message reaches our own listener, past a server that is down', async (t) => {
   const house = await openPackageHouse(t, 'qmqp');

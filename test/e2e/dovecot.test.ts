@@ -2,24 +2,17 @@
  * Dovecot, where it is installed, reads the Maildirs that this server delivers to, by IMAP and while deliveries run: no
  * message is missing, torn or there twice. Two readers of one Maildir do not disturb each other.
  */
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '../../bench/process/port.js';
 import { sendMessage } from '../support/line-client.js';
 import { login, popSession, setPassword } from '../support/pop3-client.js';
-import {
-  backwards,
-  banner,
-  type Ending,
-  freePort,
-  localRecipient,
-  makeMailHome,
-  openFolder,
-  until,
-} from '../support/server-home.js';
+import { backwards, banner, type Ending, localRecipient, makeMailHome, openFolder, until } from '../support/server-home.js';
 import { ServerProcess } from '../support/server-process.js';
 
 const count = 24;

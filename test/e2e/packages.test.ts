@@ -2,14 +2,16 @@
  * QMTP and QMQP with a whole server: what was answered K survives SIGKILL of every process and is delivered once, with
  * the octets that were sent.
  */
+
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '../../bench/process/port.js';
 import { numbered, numberOf } from '../faults/kill/numbered.js';
 import { qmqpPackage, qmtpPackage } from '../support/package-house.js';
-import { backwards, banner, freePort, localRecipient, type MailHome, makeMailHome, openFolder } from '../support/server-home.js';
+import { backwards, banner, localRecipient, type MailHome, makeMailHome, openFolder } from '../support/server-home.js';
 import { ServerProcess } from '../support/server-process.js';
 import { drained, statusOf } from '../support/server-status.js';
 

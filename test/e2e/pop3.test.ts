@@ -2,24 +2,17 @@
  * POP3 with a whole server: mail that came by SMTP is fetched, by clients in common use too where they are installed; by root mail of
  * several users is read under their own uids, and a checkpassword program decides in place of the server.
  */
+
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
+import { freePort } from '../../bench/process/port.js';
 import { sendMessage } from '../support/line-client.js';
 import { apopSession, login, popSession, setPassword } from '../support/pop3-client.js';
-import {
-  backwards,
-  banner,
-  freePort,
-  localRecipient,
-  type MailHome,
-  makeMailHome,
-  openFolder,
-  until,
-} from '../support/server-home.js';
+import { backwards, banner, localRecipient, type MailHome, makeMailHome, openFolder, until } from '../support/server-home.js';
 import { ServerProcess } from '../support/server-process.js';
 import { statusOf } from '../support/server-status.js';
 

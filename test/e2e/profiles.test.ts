@@ -2,17 +2,19 @@
  * Each profile of docs/profiles.md as a whole server: mail goes where the profile says, and nowhere else. Next hops and
  * peers are on loopback: 127.0.0.1 is the machine itself, 127.0.7. its LAN, other addresses are strangers.
  */
+
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { freePort } from '../../bench/process/port.js';
 import { initHome } from '../../src/cli/init/init.js';
 import { type ProfileOptions, profileChoice } from '../../src/cli/init/profile-words.js';
 import { profiles } from '../../src/cli/init/profiles.js';
 import { run } from '../cli/command.js';
 import { root } from '../runner/tree.js';
 import { type SinkAnswer, startKeepingSink, type TakenMessage } from '../support/keeping-sink.js';
-import { backwards, banner, type Ending, freePort, type MailHome, openFolder, until } from '../support/server-home.js';
+import { backwards, banner, type Ending, type MailHome, openFolder, until } from '../support/server-home.js';
 import { ServerProcess } from '../support/server-process.js';
 import { SmtpDialogue } from '../support/smtp-dialogue.js';
 

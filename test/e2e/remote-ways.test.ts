@@ -1,19 +1,13 @@
 /** Ways of remote mail beside SMTP: a QMTP route, and the program of $QMAILREMOTE. */
+
 import assert from 'node:assert/strict';
 import { appendFileSync, chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '../../bench/process/port.js';
 import { run } from '../cli/command.js';
 import { QmtpServer } from '../support/qmtp-server.js';
-import {
-  backwards,
-  banner,
-  freePort,
-  localRecipient,
-  makeMailHome,
-  openFolder,
-  remoteRecipient,
-} from '../support/server-home.js';
+import { backwards, banner, localRecipient, makeMailHome, openFolder, remoteRecipient } from '../support/server-home.js';
 import { ServerProcess } from '../support/server-process.js';
 import { SmtpDialogue } from '../support/smtp-dialogue.js';
 

@@ -2,11 +2,11 @@
  * A home for tests that run a whole server: one local user, one remote next hop, one listener that keeps its port.
  * Starts no server.
  */
-import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../bench/process/port.js';
 import { initHome } from '../../src/cli/init/init.js';
 
 /** Local part and domains of the mail that such a home takes. */
@@ -31,16 +31,6 @@ export function backwards(t: Ending): Ending {
     for (const end of ends.reverse()) await end();
   });
   return { after: (end) => void ends.push(end) };
-}
-
-/** A port of 127.0.0.1 that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** A folder that every uid can enter, removed at the end. */

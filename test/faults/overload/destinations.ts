@@ -2,14 +2,16 @@
  * Overload from the other side: next hops that hang, a name server that never answers, queues that only grow, mail that
  * goes round in circles.
  */
+
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../../../bench/process/port.js';
 import { runLoad } from '../../../src/actors/source/source.js';
 import { openLmdbQueue } from '../../../src/store/lmdb/open.js';
 import { DeafServer } from '../../support/deaf-server.js';
-import { banner, type Ending, freePort, makeMailHome, openFolder, soon, until } from '../../support/server-home.js';
+import { banner, type Ending, makeMailHome, openFolder, soon, until } from '../../support/server-home.js';
 import { ServerProcess } from '../../support/server-process.js';
 import { statusOf } from '../../support/server-status.js';
 import { SmtpDialogue } from '../../support/smtp-dialogue.js';

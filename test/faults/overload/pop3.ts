@@ -1,10 +1,12 @@
 /**
  * Overload of a POP3 listener: far more clients than places, who say nothing or half of a login, while others fetch mail.
  */
+
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../../../bench/process/port.js';
 import { login, popSession, setPassword } from '../../support/pop3-client.js';
-import { freePort, soon, until } from '../../support/server-home.js';
+import { soon, until } from '../../support/server-home.js';
 import { statusOf } from '../../support/server-status.js';
 import type { OverloadCase, Scene } from './case.js';
 import { hold } from './clients.js';
