@@ -77,15 +77,15 @@ function indexOfEmptyLine(bytes: Uint8Array): number {
 
 /** The first one counts: a message that was marked before has another one below. */
 function markIn(header: Uint8Array, end: number): LedgerMark | undefined {
-  const start = indexOfName(header);
-  if (start === -1 || start > end) return undefined;
+  const start = indexOfName(header, end);
+  if (start === -1) return undefined;
   const from = start + headerName.length;
   const lineEnd = indexOfByte(header, CR, from);
   if (lineEnd === -1) return undefined;
   if (!goesOn(header, lineEnd, end)) return reader.read(header, from, lineEnd);
   let last = lineEnd;
   while (last !== -1 && goesOn(header, last, end)) last = indexOfByte(header, CR, last + 1);
-  return last === -1 ? undefined : parseLedgerMark(textOf(header).slice(from, last).replace(fold, ' '));
+  return last === -1 ? undefined : parseLedgerMark(textOf(header, from, last).replace(fold, ' '));
 }
 
 /** Behind the line that ends there comes more of it. */
@@ -94,12 +94,13 @@ function goesOn(header: Uint8Array, lineEnd: number, end: number): boolean {
 }
 
 /** Where nothing was put above it, it is at the beginning. */
-function indexOfName(header: Uint8Array): number {
+function indexOfName(header: Uint8Array, end: number): number {
   let same = 0;
   while (same < headerName.length && header[same] === headerName[same]) same++;
-  return same === headerName.length ? 0 : textOf(header).indexOf(ledgerHeaderName);
+  return same === headerName.length ? 0 : textOf(header, 0, end).indexOf(ledgerHeaderName);
 }
 
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+/** Of the header alone: a large body may be behind it. */
+function textOf(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', from, to);
 }
